@@ -1,0 +1,191 @@
+import VedetteCore
+
+/// Writes window results as metric records (`schemas/metric.schema.json`), one JSON object each.
+public struct MetricEncoder: Sendable {
+    /// Confidence of the fraud rate's interval.
+    public static let confidence = 0.95
+
+    public init() {}
+
+    /// The record's key: equal for all revisions of one window.
+    public func key(_ result: WindowResult) -> String {
+        "\(result.model)|\(result.version)|\(result.slice.text)|\(result.window.name)|\(RFC3339.string(result.start))"
+    }
+
+    /// Appends one object, without a newline.
+    public func encode(_ result: WindowResult, into json: inout JSONWriter) {
+        let pane = result.pane
+        json.beginObject()
+        json.field("model", result.model)
+        json.field("version", result.version)
+        json.key("slice")
+        json.slice(result.slice)
+        json.field("window", result.window.name)
+        json.field("start", time: result.start)
+        json.field("end", time: result.end)
+        json.field("final", result.isFinal)
+        json.field("revision", result.revision)
+        volume(pane, into: &json)
+        score(pane, into: &json)
+        labels(result, into: &json)
+        outcomes(pane, into: &json)
+        latency(pane, into: &json)
+        features(result, into: &json)
+        drift(result, into: &json)
+        json.endObject()
+    }
+
+    private func volume(_ pane: Pane, into json: inout JSONWriter) {
+        json.key("volume")
+        json.beginObject()
+        json.field("total", pane.total)
+        json.field("allow", pane.decisions.allow)
+        json.field("challenge", pane.decisions.challenge)
+        json.field("block", pane.decisions.block)
+        json.field("escalate", pane.decisions.escalate)
+        json.field("log", pane.decisions.log)
+        json.field("model_only", pane.modelOnly)
+        json.field("duplicates", pane.duplicates)
+        json.field("conflicts", pane.conflicts)
+        json.endObject()
+    }
+
+    private func score(_ pane: Pane, into json: inout JSONWriter) {
+        json.key("score")
+        json.beginObject()
+        json.field("count", pane.score.count)
+        json.moments(pane.score)
+        let quantiles = pane.scores.quantiles([0.5, 0.9, 0.99])
+        json.field("p50", quantiles?[0])
+        json.field("p90", quantiles?[1])
+        json.field("p99", quantiles?[2])
+        json.field("resolution", pane.scores.resolution)
+        json.key("histogram")
+        json.beginArray()
+        for count in pane.scores.histogram20 { json.value(count) }
+        json.endArray()
+        json.endObject()
+    }
+
+    private func labels(_ result: WindowResult, into json: inout JSONWriter) {
+        let pane = result.pane
+        json.key("labels")
+        json.beginObject()
+        json.field("labelled", pane.labelled)
+        json.field("fraud", pane.outcomes?.fraud.total ?? 0)
+        json.field("legit", pane.outcomes?.legit.total ?? 0)
+        json.field("unmatched", result.unmatched)
+        json.field("coverage", pane.total > 0 ? Double(pane.labelled) / Double(pane.total) : nil)
+        json.key("arrived")
+        json.beginObject()
+        json.field("labelled", pane.arrived)
+        json.field("fraud", pane.arrivedFraud)
+        json.field("legit", pane.arrivedLegit)
+        json.endObject()
+        json.endObject()
+    }
+
+    private func outcomes(_ pane: Pane, into json: inout JSONWriter) {
+        let fraud = pane.outcomes?.fraud.total ?? 0
+        let labelled = pane.labelled
+        let interval = WilsonInterval(successes: fraud, n: labelled, confidence: Self.confidence)?.interval
+        json.key("fraud_rate")
+        json.beginObject()
+        json.field("value", labelled > 0 ? Double(fraud) / Double(labelled) : nil)
+        json.field("low", interval?.lower)
+        json.field("high", interval?.upper)
+        json.endObject()
+        json.key("confusion")
+        json.beginObject()
+        let none = Confusion(tp: 0, fp: 0, fn: 0, tn: 0)
+        confusion("block", pane.outcomes?.atBlock ?? none, into: &json)
+        confusion("challenge_or_block", pane.outcomes?.atIntervention ?? none, into: &json)
+        json.endObject()
+        json.field("auc", pane.outcomes.flatMap { AreaUnderCurve(fraud: $0.fraudScores, legit: $0.legitScores)?.value })
+    }
+
+    private func confusion(_ name: String, _ counts: Confusion, into json: inout JSONWriter) {
+        json.key(name)
+        json.beginObject()
+        json.field("tp", counts.tp)
+        json.field("fp", counts.fp)
+        json.field("fn", counts.fn)
+        json.field("tn", counts.tn)
+        json.field("precision", counts.precision)
+        json.field("recall", counts.recall)
+        json.field("false_positive_rate", counts.falsePositiveRate)
+        json.endObject()
+    }
+
+    private func latency(_ pane: Pane, into json: inout JSONWriter) {
+        json.key("latency_ms")
+        json.beginObject()
+        json.field("count", pane.latency.count)
+        json.field("mean", pane.latency.mean)
+        json.field("max", pane.latency.max)
+        json.field("p50", pane.latencies.quantile(0.5))
+        json.field("p95", pane.latencies.quantile(0.95))
+        json.field("p99", pane.latencies.quantile(0.99))
+        json.endObject()
+    }
+
+    private func features(_ result: WindowResult, into json: inout JSONWriter) {
+        json.key("features")
+        json.beginObject()
+        for (index, feature) in result.pane.features.enumerated() where feature.total > 0 {
+            json.key(result.featureNames[index])
+            json.beginObject()
+            json.field("count", feature.total)
+            json.field("missing", feature.missing)
+            json.field("null", feature.null)
+            json.field("wrong_type", feature.wrongType)
+            if feature.moments.count > 0 {
+                json.moments(feature.moments)
+                json.field("p50", feature.quantiles.quantile(0.5))
+            }
+            if feature.categories.total > 0 { categories(feature.categories, into: &json) }
+            json.endObject()
+        }
+        json.endObject()
+    }
+
+    private func categories(_ counts: CategoryCounts, into json: inout JSONWriter) {
+        json.key("values")
+        json.beginObject()
+        for entry in counts.categories.sorted(by: { $0.name < $1.name }) { json.field(entry.name, entry.count) }
+        json.endObject()
+        json.field("other_values", counts.other)
+    }
+
+    private func drift(_ result: WindowResult, into json: inout JSONWriter) {
+        json.key("drift")
+        json.beginObject()
+        for (name, distances) in result.drift {
+            json.key(name)
+            json.beginObject()
+            json.field("psi_deciles", distances.psiDeciles)
+            json.field("psi_equal_width_20", distances.psiEqualWidth)
+            json.field("js_equal_width_20", distances.jensenShannon)
+            json.field("ks", distances.kolmogorovSmirnov)
+            json.field("wasserstein", distances.wasserstein)
+            json.endObject()
+        }
+        json.endObject()
+    }
+}
+
+extension JSONWriter {
+    /// `mean`, `variance` (sample), `min`, `max`.
+    mutating func moments(_ moments: Moments) {
+        field("mean", moments.mean)
+        field("variance", moments.variance)
+        field("min", moments.min)
+        field("max", moments.max)
+    }
+
+    mutating func slice(_ slice: SliceName) {
+        beginObject()
+        for part in slice.parts { field(part.dimension, part.value) }
+        endObject()
+    }
+}

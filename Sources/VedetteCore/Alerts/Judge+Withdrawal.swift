@@ -1,0 +1,83 @@
+/// Late labels can show that an alert was wrong. Then it is withdrawn, in words.
+extension Judge {
+    /// The windows that label-based alerts rest on and that late labels may still change:
+    /// those of alerts that fire, and of resolved ones until their labels are mature.
+    ///
+    /// In order of monitor and start, at most ``maxRechecks``, the newest.
+    public func recheckRequests() -> [(monitor: Int, start: Int64, end: Int64)] {
+        var windows = Set<Window>()
+        for state in states.values where isOpenToWithdrawal(state) {
+            for basis in [state.basis, state.latest] {
+                if let basis { windows.insert(Window(monitor: state.monitor, start: basis.start, end: basis.end)) }
+            }
+        }
+        let newest = windows.sorted { ($1.end, $0.monitor, $0.start) < ($0.end, $1.monitor, $1.start) }.prefix(Self.maxRechecks)
+        return newest.sorted { ($0.monitor, $0.start, $0.end) < ($1.monitor, $1.start, $1.end) }.map { ($0.monitor, $0.start, $0.end) }
+    }
+
+    private struct Window: Hashable {
+        var monitor: Int
+        var start: Int64
+        var end: Int64
+    }
+
+    private func isOpenToWithdrawal(_ state: AlertState) -> Bool {
+        guard case .outcomeRate = configuration.monitors[state.monitor].rule, state.isAnnounced, let basis = state.basis else { return false }
+        switch state.phase {
+        case .firing: return true
+        case .idle, .pending: return newestEnd - basis.end <= configuration.join.maturityMs
+        }
+    }
+
+    /// Looks again at a window that alerts rest on, its panes recomputed from the labels known by now.
+    ///
+    /// An alert whose effect there is below the limit now is withdrawn, unless it held in a
+    /// later window too: then it rests on that one from here on. One that grew is updated.
+    /// - Parameter at: event time of the recheck, ms.
+    public mutating func recheck(_ round: EvaluationRound, at: Int64) -> [AlertEvent] {
+        var events: [AlertEvent] = []
+        var candidates: [Candidate] = []
+        for (index, observation) in round.observations.enumerated() {
+            for feature in subjects(of: observation, round.monitor) {
+                let key = key(round.monitor, observation, feature.map { configuration.schema.features[$0].name })
+                guard let state = states[key], isOpenToWithdrawal(state) else { continue }
+                // The reference of a later window than the first lies inside the fault itself.
+                let frozen = round.start > state.startedAt ? state.frozen : nil
+                guard let finding = finding(round.monitor, observation, feature: feature, frozen: frozen) else { continue }
+                candidates.append(Candidate(observation: index, finding: finding, key: key))
+            }
+        }
+        let scene = Scene(round: round, at: at, tests: candidates.count, candidates: candidates)
+        for index in scene.order {
+            guard let key = candidates[index].key, var state = states[key] else { continue }
+            recheck(&state, candidates[index], scene, &events)
+            states[key] = state
+        }
+        return events
+    }
+
+    private func recheck(_ state: inout AlertState, _ candidate: Candidate, _ scene: Scene, _ events: inout [AlertEvent]) {
+        guard let basis = state.basis, basis.start == scene.round.start, basis.end == scene.round.end else { return }
+        let finding = candidate.finding
+        if finding.isSufficient, finding.effectPassed {
+            guard state.phase == .firing, finding.strength >= Self.worseFactor * state.peak else { return }
+            state.basis?.value = finding.value
+            state.revision += 1
+            return emit(.updated, &state, candidate, scene, &events)
+        }
+        if let latest = state.latest, latest != basis, latest.end > basis.end {
+            state.basis = latest
+            return
+        }
+        let reason = Playbook.withdrawal(finding, before: basis.value, minCount: configuration.monitors[state.monitor].minCount)
+        state.basis = nil
+        state.latest = nil
+        if state.phase == .firing {
+            state.phase = .idle
+            state.frozen = nil
+            state.metAt = .min
+        }
+        state.revision += 1
+        emit(.withdrawn, &state, candidate, scene, reason: reason, &events)
+    }
+}

@@ -1,0 +1,54 @@
+/// The names that the configuration declares, interned once: a record refers to them by index.
+///
+/// One schema serves all models of a process; its features are the union over the models.
+public struct EventSchema: Sendable, Equatable {
+    public struct Feature: Sendable, Equatable {
+        public var name: String
+        public var kind: FeatureKind
+        public init(name: String, kind: FeatureKind) {
+            self.name = name
+            self.kind = kind
+        }
+    }
+
+    /// Model names of the inventory; a decision of any other model is rejected.
+    public var models: [String]
+    public var features: [Feature]
+    /// Slice dimensions, such as `country`.
+    public var dimensions: [String]
+    /// Entity kinds, such as `device`.
+    public var entities: [String]
+
+    public init(models: [String], features: [Feature], dimensions: [String], entities: [String]) {
+        self.models = models
+        self.features = features
+        self.dimensions = dimensions
+        self.entities = entities
+    }
+}
+
+/// A piece of text in a batch's `text` arena: offset and length in bytes, or nothing.
+public struct TextRef: Sendable, Equatable {
+    public var offset: UInt32
+    public var length: UInt32
+
+    @inlinable
+    public init(offset: UInt32, length: UInt32) {
+        self.offset = offset
+        self.length = length
+    }
+
+    public static let none = TextRef(offset: .max, length: 0)
+
+    @inlinable
+    public var isNone: Bool { offset == .max }
+
+    /// The reference as the bits of a `Double` column, for category features.
+    @inlinable
+    public var packed: Double { Double(bitPattern: UInt64(offset) << 32 | UInt64(length)) }
+
+    @inlinable
+    public init(packed: Double) {
+        self.init(offset: UInt32(truncatingIfNeeded: packed.bitPattern >> 32), length: UInt32(truncatingIfNeeded: packed.bitPattern))
+    }
+}

@@ -1,0 +1,102 @@
+/// SipHash-1-3 with a 128-bit result, keyed with a secret.
+///
+/// Everything that an attacker can choose (request IDs, entity values, slice values) is
+/// hashed with this before it becomes a table key, so that nobody outside can aim for a
+/// collision. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012;
+/// 128-bit output as in the reference implementation. O(n) in the bytes.
+public struct KeyedHash: Sendable, Equatable {
+    @usableFromInline let k0: UInt64
+    @usableFromInline let k1: UInt64
+
+    public init(k0: UInt64, k1: UInt64) {
+        self.k0 = k0
+        self.k1 = k1
+    }
+
+    /// Derives a key from any secret text: two hashes of it under fixed keys.
+    public init(secret: String) {
+        let seed = KeyedHash(k0: 0x7665_6465_7474_6531, k1: 0x7665_6465_7474_6532)
+        var text = secret
+        let derived = text.withUTF8 { seed.hash128(UnsafeRawBufferPointer($0)) }
+        self.init(k0: derived.high, k1: derived.low)
+    }
+
+    @inlinable
+    public func hash128(_ bytes: UnsafeRawBufferPointer) -> RequestID {
+        var v0 = 0x736f_6d65_7073_6575 ^ k0
+        var v1 = 0x646f_7261_6e64_6f6d ^ k1 ^ 0xee
+        var v2 = 0x6c79_6765_6e65_7261 ^ k0
+        var v3 = 0x7465_6462_7974_6573 ^ k1
+
+        // SipHash is defined on wrapping 64-bit addition: &+ is the algorithm, not a shortcut.
+        func round() {
+            v0 = v0 &+ v1; v1 = v1 &<< 13 | v1 &>> 51; v1 ^= v0; v0 = v0 &<< 32 | v0 &>> 32
+            v2 = v2 &+ v3; v3 = v3 &<< 16 | v3 &>> 48; v3 ^= v2
+            v0 = v0 &+ v3; v3 = v3 &<< 21 | v3 &>> 43; v3 ^= v0
+            v2 = v2 &+ v1; v1 = v1 &<< 17 | v1 &>> 47; v1 ^= v2; v2 = v2 &<< 32 | v2 &>> 32
+        }
+
+        let count = bytes.count
+        var index = 0
+        while index &+ 8 <= count {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            v3 ^= word
+            round()
+            v0 ^= word
+            index &+= 8
+        }
+        var last = UInt64(truncatingIfNeeded: count) &<< 56
+        var shift: UInt64 = 0
+        while index < count {
+            last |= UInt64(bytes[index]) &<< shift
+            shift &+= 8
+            index &+= 1
+        }
+        v3 ^= last
+        round()
+        v0 ^= last
+        v2 ^= 0xee
+        round(); round(); round()
+        let high = v0 ^ v1 ^ v2 ^ v3
+        v1 ^= 0xdd
+        round(); round(); round()
+        return RequestID(high: high, low: v0 ^ v1 ^ v2 ^ v3)
+    }
+
+    @inlinable
+    public func hash64(_ bytes: UnsafeRawBufferPointer) -> UInt64 { hash128(bytes).high }
+}
+
+extension KeyedHash {
+    public func hash64(_ string: String) -> UInt64 {
+        var text = string
+        return text.withUTF8 { hash64(UnsafeRawBufferPointer($0)) }
+    }
+
+    public func hash64(of ref: TextRef, in text: ContiguousArray<UInt8>) -> UInt64 {
+        let start = Int(ref.offset)
+        // Safe: a TextRef lies inside the arena of the batch that made it.
+        return text.withUnsafeBytes { hash64(UnsafeRawBufferPointer(rebasing: $0[start..<start + Int(ref.length)])) }
+    }
+}
+
+/// The 128-bit keyed hash of a request ID: the key of the join.
+///
+/// Stored rows keep the first 96 bits; at a billion rows the chance that any two of them
+/// share those is about 6e-12.
+public struct RequestID: Hashable, Comparable, Sendable {
+    public var high: UInt64
+    public var low: UInt64
+
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    @inlinable
+    public static func < (a: RequestID, b: RequestID) -> Bool { (a.high, a.low) < (b.high, b.low) }
+
+    @inlinable
+    public func hash(into hasher: inout Hasher) { hasher.combine(high) }
+}

@@ -1,0 +1,50 @@
+/// What the decision service did with a request.
+public enum Decision: UInt8, CaseIterable, Sendable, CustomStringConvertible {
+    case allow, challenge, block, escalate, log
+
+    public var description: String {
+        switch self {
+        case .allow: "allow"
+        case .challenge: "challenge"
+        case .block: "block"
+        case .escalate: "escalate"
+        case .log: "log"
+        }
+    }
+
+    /// Whether the decision put anything in the requester's way. `log` observes only.
+    public var isIntervention: Bool { self == .challenge || self == .block || self == .escalate }
+}
+
+/// What the truth turned out to be. `withdrawn` takes back what its source said before.
+public enum Outcome: UInt8, CaseIterable, Sendable, CustomStringConvertible {
+    case legit, fraud, withdrawn
+
+    public var description: String {
+        switch self {
+        case .legit: "legit"
+        case .fraud: "fraud"
+        case .withdrawn: "withdrawn"
+        }
+    }
+}
+
+/// Whether a model declared that it decided on its score alone (`signals` in the record).
+public enum SignalUse: UInt8, Sendable {
+    case unknown, modelOnly, several
+}
+
+/// The state of one feature in one decision. `absent` and `null` both count as missing.
+public enum FeatureState: UInt8, Sendable {
+    case absent, null, wrongType, number, boolean, category
+}
+
+/// The kind a feature is declared to have; a value of another kind is `wrongType`.
+public enum FeatureKind: String, CaseIterable, Sendable {
+    case number, boolean, category
+}
+
+/// The two kinds of input.
+public enum StreamKind: UInt8, Sendable, CaseIterable {
+    case decisions, labels
+}

@@ -1,0 +1,31 @@
+/// How decisions and labels find each other. All durations in milliseconds.
+public struct JoinConfiguration: Sendable, Equatable {
+    /// How long a decision row is kept.
+    public var retentionMs: Int64 = 120 * 86_400_000
+    /// Event time that one segment of rows covers; expiry drops whole segments.
+    public var segmentMs: Int64 = 86_400_000
+    /// How long a label waits for a decision that has not arrived.
+    public var pendingTTLMs: Int64 = 86_400_000
+    /// Labels that may wait at once; beyond it the oldest becomes an orphan early.
+    public var maxPending: Int = 1_000_000
+    /// How far apart in event time two records with one ID still count as one decision.
+    public var duplicateWindowMs: Int64 = 86_400_000
+    /// Age at which a decision without a label counts as unmatched.
+    public var maturityMs: Int64 = 45 * 86_400_000
+    /// Sources whose labels are remembered for one request; beyond it the least trusted is dropped and counted.
+    public var maxLabelsPerRequest: Int = 16
+
+    public init() {}
+}
+
+/// One row of the registry of label sources. Trust comes from here, never from the record.
+public struct LabelSource: Sendable, Equatable {
+    public var pipeline: String
+    /// 0 unlisted, 1 low, 2 medium, 3 high.
+    public var tier: UInt8
+
+    public init(pipeline: String, tier: UInt8) {
+        self.pipeline = pipeline
+        self.tier = tier
+    }
+}

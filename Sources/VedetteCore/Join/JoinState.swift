@@ -1,0 +1,136 @@
+/// The windowed state store of the join, as the domain sees it: open rows in memory,
+/// sealed ones behind a ``RowStore``.
+///
+/// Rows are keyed by request ID within the segment of their decision's time, so that
+/// expiry drops whole segments. What is in memory is exactly what the store does not have
+/// yet; ``drainRows(_:)`` hands it over at a checkpoint.
+struct JoinState {
+    private let configuration: JoinConfiguration
+    private let dimensions: Int
+    private let entityCount: Int
+    private let store: any RowStore
+
+    private var rows: ContiguousArray<DecisionRow> = []
+    private var ids: ContiguousArray<RequestID> = []
+    /// Newest open row of an ID.
+    private var index = HashIndex()
+    /// Open row with the same ID before this one, -1 for none.
+    private var previous: ContiguousArray<Int32> = []
+    private var labels: [LabelKey: LabelSet] = [:]
+    private var scratch: [UInt8] = []
+
+    struct LabelKey: Hashable {
+        var segment: Int64
+        var id: RequestID
+    }
+
+    init(configuration: JoinConfiguration, dimensions: Int, entities: Int, store: any RowStore) {
+        self.configuration = configuration
+        self.dimensions = dimensions
+        self.entityCount = entities
+        self.store = store
+    }
+
+    var openRows: Int { rows.count }
+    var openLabels: Int { labels.count }
+
+    func segment(of time: Int64) -> Int64 { floorDivide(time, configuration.segmentMs) }
+    private func start(of segment: Int64) -> Int64 { segment * configuration.segmentMs }
+
+    /// First segment that has not expired at `watermark`.
+    func firstLiveSegment(at watermark: Int64) -> Int64 { segment(of: watermark - configuration.retentionMs) }
+
+    /// The decision with this ID nearest in time to `time` within the duplicate window, if any.
+    mutating func findDuplicate(_ id: RequestID, time: Int64, watermark: Int64) throws -> DecisionRow? {
+        let first = firstLiveSegment(at: watermark)
+        var place = index.find(id.high) ?? -1
+        while place >= 0 {
+            let isNear = abs(rows[place].time - time) <= configuration.duplicateWindowMs
+            if isNear, ids[place] == id, segment(of: rows[place].time) >= first { return rows[place] }
+            place = Int(previous[place])
+        }
+        let sealed = store.segments
+        guard !sealed.isEmpty else { return nil }
+        let low = max(first, segment(of: time - configuration.duplicateWindowMs))
+        let high = segment(of: time + configuration.duplicateWindowMs)
+        for candidate in sealed.reversed() where candidate >= low && candidate <= high {
+            if let row = try readSealed(id, candidate), abs(row.time - time) <= configuration.duplicateWindowMs { return row }
+        }
+        return nil
+    }
+
+    /// The newest decision with this ID; the one at `time` where the label knows it.
+    mutating func findDecision(_ id: RequestID, time: Int64?, watermark: Int64) throws -> DecisionRow? {
+        let first = firstLiveSegment(at: watermark)
+        var newest: DecisionRow?
+        var place = index.find(id.high) ?? -1
+        while place >= 0 {
+            let isNewer = newest.map { rows[place].time > $0.time } ?? true
+            if isNewer, ids[place] == id, segment(of: rows[place].time) >= first { newest = rows[place] }
+            place = Int(previous[place])
+        }
+        if let time {
+            let wanted = segment(of: time)
+            if let row = newest, segment(of: row.time) == wanted { return row }
+            if wanted >= first, store.segments.contains(wanted), let row = try readSealed(id, wanted) { return row }
+        }
+        for candidate in store.segments.reversed() where candidate >= first {
+            if let row = newest, segment(of: row.time) >= candidate { return row }
+            if let row = try readSealed(id, candidate) { return row }
+        }
+        return newest
+    }
+
+    private mutating func readSealed(_ id: RequestID, _ segment: Int64) throws -> DecisionRow? {
+        guard try store.read(segment: segment, table: .decisions, id: id, into: &scratch) else { return nil }
+        return try DecisionRow(scratch, segmentStart: start(of: segment), dimensions: dimensions, entities: entityCount)
+    }
+
+    mutating func insert(_ row: DecisionRow, id: RequestID) {
+        let place = rows.count
+        rows.append(row)
+        ids.append(id)
+        previous.append(Int32(index.find(id.high) ?? -1))
+        index.set(id.high, to: place)
+    }
+
+    /// Applies a label to the request's set and keeps the result.
+    mutating func apply(_ label: LabelEntry, to row: DecisionRow, id: RequestID) throws -> LabelEffect {
+        let segment = segment(of: row.time)
+        let key = LabelKey(segment: segment, id: id)
+        var set: LabelSet
+        if let open = labels[key] {
+            set = open
+        } else if try store.read(segment: segment, table: .labels, id: id, into: &scratch) {
+            set = try LabelSet(scratch, segmentStart: start(of: segment))
+        } else {
+            set = LabelSet()
+        }
+        let effect = set.apply(label, maxEntries: configuration.maxLabelsPerRequest)
+        if effect.kind != .repeated, effect.kind != .superseded, effect.kind != .dropped { labels[key] = set }
+        return effect
+    }
+
+    /// Hands every open row to `body` as (segment, table, id, bytes) and forgets it.
+    ///
+    /// Call it when the store is about to make them durable; afterwards reads find them there.
+    mutating func drainRows(_ body: (Int64, RowTable, RequestID, [UInt8]) throws -> Void) rethrows {
+        var writer = ByteWriter(reservingCapacity: 64)
+        for place in rows.indices {
+            let segment = segment(of: rows[place].time)
+            writer.removeAll()
+            rows[place].encode(into: &writer, segmentStart: start(of: segment))
+            try body(segment, .decisions, ids[place], writer.bytes)
+        }
+        for (key, set) in labels {
+            writer.removeAll()
+            set.encode(into: &writer, segmentStart: start(of: key.segment))
+            try body(key.segment, .labels, key.id, writer.bytes)
+        }
+        rows.removeAll(keepingCapacity: true)
+        ids.removeAll(keepingCapacity: true)
+        previous.removeAll(keepingCapacity: true)
+        index.removeAll()
+        labels.removeAll(keepingCapacity: true)
+    }
+}

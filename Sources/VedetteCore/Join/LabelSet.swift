@@ -1,0 +1,119 @@
+/// What one source says about one request.
+public struct LabelEntry: Sendable, Equatable {
+    /// Keyed hash of the source's pipeline.
+    public var source: UInt64
+    /// When it became known, ms.
+    public var time: Int64
+    public var outcome: Outcome
+    /// From the registry: 0 unlisted ... 3 high.
+    public var tier: UInt8
+
+    /// Same source, time and outcome: a repeat.
+    func isRepeat(of other: LabelEntry) -> Bool { source == other.source && time == other.time && outcome == other.outcome }
+
+    /// Within one source the newest word counts; at the same time, fraud over legit over withdrawn, so that order of arrival cannot matter.
+    func supersedes(_ other: LabelEntry) -> Bool {
+        time != other.time ? time > other.time : Self.rank(outcome) > Self.rank(other.outcome)
+    }
+
+    /// Between sources: trust, then the newest, then a fixed order.
+    func outweighs(_ other: LabelEntry) -> Bool {
+        if tier != other.tier { return tier > other.tier }
+        if time != other.time { return time > other.time }
+        if outcome != other.outcome { return Self.rank(outcome) > Self.rank(other.outcome) }
+        return source > other.source
+    }
+
+    private static func rank(_ outcome: Outcome) -> Int {
+        switch outcome {
+        case .withdrawn: 0
+        case .legit: 1
+        case .fraud: 2
+        }
+    }
+}
+
+/// What a label did to a request's truth.
+public struct LabelEffect: Sendable, Equatable {
+    public enum Kind: Sendable { case new, changed, repeated, superseded, withdrawn, dropped }
+    public var kind: Kind
+    /// The truth before and after; nil is unlabelled.
+    public var before: LabelEntry?
+    public var after: LabelEntry?
+    /// Whether sources now disagree that did not before.
+    public var conflict: Bool
+}
+
+/// All that is known of one request: at most one entry per source.
+///
+/// The truth is a function of the set of labels alone, not of the order in which they
+/// came: each source's newest word, then the most trusted source. So aggregates equal what
+/// a batch job over all labels so far would compute.
+public struct LabelSet: Sendable, Equatable {
+    public private(set) var entries: [LabelEntry] = []
+
+    public init() {}
+
+    /// The truth now: the outcome that outweighs all others, nil when every source has withdrawn.
+    public var truth: LabelEntry? {
+        var best: LabelEntry?
+        for entry in entries where entry.outcome != .withdrawn {
+            if let current = best, !entry.outweighs(current) { continue }
+            best = entry
+        }
+        return best
+    }
+
+    private var disagrees: Bool {
+        var seen: Outcome?
+        for entry in entries where entry.outcome != .withdrawn {
+            if let seen, seen != entry.outcome { return true }
+            seen = entry.outcome
+        }
+        return false
+    }
+
+    /// Takes a label in. O(sources).
+    public mutating func apply(_ label: LabelEntry, maxEntries: Int) -> LabelEffect {
+        let before = truth
+        let disagreed = disagrees
+        var kind: LabelEffect.Kind = .new
+        if let index = entries.firstIndex(where: { $0.source == label.source }) {
+            if label.isRepeat(of: entries[index]) {
+                return LabelEffect(kind: .repeated, before: before, after: before, conflict: false)
+            }
+            guard label.supersedes(entries[index]) else {
+                return LabelEffect(kind: .superseded, before: before, after: before, conflict: false)
+            }
+            entries[index] = label
+            kind = label.outcome == .withdrawn ? .withdrawn : .changed
+        } else if entries.count < maxEntries {
+            entries.append(label)
+        } else {
+            guard let weakest = entries.indices.min(by: { entries[$1].outweighs(entries[$0]) }), label.outweighs(entries[weakest]) else {
+                return LabelEffect(kind: .dropped, before: before, after: before, conflict: false)
+            }
+            entries[weakest] = label
+        }
+        return LabelEffect(kind: kind, before: before, after: truth, conflict: disagrees && !disagreed)
+    }
+
+    func encode(into writer: inout ByteWriter, segmentStart: Int64) {
+        for entry in entries {
+            writer.write(fixed64: entry.source)
+            writer.write(signed: entry.time - segmentStart)
+            writer.write(byte: entry.outcome.rawValue << 4 | entry.tier)
+        }
+    }
+
+    init(_ bytes: [UInt8], segmentStart: Int64) throws {
+        var reader = ByteReader(bytes)
+        while !reader.isAtEnd {
+            let source = try reader.readFixed64()
+            let time = segmentStart + (try reader.readSigned())
+            let packed = try reader.readByte()
+            guard let outcome = Outcome(rawValue: packed >> 4) else { throw CorruptBytes(offset: reader.offset, expected: "an outcome") }
+            entries.append(LabelEntry(source: source, time: time, outcome: outcome, tier: packed & 15))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// One slice as a monitor sees it at the close of a window.
+public struct Observation {
+    /// Index into the inventory.
+    public var model: Int
+    public var slice: SliceName
+    /// All versions of the model together.
+    public var current: Pane
+    /// What it is compared with; empty when the reference is not there yet. Several panes
+    /// for ``Reference/sameHours(weeks:)`` (newest first, weeks without data left out).
+    public var references: [Pane]
+
+    public init(model: Int, slice: SliceName, current: Pane, references: [Pane]) {
+        self.model = model
+        self.slice = slice
+        self.current = current
+        self.references = references
+    }
+}
+
+/// A slice by its names, as it stands in records: dimension and value (nil is missing).
+/// Empty is all traffic.
+public struct SliceName: Sendable, Hashable, Comparable {
+    public var parts: [Part]
+
+    public struct Part: Sendable, Hashable {
+        public var dimension: String
+        public var value: String?
+        public init(dimension: String, value: String?) {
+            self.dimension = dimension
+            self.value = value
+        }
+    }
+
+    public init(_ parts: [Part] = []) { self.parts = parts }
+
+    public var isOverall: Bool { parts.isEmpty }
+
+    /// `country=FR channel=app`, or `all traffic`.
+    public var text: String {
+        parts.isEmpty ? "all traffic" : parts.map { "\($0.dimension)=\($0.value ?? "(missing)")" }.joined(separator: " ")
+    }
+
+    public static func < (a: SliceName, b: SliceName) -> Bool { a.text < b.text }
+}
+
+/// Everything that one monitor looks at when one of its windows closes.
+public struct EvaluationRound {
+    /// Index into the configured monitors.
+    public var monitor: Int
+    /// The window, half-open, ms.
+    public var start: Int64
+    public var end: Int64
+    /// In a fixed order: by model, then by slice in order of first appearance.
+    public var observations: [Observation]
+
+    public init(monitor: Int, start: Int64, end: Int64, observations: [Observation]) {
+        self.monitor = monitor
+        self.start = start
+        self.end = end
+        self.observations = observations
+    }
+}

@@ -1,0 +1,103 @@
+/// Everything that is measured of one series (model, version, slice) in one bucket of time.
+///
+/// Panes merge: the merge of the panes of two buckets is the pane of both. Counts,
+/// histograms and extremes merge exactly and in any order; means and variances are merged
+/// in time order by Chan's formulas.
+public final class Pane {
+    public internal(set) var decisions = DecisionCounts()
+    /// Decisions that rest on the model score alone, of those that say.
+    public internal(set) var modelOnly: Int64 = 0
+    public internal(set) var signalsKnown: Int64 = 0
+    public internal(set) var score = Moments()
+    public internal(set) var scores: ScoreSketch
+    public internal(set) var latency = Moments()
+    public internal(set) var latencies: QuantileSketch
+    public internal(set) var duplicates: Int64 = 0
+    public internal(set) var conflicts: Int64 = 0
+    /// One per feature of the schema, or empty where features are not measured.
+    public internal(set) var features: ContiguousArray<FeatureAggregate>
+    /// By decision time; nil until the first label.
+    public internal(set) var outcomes: Outcomes?
+    /// By label arrival: labels that now stand and arrived in this pane.
+    public internal(set) var arrivedFraud: Int64 = 0
+    public internal(set) var arrivedLegit: Int64 = 0
+    public internal(set) var samples = SampleSet()
+    public internal(set) var fraudSamples = SampleSet()
+    /// Changed since the last checkpoint.
+    var isDirty = true
+
+    init(_ configuration: PaneConfiguration, features count: Int) {
+        scores = ScoreSketch(maxEntries: configuration.scoreEntries)
+        latencies = QuantileSketch(accuracy: configuration.quantileAccuracy, maxBins: configuration.quantileBins)
+        features = ContiguousArray(repeating: FeatureAggregate(configuration), count: count)
+    }
+
+    public var total: Int64 { decisions.total }
+    public var labelled: Int64 { outcomes?.labelled ?? 0 }
+    public var arrived: Int64 { arrivedFraud + arrivedLegit }
+    public var isEmpty: Bool { total == 0 && labelled == 0 && arrived == 0 && duplicates == 0 && conflicts == 0 }
+
+    func merge(_ other: Pane, configuration: PaneConfiguration) {
+        decisions.merge(other.decisions)
+        modelOnly += other.modelOnly
+        signalsKnown += other.signalsKnown
+        score.merge(other.score)
+        scores.merge(other.scores)
+        latency.merge(other.latency)
+        latencies.merge(other.latencies)
+        duplicates += other.duplicates
+        conflicts += other.conflicts
+        for index in features.indices where index < other.features.count { features[index].merge(other.features[index]) }
+        if let theirs = other.outcomes {
+            if outcomes == nil { outcomes = Outcomes(configuration) }
+            outcomes?.merge(theirs)
+        }
+        arrivedFraud += other.arrivedFraud
+        arrivedLegit += other.arrivedLegit
+        samples.merge(other.samples)
+        fraudSamples.merge(other.fraudSamples)
+        isDirty = true
+    }
+
+    /// Gives back the memory that only an open pane needs.
+    func seal() {
+        scores.seal()
+        latencies.seal()
+        for index in features.indices { features[index].seal() }
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        decisions.encode(into: &writer)
+        for count in [modelOnly, signalsKnown, duplicates, conflicts, arrivedFraud, arrivedLegit] { writer.write(signed: count) }
+        score.encode(into: &writer)
+        scores.encode(into: &writer)
+        latency.encode(into: &writer)
+        latencies.encode(into: &writer)
+        writer.write(count: features.count)
+        for feature in features { feature.encode(into: &writer) }
+        writer.write(bool: outcomes != nil)
+        outcomes?.encode(into: &writer)
+        samples.encode(into: &writer)
+        fraudSamples.encode(into: &writer)
+    }
+
+    public init(from reader: inout ByteReader) throws {
+        decisions = try DecisionCounts(from: &reader)
+        modelOnly = try reader.readSigned()
+        signalsKnown = try reader.readSigned()
+        duplicates = try reader.readSigned()
+        conflicts = try reader.readSigned()
+        arrivedFraud = try reader.readSigned()
+        arrivedLegit = try reader.readSigned()
+        score = try Moments(from: &reader)
+        scores = try ScoreSketch(from: &reader)
+        latency = try Moments(from: &reader)
+        latencies = try QuantileSketch(from: &reader)
+        features = []
+        for _ in 0..<(try reader.readCount()) { features.append(try FeatureAggregate(from: &reader)) }
+        outcomes = try reader.readBool() ? try Outcomes(from: &reader) : nil
+        samples = try SampleSet(from: &reader)
+        fraudSamples = try SampleSet(from: &reader)
+        isDirty = false
+    }
+}

@@ -1,0 +1,53 @@
+extension Pane {
+    /// Fills a pane by hand: for baselines and tests. The topology fills its own from batches.
+    public struct Builder {
+        public let pane: Pane
+        private let configuration: PaneConfiguration
+        private static let hash = KeyedHash(secret: "pane builder")
+
+        /// - Parameter features: how many the schema has, or 0 where features are not measured.
+        public init(_ configuration: PaneConfiguration = PaneConfiguration(), features: Int = 0) {
+            self.configuration = configuration
+            pane = Pane(configuration, features: features)
+        }
+
+        /// Adds `count` equal decisions. Score in 0...1, latency in ms.
+        public func addDecisions(_ count: Int = 1, _ decision: Decision = .allow, score: Double = 0, latencyMs: Double? = nil) {
+            pane.decisions.add(decision, Int64(count))
+            pane.scores.add(unit: ScoreSketch.unit(of: score), count: Int64(count))
+            for _ in 0..<count {
+                pane.score.add(score)
+                guard let latencyMs else { continue }
+                pane.latency.add(latencyMs)
+                pane.latencies.add(latencyMs)
+            }
+        }
+
+        /// Adds the states of one feature: `present` equal numbers, and decisions without it.
+        public func addFeature(_ index: Int, present: Int = 0, value: Double = 0, absent: Int = 0, null: Int = 0) {
+            for _ in 0..<present { pane.features[index].add(.number, value, text: [], hash: Self.hash) }
+            for _ in 0..<absent { pane.features[index].add(.absent, 0, text: [], hash: Self.hash) }
+            for _ in 0..<null { pane.features[index].add(.null, 0, text: [], hash: Self.hash) }
+        }
+
+        /// Adds `count` labels of decisions of this pane (by decision time).
+        public func addOutcomes(_ count: Int = 1, _ outcome: Outcome, decision: Decision = .allow, score: Double = 0) {
+            if pane.outcomes == nil { pane.outcomes = Outcomes(configuration) }
+            for _ in 0..<count { pane.outcomes?.add(outcome, decision: decision, score: score) }
+        }
+
+        /// Adds `count` labels that arrived in this pane.
+        public func addArrivals(_ count: Int = 1, _ outcome: Outcome) { pane.addArrival(outcome, Int64(count)) }
+
+        /// Adds a request ID to the samples.
+        public func addSample(_ request: String, isFraud: Bool = false) {
+            var text = request
+            let id = text.withUTF8 { Self.hash.hash128(UnsafeRawBufferPointer($0)) }
+            pane.samples.insert(id, text: request)
+            if isFraud { pane.fraudSamples.insert(id, text: request) }
+        }
+
+        /// Adds everything another pane has.
+        public func merge(_ other: Pane) { pane.merge(other, configuration: configuration) }
+    }
+}

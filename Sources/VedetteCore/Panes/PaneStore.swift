@@ -1,0 +1,227 @@
+/// All series and their panes: the one place where aggregates live.
+///
+/// Everything before `closed` (a multiple of the finest pane) has been merged upwards.
+struct PaneStore {
+    let configuration: PaneConfiguration
+    private let featureCount: Int
+    private let featuresInSlices: Bool
+    private(set) var series: ContiguousArray<Series> = []
+    /// Series numbers per model and version, by slice; -1 for none.
+    private var directory: [UInt32: ContiguousArray<Int32>] = [:]
+    /// Per level: series with an open pane, to be merged upwards when it closes.
+    private var open: ContiguousArray<ContiguousArray<Int32>>
+    /// Every pane that ends at or before this is closed; `Int64.min` before the first record.
+    private(set) var closed: Int64 = .min
+    /// Start of the pane of the first record: there is nothing before it.
+    private(set) var began: Int64 = .min
+
+    init(configuration: PaneConfiguration, slices: SliceConfiguration, featureCount: Int) {
+        self.configuration = configuration
+        self.featureCount = featureCount
+        featuresInSlices = slices.featuresInSlices
+        open = ContiguousArray(repeating: [], count: configuration.levels.count)
+    }
+
+    // MARK: Finding
+
+    @inline(__always)
+    mutating func number(of key: SeriesKey) -> Int32 {
+        let place = UInt32(key.model) << 16 | UInt32(key.version)
+        if let known = directory[place], Int(key.slice) < known.count, known[Int(key.slice)] >= 0 { return known[Int(key.slice)] }
+        let number = Int32(series.count)
+        series.append(Series(key: key, levels: configuration.levels.count))
+        var slots = directory[place] ?? []
+        while slots.count <= Int(key.slice) { slots.append(-1) }
+        slots[Int(key.slice)] = number
+        directory[place] = slots
+        return number
+    }
+
+    func find(_ key: SeriesKey) -> Series? {
+        guard let slots = directory[UInt32(key.model) << 16 | UInt32(key.version)], Int(key.slice) < slots.count else { return nil }
+        let number = slots[Int(key.slice)]
+        return number >= 0 ? series[Int(number)] : nil
+    }
+
+    func makePane(_ key: SeriesKey) -> Pane {
+        Pane(configuration, features: key.slice == 0 || featuresInSlices ? featureCount : 0)
+    }
+
+    private func isRetained(_ level: Int, _ index: Int64) -> Bool {
+        let spec = configuration.levels[level]
+        return closed == .min || (index + 1) * spec.sizeMs + spec.keepMs > closed
+    }
+
+    // MARK: Changing
+
+    /// Calls `change` with every pane that holds `time`: the open one, or, where it has
+    /// closed, each retained pane of every level that already contains it.
+    /// Returns false when no pane of that time is kept any more.
+    @inline(__always)
+    mutating func update(_ number: Int32, at time: Int64, _ change: (Pane) -> Void) -> Bool {
+        let one = series[Int(number)]
+        let size = configuration.levels[0].sizeMs
+        let index = floorDivide(time, size)
+        if closed == .min || (index + 1) * size > closed {
+            let pane = one.findOrMake(level: 0, index: index) { () -> Pane in
+                open[0].append(number)
+                return makePane(one.key)
+            }
+            pane.isDirty = true
+            change(pane)
+            return true
+        }
+        return correct(number, at: time, change)
+    }
+
+    private mutating func correct(_ number: Int32, at time: Int64, _ change: (Pane) -> Void) -> Bool {
+        let one = series[Int(number)]
+        var reached = false
+        for level in configuration.levels.indices {
+            let size = configuration.levels[level].sizeMs
+            let index = floorDivide(time, size)
+            // A parent holds the child only once the child has closed.
+            let holdsIt = level == 0 || (floorDivide(time, configuration.levels[level - 1].sizeMs) + 1) * configuration.levels[level - 1].sizeMs <= closed
+            guard holdsIt else { break }
+            guard isRetained(level, index) else { continue }
+            let isClosed = (index + 1) * size <= closed
+            let pane = one.findOrMake(level: level, index: index) { () -> Pane in
+                if !isClosed { open[level].append(number) }
+                return makePane(one.key)
+            }
+            pane.isDirty = true
+            change(pane)
+            reached = true
+        }
+        if reached { one.corrected.insert(alignDown(time, to: correctionSize)) }
+        return reached
+    }
+
+    /// Corrections are remembered per pane of the second level.
+    var correctionSize: Int64 { configuration.levels[min(1, configuration.levels.count - 1)].sizeMs }
+
+    // MARK: Closing
+
+    /// Starts the clock at the pane that holds the first record.
+    mutating func start(at time: Int64) {
+        guard closed == .min else { return }
+        closed = alignDown(time, to: configuration.paneMs)
+        began = closed
+    }
+
+    /// Closes every pane that ends at `boundary` (the next multiple of the finest pane after
+    /// `closed`) and merges it into its parent. O(series with an open pane).
+    mutating func close(at boundary: Int64) {
+        for level in configuration.levels.indices {
+            let size = configuration.levels[level].sizeMs
+            guard boundary % size == 0 else { break }
+            let index = boundary / size - 1
+            let numbers = open[level]
+            open[level].removeAll(keepingCapacity: true)
+            for number in numbers {
+                let one = series[Int(number)]
+                guard let pane = one.find(level: level, index: index) else {
+                    // Opened ahead of the boundary: still open.
+                    open[level].append(number)
+                    continue
+                }
+                pane.seal()
+                if one.levels[level].last.map({ $0.index > index }) ?? false { open[level].append(number) }
+                guard level + 1 < configuration.levels.count else { continue }
+                let parentSize = configuration.levels[level + 1].sizeMs
+                let parent = one.findOrMake(level: level + 1, index: floorDivide(index * size, parentSize)) { () -> Pane in
+                    open[level + 1].append(number)
+                    return makePane(one.key)
+                }
+                parent.merge(pane, configuration: configuration)
+            }
+        }
+        closed = boundary
+        expire(at: boundary)
+    }
+
+    /// Panes are dropped a sixteenth of their keep time late at most, to spare the sweep.
+    private func expire(at boundary: Int64) {
+        for level in configuration.levels.indices {
+            let spec = configuration.levels[level]
+            let every = max(spec.sizeMs, alignDown(spec.keepMs / 16, to: spec.sizeMs))
+            guard boundary % every == 0 else { continue }
+            let first = floorDivide(boundary - spec.keepMs, spec.sizeMs)
+            for one in series { one.expire(level: level, before: first) }
+        }
+    }
+
+    // MARK: Restoring
+
+    mutating func restore(closed: Int64, began: Int64) {
+        self.closed = closed
+        self.began = began
+    }
+
+    mutating func restore(series number: Int, level: Int, index: Int64, pane: Pane) {
+        series[number].restore(level: level, index: index, pane: pane)
+        if (index + 1) * configuration.levels[level].sizeMs > closed { open[level].append(Int32(number)) }
+    }
+
+    // MARK: Composing
+
+    /// Whether every pane that `start ..< end` needs is still kept.
+    func covers(_ start: Int64, _ end: Int64) -> Bool {
+        forEachPane(start, end) { level, index in isRetained(level, index) }
+    }
+
+    /// Merges the panes of `start ..< end` of one series into `window`.
+    func compose(_ key: SeriesKey, _ start: Int64, _ end: Int64, into window: Pane) {
+        guard let one = find(key) else { return }
+        _ = forEachPane(start, end) { level, index in
+            if let pane = one.find(level: level, index: index) { window.merge(pane, configuration: configuration) }
+            return true
+        }
+    }
+
+    /// Decisions without a label over `start ..< end`, an interval of whole panes of some level.
+    func unmatched(_ key: SeriesKey, _ start: Int64, _ end: Int64) -> Int64 {
+        guard let one = find(key), start < end else { return 0 }
+        var count: Int64 = 0
+        _ = forEachPane(start, end) { level, index in
+            if (index + 1) * configuration.levels[level].sizeMs <= end, let pane = one.find(level: level, index: index) {
+                count += pane.total - pane.labelled
+            }
+            return true
+        }
+        return count
+    }
+
+    /// Start of the oldest pane that is kept.
+    var oldestKept: Int64? {
+        var oldest: Int64?
+        for one in series {
+            for level in configuration.levels.indices {
+                guard let first = one.levels[level].first else { continue }
+                oldest = min(oldest ?? .max, first.index * configuration.levels[level].sizeMs)
+            }
+        }
+        return oldest
+    }
+
+    /// The greedy cover of an interval by the largest closed panes; stops when `body` returns false.
+    @discardableResult
+    private func forEachPane(_ start: Int64, _ end: Int64, _ body: (Int, Int64) -> Bool) -> Bool {
+        var cursor = start
+        while cursor < end {
+            var chosen = 0
+            for level in configuration.levels.indices.reversed() {
+                let size = configuration.levels[level].sizeMs
+                let isWhole = cursor % size == 0 && cursor + size <= end
+                if isWhole, level == 0 || cursor + size <= closed {
+                    chosen = level
+                    break
+                }
+            }
+            let size = configuration.levels[chosen].sizeMs
+            guard body(chosen, floorDivide(cursor, size)) else { return false }
+            cursor = alignDown(cursor, to: size) + size
+        }
+        return true
+    }
+}

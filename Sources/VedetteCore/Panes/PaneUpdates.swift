@@ -1,0 +1,43 @@
+extension Pane {
+    /// Adds a decision.
+    @inline(__always)
+    func add(_ row: DecisionRow, _ batch: DecisionBatch, _ index: Int, id: RequestID, hash: KeyedHash) {
+        decisions.add(row.decision)
+        score.add(row.score)
+        scores.add(row.score)
+        let milliseconds = batch.latencyMs[index]
+        if !milliseconds.isNaN {
+            latency.add(milliseconds)
+            latencies.add(milliseconds)
+        }
+        let signals = batch.signals[index]
+        if signals != SignalUse.unknown.rawValue {
+            signalsKnown += 1
+            if signals == SignalUse.modelOnly.rawValue { modelOnly += 1 }
+        }
+        if samples.admits(id) { samples.insert(id, text: batch.string(batch.requestText[index])) }
+        let stride = features.count
+        for feature in 0..<stride {
+            let place = index &* stride &+ feature
+            features[feature].add(
+                FeatureState(rawValue: batch.featureState[place]) ?? .absent, batch.featureValue[place], text: batch.text, hash: hash)
+        }
+    }
+
+    /// Moves a decision's contribution from the truth before a label to the truth after it.
+    func correct(_ effect: LabelEffect, _ row: DecisionRow, id: RequestID, text: String, configuration: PaneConfiguration) {
+        if outcomes == nil { outcomes = Outcomes(configuration) }
+        if let before = effect.before { outcomes?.remove(before.outcome, decision: row.decision, score: row.score) }
+        if let after = effect.after { outcomes?.add(after.outcome, decision: row.decision, score: row.score) }
+        if effect.after?.outcome == .fraud { fraudSamples.insert(id, text: text) }
+    }
+
+    /// Counts a label (or takes it back, with -1) in the pane of its arrival.
+    func addArrival(_ outcome: Outcome, _ count: Int64) {
+        switch outcome {
+        case .fraud: arrivedFraud += count
+        case .legit: arrivedLegit += count
+        case .withdrawn: break
+        }
+    }
+}

@@ -1,0 +1,122 @@
+/// The 8-byte entries of ``SparseCounts``: a biased 24-bit key above a 40-bit count, so that
+/// entries compare in key order. Free functions over buffers, without allocation per entry.
+enum PackedCount {
+    static let countBits: UInt64 = 40
+    static let countMask: UInt64 = (1 << 40) - 1
+    /// Up to this many entries, insertion sort beats the three counting passes of the radix sort.
+    static let insertionLimit = 40
+
+    static func pack(_ key: Int32, _ count: Int64) -> UInt64 {
+        precondition(key >= SparseCounts.minKey && key <= SparseCounts.maxKey, "a key must fit 24 bits")
+        return UInt64(key - SparseCounts.minKey) << countBits | UInt64(count)
+    }
+
+    static func key(_ entry: UInt64) -> Int32 { Int32(entry >> countBits) + SparseCounts.minKey }
+
+    static func count(_ entry: UInt64) -> Int64 { Int64(entry & countMask) }
+
+    static func adding(_ entry: UInt64, _ count: Int64) -> UInt64 {
+        precondition(self.count(entry) <= SparseCounts.maxCount - count, "the count of one key overflows 40 bits")
+        return entry + UInt64(count)
+    }
+
+    /// Sorts by key and adds up equal keys; returns how many entries at the front are left.
+    static func sortAndCombine(_ buffer: UnsafeMutableBufferPointer<UInt64>) -> Int {
+        guard !buffer.isEmpty else { return 0 }
+        if buffer.count <= insertionLimit { insertionSort(buffer) } else { radixSort(buffer) }
+        var written = 0
+        for index in 1..<buffer.count {
+            let entry = buffer[index]
+            if entry >> countBits == buffer[written] >> countBits {
+                buffer[written] = adding(buffer[written], count(entry))
+            } else {
+                written += 1
+                buffer[written] = entry
+            }
+        }
+        return written + 1
+    }
+
+    private static func insertionSort(_ buffer: UnsafeMutableBufferPointer<UInt64>) {
+        for index in 1..<buffer.count {
+            let entry = buffer[index]
+            var hole = index
+            while hole > 0, buffer[hole - 1] > entry {
+                buffer[hole] = buffer[hole - 1]
+                hole -= 1
+            }
+            buffer[hole] = entry
+        }
+    }
+
+    /// Least significant digit first, 8 bits of the key at a time; digits that all entries share are skipped.
+    private static func radixSort(_ buffer: UnsafeMutableBufferPointer<UInt64>) {
+        var differing: UInt64 = 0
+        for entry in buffer { differing |= entry ^ buffer[0] }
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: buffer.count) { scratch in
+            // Safe: every slot is written by a scattering pass before a pass reads it.
+            var source = buffer
+            var target = scratch
+            for shift: UInt64 in [40, 48, 56] where (differing >> shift) & 0xFF != 0 {
+                scatter(source, to: target, shift: shift)
+                swap(&source, &target)
+            }
+            if source.baseAddress != buffer.baseAddress { _ = buffer.update(from: source) }
+        }
+    }
+
+    private static func scatter(
+        _ source: UnsafeMutableBufferPointer<UInt64>, to target: UnsafeMutableBufferPointer<UInt64>, shift: UInt64
+    ) {
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { starts in
+            starts.initialize(repeating: 0)
+            for entry in source { starts[Int((entry >> shift) & 0xFF)] += 1 }
+            var sum = 0
+            for digit in 0..<256 {
+                let size = starts[digit]
+                starts[digit] = sum
+                sum += size
+            }
+            for entry in source {
+                let digit = Int((entry >> shift) & 0xFF)
+                target[starts[digit]] = entry
+                starts[digit] += 1
+            }
+        }
+    }
+
+    /// Merges the sorted `buffer[prefix..<prefix + tail]` into the sorted `buffer[..<prefix]`,
+    /// adding up equal keys; returns how many entries at the front are left.
+    ///
+    /// Works from the back, so that keys below the tail's smallest stay where they are.
+    static func mergeTail(_ buffer: UnsafeMutableBufferPointer<UInt64>, prefix: Int, tail: Int) -> Int {
+        guard prefix > 0, tail > 0 else { return prefix + tail }
+        if buffer[prefix - 1] >> countBits < buffer[prefix] >> countBits { return prefix + tail }
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: tail) { scratch in
+            for index in 0..<tail { scratch[index] = buffer[prefix + index] }
+            var left = prefix - 1
+            var right = tail - 1
+            var write = prefix + tail - 1
+            while right >= 0 {
+                let added = scratch[right]
+                if left >= 0, buffer[left] >> countBits > added >> countBits {
+                    buffer[write] = buffer[left]
+                    left -= 1
+                } else if left >= 0, buffer[left] >> countBits == added >> countBits {
+                    buffer[write] = adding(buffer[left], count(added))
+                    left -= 1
+                    right -= 1
+                } else {
+                    buffer[write] = added
+                    right -= 1
+                }
+                write -= 1
+            }
+            // Keys that were in both leave a gap between the untouched front and the merged back.
+            let gap = write - left
+            guard gap > 0 else { return prefix + tail }
+            for index in (write + 1)..<(prefix + tail) { buffer[index - gap] = buffer[index] }
+            return prefix + tail - gap
+        }
+    }
+}

@@ -1,0 +1,235 @@
+/// Exact counts of integer keys, in key order: the store beneath ``ScoreSketch`` and ``QuantileSketch``.
+///
+/// One array of 8-byte entries (24 bits of key, 40 bits of count): first the sorted, distinct
+/// ones, then a tail of unsorted appends that is sorted and folded in when it has grown to
+/// half of the sorted part. So an add is an append, amortised O(log) and about 10 ns; an empty
+/// value owns no heap memory, and a value of `d` distinct keys owns at most about `12 d + 160` bytes.
+///
+/// Reading works on the compacted form. A reader of a value with a tail pays for a compacted
+/// copy, so call ``compact()`` first where the value is read more than once.
+///
+/// `merge` is associative and commutative; the value is a function of the multiset of
+/// (adds − removes), and so is equality. Bounding the number of keys is the owner's duty.
+public struct SparseCounts: Sendable {
+    /// Keys lie in `minKey...maxKey` (24 bits, signed); another key is a broken invariant.
+    public static let minKey: Int32 = -(1 << 23)
+    public static let maxKey: Int32 = (1 << 23) - 1
+    /// The largest count of one key (40 bits): at 100,000 records a second on one key, four months.
+    /// More is a broken invariant.
+    public static let maxCount: Int64 = (1 << 40) - 1
+    /// The tail is folded in when it holds this many entries or half of the sorted part.
+    static let minTail = 16
+
+    private var entries: ContiguousArray<UInt64> = []
+    private var sortedCount = 0
+    /// The sum of all counts.
+    public private(set) var total: Int64 = 0
+
+    public init() {}
+
+    /// Whether nothing is counted.
+    public var isEmpty: Bool { total == 0 }
+
+    /// Whether all adds are folded in, so that reading costs nothing extra.
+    public var isCompact: Bool { sortedCount == entries.count }
+
+    /// An upper bound of the number of distinct keys, O(1): exact when compacted.
+    public var distinctUpperBound: Int { entries.count }
+
+    /// The number of distinct keys. O(1) when compacted.
+    public var distinctCount: Int { compacted().entries.count }
+
+    /// Adds one to a key's count.
+    public mutating func add(_ key: Int32) { add(key, count: 1) }
+
+    /// Adds to a key's count. A zero count has no effect; a negative one is a broken invariant.
+    public mutating func add(_ key: Int32, count: Int64) {
+        precondition(count >= 0 && count <= Self.maxCount, "a count must lie in 0...maxCount")
+        guard count > 0 else { return }
+        entries.append(PackedCount.pack(key, count))
+        total += count
+        if entries.count - sortedCount >= Swift.max(Self.minTail, sortedCount / 2) { compact() }
+    }
+
+    /// Takes back what ``add(_:count:)`` added; a key that reaches zero vanishes.
+    ///
+    /// Taking back more than was added is a broken invariant. O(log d) where the key is in the
+    /// sorted part and stays, else O(d).
+    public mutating func remove(_ key: Int32, count: Int64 = 1) {
+        precondition(count >= 0, "a count must not be negative")
+        guard count > 0 else { return }
+        if let index = sortedIndex(of: key), PackedCount.count(entries[index]) > count {
+            entries[index] -= UInt64(count)
+        } else {
+            compact()
+            guard let index = sortedIndex(of: key), PackedCount.count(entries[index]) >= count else {
+                preconditionFailure("removed a key that was not counted")
+            }
+            if PackedCount.count(entries[index]) == count {
+                entries.remove(at: index)
+                sortedCount -= 1
+            } else {
+                entries[index] -= UInt64(count)
+            }
+        }
+        total -= count
+    }
+
+    /// Adds another value's counts. O(d) where the other is large, amortised O(its keys) where it is small.
+    public mutating func merge(_ other: SparseCounts) {
+        guard !other.isEmpty else { return }
+        guard !isEmpty else {
+            self = other
+            return
+        }
+        total += other.total
+        if entries.count - sortedCount + other.entries.count < Swift.max(Self.minTail, sortedCount / 2) {
+            entries.append(contentsOf: other.entries)
+            return
+        }
+        compact()
+        let added = other.compacted().entries
+        let prefix = sortedCount
+        entries.append(contentsOf: added)
+        let merged = entries.withUnsafeMutableBufferPointer {
+            PackedCount.mergeTail($0, prefix: prefix, tail: added.count)
+        }
+        entries.removeLast(entries.count - merged)
+        sortedCount = merged
+    }
+
+    /// The count of one key, 0 where it has none. O(log d) when compacted.
+    public func count(of key: Int32) -> Int64 {
+        let whole = compacted()
+        guard let index = whole.sortedIndex(of: key) else { return 0 }
+        return PackedCount.count(whole.entries[index])
+    }
+
+    /// Folds the tail into the sorted part. The value does not change, the cost of reading it does.
+    public mutating func compact() {
+        guard sortedCount < entries.count else { return }
+        let prefix = sortedCount
+        let merged = entries.withUnsafeMutableBufferPointer { buffer in
+            let tail = UnsafeMutableBufferPointer(rebasing: buffer[prefix...])
+            let distinct = PackedCount.sortAndCombine(tail)
+            return PackedCount.mergeTail(buffer, prefix: prefix, tail: distinct)
+        }
+        entries.removeLast(entries.count - merged)
+        sortedCount = merged
+    }
+
+    /// Compacts and gives back spare memory: for a value that will be kept and seldom changed.
+    public mutating func seal() {
+        compact()
+        guard entries.capacity > entries.count + 2 else { return }
+        var exact = ContiguousArray<UInt64>()
+        exact.reserveCapacity(entries.count)
+        exact.append(contentsOf: entries)
+        entries = exact
+    }
+
+    /// This value without a tail.
+    public func compacted() -> SparseCounts {
+        guard sortedCount < entries.count else { return self }
+        var copy = self
+        copy.compact()
+        return copy
+    }
+
+    /// Replaces every key by `transform(key)` and adds up what falls together. O(d).
+    ///
+    /// `transform` must not decrease where the key increases; otherwise the order breaks.
+    mutating func mapKeys(_ transform: (Int32) -> Int32) {
+        compact()
+        guard !entries.isEmpty else { return }
+        var written = -1
+        for index in entries.indices {
+            let key = transform(PackedCount.key(entries[index]))
+            let count = PackedCount.count(entries[index])
+            if written >= 0, PackedCount.key(entries[written]) == key {
+                entries[written] = PackedCount.adding(entries[written], count)
+            } else {
+                written += 1
+                entries[written] = PackedCount.pack(key, count)
+            }
+        }
+        entries.removeLast(entries.count - written - 1)
+        sortedCount = entries.count
+    }
+
+    private func sortedIndex(of key: Int32) -> Int? {
+        var low = 0
+        var high = sortedCount
+        while low < high {
+            let middle = (low + high) / 2
+            if PackedCount.key(entries[middle]) < key { low = middle + 1 } else { high = middle }
+        }
+        return low < sortedCount && PackedCount.key(entries[low]) == key ? low : nil
+    }
+}
+
+extension SparseCounts: Equatable {
+    /// Whether two values count the same, however they came about.
+    public static func == (a: SparseCounts, b: SparseCounts) -> Bool {
+        a.total == b.total && a.compacted().entries == b.compacted().entries
+    }
+}
+
+/// Iterates in ascending key order.
+extension SparseCounts: Sequence {
+    public struct Iterator: IteratorProtocol, Sendable {
+        private let entries: ContiguousArray<UInt64>
+        private var index = 0
+
+        fileprivate init(_ entries: ContiguousArray<UInt64>) { self.entries = entries }
+
+        public mutating func next() -> (key: Int32, count: Int64)? {
+            guard index < entries.count else { return nil }
+            defer { index += 1 }
+            return (PackedCount.key(entries[index]), PackedCount.count(entries[index]))
+        }
+    }
+
+    public func makeIterator() -> Iterator { Iterator(compacted().entries) }
+
+    public var underestimatedCount: Int { sortedCount }
+
+    /// The `index`-th key in ascending order with its count. O(1) when compacted.
+    public func entry(at index: Int) -> (key: Int32, count: Int64) {
+        let entry = compacted().entries[index]
+        return (PackedCount.key(entry), PackedCount.count(entry))
+    }
+}
+
+extension SparseCounts: Snapshottable {
+    /// Number of keys, then per key the gap to the key before and the count, all varints.
+    public func encode(into writer: inout ByteWriter) {
+        let whole = compacted()
+        writer.write(count: whole.entries.count)
+        var previous = Int64(Self.minKey) - 1
+        for entry in whole.entries {
+            let key = Int64(PackedCount.key(entry))
+            writer.write(varint: UInt64(key - previous))
+            writer.write(varint: UInt64(PackedCount.count(entry)))
+            previous = key
+        }
+    }
+
+    /// Throws ``CorruptBytes`` on keys out of order or range and on counts out of range.
+    public init(from reader: inout ByteReader) throws {
+        let count = try reader.readCount(minimumSize: 2)
+        entries.reserveCapacity(count)
+        var previous = Int64(Self.minKey) - 1
+        for _ in 0..<count {
+            let gap = try reader.readVarint()
+            let amount = try reader.readVarint()
+            guard gap >= 1, gap <= UInt64(Int64(Self.maxKey) - previous), amount >= 1, amount <= UInt64(Self.maxCount) else {
+                throw CorruptBytes(offset: reader.offset, expected: "an ascending key and a count of 1 to \(Self.maxCount)")
+            }
+            previous += Int64(gap)
+            entries.append(PackedCount.pack(Int32(previous), Int64(amount)))
+            total += Int64(amount)
+        }
+        sortedCount = count
+    }
+}

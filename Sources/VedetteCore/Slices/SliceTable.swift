@@ -1,0 +1,94 @@
+/// A slice: a group of dimensions and a value for each. Group -1 is all traffic.
+public struct Slice: Sendable, Equatable {
+    public var group: Int32
+    public var values: ContiguousArray<Int32>
+}
+
+/// Numbers slices in the order of their first effect. Slice 0 is all traffic. Bounded.
+struct SliceTable {
+    private let configuration: SliceConfiguration
+    private(set) var slices: ContiguousArray<Slice> = [Slice(group: -1, values: [])]
+    /// Per group of one dimension: slice number by value, -1 for none yet.
+    private var single: ContiguousArray<ContiguousArray<Int32>>
+    /// Per group of several dimensions: slice number by mixed values.
+    private var combined: ContiguousArray<[ContiguousArray<Int32>: Int32]>
+    /// Look-ups that fell into a group's "(other)" because `maxSlices` was reached.
+    private(set) var overflowed: Int64 = 0
+
+    init(configuration: SliceConfiguration) {
+        self.configuration = configuration
+        single = ContiguousArray(repeating: [], count: configuration.groups.count)
+        combined = ContiguousArray(repeating: [:], count: configuration.groups.count)
+    }
+
+    var groupCount: Int { configuration.groups.count }
+    func dimensions(of group: Int32) -> [Int] { group < 0 ? [] : configuration.groups[Int(group)] }
+
+    /// The slice of `group` that a row with these dimension values belongs to.
+    @inline(__always)
+    mutating func number(group: Int, values: borrowing ContiguousArray<Int32>) -> Int32 {
+        let dimensions = configuration.groups[group]
+        if dimensions.count == 1 {
+            let value = Int(values[dimensions[0]])
+            if value < single[group].count, single[group][value] >= 0 { return single[group][value] }
+            return admit(group, [Int32(value)])
+        }
+        var key = ContiguousArray<Int32>()
+        key.reserveCapacity(dimensions.count)
+        for dimension in dimensions { key.append(values[dimension]) }
+        if let found = combined[group][key] { return found }
+        return admit(group, key)
+    }
+
+    private mutating func admit(_ group: Int, _ values: ContiguousArray<Int32>) -> Int32 {
+        let rest = ContiguousArray(repeating: Interner.other, count: values.count)
+        // One place per group stays reserved for its "(other)".
+        if slices.count > configuration.maxSlices, values != rest {
+            overflowed += 1
+            return find(group, rest) ?? add(group, rest)
+        }
+        return find(group, values) ?? add(group, values)
+    }
+
+    private func find(_ group: Int, _ values: ContiguousArray<Int32>) -> Int32? {
+        guard values.count == 1 else { return combined[group][values] }
+        let value = Int(values[0])
+        return value < single[group].count && single[group][value] >= 0 ? single[group][value] : nil
+    }
+
+    private mutating func add(_ group: Int, _ values: ContiguousArray<Int32>) -> Int32 {
+        let number = Int32(slices.count)
+        slices.append(Slice(group: Int32(group), values: values))
+        if values.count == 1 {
+            let value = Int(values[0])
+            while single[group].count <= value { single[group].append(-1) }
+            single[group][value] = number
+        } else {
+            combined[group][values] = number
+        }
+        return number
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.write(signed: overflowed)
+        writer.write(count: slices.count - 1)
+        for slice in slices.dropFirst() {
+            writer.write(signed: Int64(slice.group))
+            for value in slice.values { writer.write(signed: Int64(value)) }
+        }
+    }
+
+    init(configuration: SliceConfiguration, from reader: inout ByteReader) throws {
+        self.init(configuration: configuration)
+        overflowed = try reader.readSigned()
+        for _ in 0..<(try reader.readCount(minimumSize: 2)) {
+            let group = Int(try reader.readSigned())
+            guard configuration.groups.indices.contains(group) else {
+                throw CorruptBytes(offset: reader.offset, expected: "a slice group of this configuration")
+            }
+            var values = ContiguousArray<Int32>()
+            for _ in configuration.groups[group] { values.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
+            _ = add(group, values)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+/// Which of many findings to believe, so that the expected share of false ones is at most `level`.
+///
+/// All functions take values in any order and answer one Bool per value. O(n log n).
+public enum FalseDiscovery {
+    /// e-BH on e-values: believe the k largest, k the largest number with the k-th largest e-value at
+    /// least `count / (k level)`. Valid under any dependence between the values.
+    /// Source: Wang and Ramdas, "False discovery rate control with e-values" (2022).
+    ///
+    /// `logEValues` are natural logarithms, so that overwhelming evidence does not overflow; a NaN is never
+    /// believed. `count` is the number of hypotheses: at least that of the values, more where some have e-value 0.
+    public static func eBH(logEValues: [Double], level: Double, count: Int? = nil) -> [Bool] {
+        let total = checked(count, logEValues.count, level)
+        let order = logEValues.indices.filter { !logEValues[$0].isNaN }.sorted { logEValues[$0] > logEValues[$1] }
+        let bound = RealFunctions.log(Double(total) / level)
+        var believed = 0
+        for (rank, index) in order.enumerated() where logEValues[index] + RealFunctions.log(Double(rank + 1)) >= bound - 1e-12 {
+            believed = rank + 1
+        }
+        return marks(order.prefix(believed), logEValues.count)
+    }
+
+    /// Benjamini and Hochberg (1995) on p-values: believe the k smallest, k the largest number with the
+    /// k-th smallest at most `k level / count`. Valid where the values are independent or positively dependent.
+    public static func benjaminiHochberg(pValues: [Double], level: Double, count: Int? = nil) -> [Bool] {
+        let total = checked(count, pValues.count, level)
+        return stepUp(pValues, level / Double(total))
+    }
+
+    /// Benjamini and Yekutieli (2001): as Benjamini and Hochberg at `level / (1 + 1/2 + … + 1/count)`, valid under any dependence.
+    public static func benjaminiYekutieli(pValues: [Double], level: Double, count: Int? = nil) -> [Bool] {
+        let total = checked(count, pValues.count, level)
+        return stepUp(pValues, level / Double(total) / harmonic(total))
+    }
+
+    /// An e-value from a p-value: `κ p^(κ − 1)`, κ = 1/2, so `1 / (2 sqrt(p))`. Source: Vovk and Wang, "E-values" (2021).
+    /// The natural logarithm; `+infinity` for p = 0.
+    public static func logEValue(pValue: Double) -> Double {
+        precondition(pValue >= 0 && pValue <= 1, "a p-value must lie in [0, 1]")
+        return RealFunctions.log(0.5) - 0.5 * RealFunctions.log(pValue)
+    }
+
+    private static func stepUp(_ pValues: [Double], _ step: Double) -> [Bool] {
+        let order = pValues.indices.filter { !pValues[$0].isNaN }.sorted { pValues[$0] < pValues[$1] }
+        var believed = 0
+        for (rank, index) in order.enumerated() where pValues[index] <= Double(rank + 1) * step { believed = rank + 1 }
+        return marks(order.prefix(believed), pValues.count)
+    }
+
+    private static func harmonic(_ count: Int) -> Double {
+        (1...count).reversed().reduce(0) { $0 + 1 / Double($1) }
+    }
+
+    private static func checked(_ count: Int?, _ values: Int, _ level: Double) -> Int {
+        let total = max(1, count ?? values)
+        precondition(total >= values, "there cannot be fewer hypotheses than values")
+        precondition(level > 0 && level < 1, "a false-discovery level must lie in (0, 1)")
+        return total
+    }
+
+    private static func marks(_ believed: ArraySlice<Int>, _ count: Int) -> [Bool] {
+        var result = [Bool](repeating: false, count: count)
+        for index in believed { result[index] = true }
+        return result
+    }
+}

@@ -1,0 +1,48 @@
+/// What happened to the records, since the state began. A function of the log.
+public struct Counters: Sendable, Equatable, Snapshottable {
+    public var decisions: Int64 = 0
+    public var labels: Int64 = 0
+    /// Records older than their partition's watermark.
+    public var late: Int64 = 0
+    /// Decisions older than every retained pane or segment: counted and listed, nothing else.
+    public var tooLate: Int64 = 0
+    /// The same decision again.
+    public var duplicates: Int64 = 0
+    /// Another decision under an ID that was used before.
+    public var conflicts: Int64 = 0
+    public var labelsJoined: Int64 = 0
+    public var labelsRepeated: Int64 = 0
+    public var labelsChanged: Int64 = 0
+    public var labelsWithdrawn: Int64 = 0
+    /// Older than what the same source said before, or from one source too many.
+    public var labelsIgnored: Int64 = 0
+    /// Requests on which sources came to disagree.
+    public var labelConflicts: Int64 = 0
+    public var labelsUnlistedSource: Int64 = 0
+    /// Labels whose decision never came.
+    public var orphans: Int64 = 0
+
+    public init() {}
+
+    /// In the order of the snapshot, with the names that metrics use.
+    private static var table: [(name: String, field: WritableKeyPath<Counters, Int64>)] {
+        [
+            ("decisions", \.decisions), ("labels", \.labels), ("late", \.late), ("too_late", \.tooLate),
+            ("duplicates", \.duplicates), ("conflicts", \.conflicts), ("labels_joined", \.labelsJoined),
+            ("labels_repeated", \.labelsRepeated), ("labels_changed", \.labelsChanged), ("labels_withdrawn", \.labelsWithdrawn),
+            ("labels_ignored", \.labelsIgnored), ("label_conflicts", \.labelConflicts),
+            ("labels_unlisted_source", \.labelsUnlistedSource), ("orphans", \.orphans),
+        ]
+    }
+
+    /// Every counter by name.
+    public var named: [(name: String, value: Int64)] { Self.table.map { ($0.name, self[keyPath: $0.field]) } }
+
+    public func encode(into writer: inout ByteWriter) {
+        for entry in Self.table { writer.write(signed: self[keyPath: entry.field]) }
+    }
+
+    public init(from reader: inout ByteReader) throws {
+        for entry in Self.table { self[keyPath: entry.field] = try reader.readSigned() }
+    }
+}

@@ -1,0 +1,264 @@
+import HeapModule
+
+/// Identity of one source partition.
+public struct InputPartition: Sendable, Hashable, Comparable {
+    public var stream: StreamKind
+    /// Topic or file.
+    public var source: String
+    public var number: Int32
+
+    public init(stream: StreamKind, source: String, number: Int32) {
+        self.stream = stream
+        self.source = source
+        self.number = number
+    }
+
+    public static func < (a: InputPartition, b: InputPartition) -> Bool {
+        (a.stream.rawValue, a.source, a.number) < (b.stream.rawValue, b.source, b.number)
+    }
+}
+
+/// A batch of either kind.
+public enum InputBatch: Sendable {
+    case decisions(DecisionBatch)
+    case labels(LabelBatch)
+
+    public var partition: Int {
+        switch self {
+        case .decisions(let batch): batch.partition
+        case .labels(let batch): batch.partition
+        }
+    }
+
+    var count: Int {
+        switch self {
+        case .decisions(let batch): batch.count
+        case .labels(let batch): batch.count
+        }
+    }
+}
+
+/// One row waiting for the watermark.
+struct SequencedRow {
+    /// When it takes effect, ms: its event time, or its partition's watermark if it was late.
+    var effective: Int64
+    var time: Int64
+    var id: RequestID
+    var offset: Int64
+    var slot: Int32
+    var row: Int32
+    var partition: Int32
+    var isLabel: Bool
+
+    /// The one order in which everything happens. It uses nothing that depends on how
+    /// partitions were read; partition and offset only part two records with the same ID.
+    static func precedes(_ a: SequencedRow, _ b: SequencedRow) -> Bool {
+        if a.effective != b.effective { return a.effective < b.effective }
+        if a.isLabel != b.isLabel { return b.isLabel }
+        if a.time != b.time { return a.time < b.time }
+        if a.id != b.id { return a.id < b.id }
+        if a.partition != b.partition { return a.partition < b.partition }
+        return a.offset < b.offset
+    }
+}
+
+/// A watermark that the log does not show: it took effect when `offset` was the next one to read.
+///
+/// Idleness is decided by the wall clock, so each decision is written into the progress
+/// record, and a re-execution puts it at the same place of the partition's log.
+public struct Punctuation: Sendable, Equatable {
+    public var offset: Int64
+    public var watermark: Int64
+    public init(offset: Int64, watermark: Int64) {
+        self.offset = offset
+        self.watermark = watermark
+    }
+}
+
+/// Puts the records of all partitions into one order, whatever the order they were read in.
+///
+/// Rows wait in buckets of `granuleMs` of effective time. The watermark of the task is the
+/// minimum over the partitions; a bucket that it has passed is complete, is sorted, and is
+/// handed out whole. Memory is bounded by pausing partitions that run ahead (``isAhead``).
+/// O(log n) per row within a bucket.
+struct Sequencer {
+    struct Partition {
+        var identity: InputPartition
+        var clock = PartitionClock()
+        /// Offset after the newest row taken in.
+        var position: Int64
+        /// Closed for good: no longer holds the watermark back.
+        var ended = false
+        /// Slots of batches that still have waiting rows, oldest first, with what a restart needs.
+        var live: [(slot: Int32, firstOffset: Int64, clockBefore: PartitionClock)] = []
+        /// Punctuations that took effect, ascending: kept while a restart may read from before them.
+        var punctuations: [Punctuation] = []
+    }
+
+    private struct Slot {
+        var batch: InputBatch?
+        var waiting = 0
+    }
+
+    let configuration: TimeConfiguration
+    private(set) var partitions: [Partition] = []
+    private var slots: [Slot] = []
+    private var freeSlots: [Int32] = []
+    private var buckets: [Int64: ContiguousArray<SequencedRow>] = [:]
+    private var bucketKeys = Heap<Int64>()
+    private(set) var waitingRows = 0
+    /// Everything before this has been handed out; a multiple of the granule.
+    private(set) var released: Int64
+
+    init(configuration: TimeConfiguration, released: Int64 = .min) {
+        self.configuration = configuration
+        self.released = released
+    }
+
+    /// - Parameter punctuations: those of an earlier run at or after `position`, ascending by offset.
+    mutating func addPartition(
+        _ identity: InputPartition, position: Int64, clock: PartitionClock, punctuations: [Punctuation] = []
+    ) -> Int {
+        var partition = Partition(identity: identity, clock: clock, position: position)
+        partition.punctuations = punctuations
+        for entry in punctuations where entry.offset <= position { partition.clock.punctuate(entry.watermark) }
+        partitions.append(partition)
+        return partitions.count - 1
+    }
+
+    mutating func setEnded(_ partition: Int, _ ended: Bool) { partitions[partition].ended = ended }
+
+    /// Raises a partition's watermark from outside, at its present position.
+    mutating func punctuate(_ partition: Int, watermark: Int64) {
+        guard watermark > self.watermark(of: partition) else { return }
+        let position = partitions[partition].position
+        partitions[partition].clock.punctuate(watermark)
+        // Only the last one at an offset matters: a watermark never falls.
+        if partitions[partition].punctuations.last?.offset == position { partitions[partition].punctuations.removeLast() }
+        partitions[partition].punctuations.append(Punctuation(offset: position, watermark: watermark))
+    }
+
+    /// Forgets punctuations that no restart can need any more.
+    mutating func prunePunctuations() {
+        for index in partitions.indices {
+            let restart = restartPoint(of: index).offset
+            partitions[index].punctuations.removeAll { $0.offset < restart }
+        }
+    }
+
+    func watermark(of partition: Int) -> Int64 {
+        partitions[partition].clock.watermark(outOfOrderness: configuration.outOfOrdernessMs)
+    }
+
+    /// Minimum over the partitions that have not ended, floored to the granule; `Int64.max` when all have.
+    var taskWatermark: Int64 {
+        var minimum = Int64.max
+        for index in partitions.indices where !partitions[index].ended { minimum = min(minimum, watermark(of: index)) }
+        return minimum == .max || minimum == .min ? minimum : alignDown(minimum, to: configuration.granuleMs)
+    }
+
+    /// Whether the partition has run so far ahead of the slowest that reading it should pause.
+    func isAhead(_ partition: Int) -> Bool {
+        let slowest = taskWatermark
+        let own = watermark(of: partition)
+        guard own != .min, slowest != .max else { return false }
+        return slowest == .min ? partitions[partition].live.count > 4 : own > slowest && own - slowest > configuration.maxAheadMs
+    }
+
+    /// Takes a batch in. Rows whose effect is already in the state (re-read after a restart) are skipped.
+    mutating func ingest(_ batch: InputBatch) {
+        let partition = batch.partition
+        let count = batch.count
+        guard count > 0 else { return }
+        let slot = freeSlots.popLast() ?? { slots.append(Slot()); return Int32(slots.count - 1) }()
+        let clockBefore = partitions[partition].clock
+        let waiting: Int
+        let firstOffset: Int64
+        switch batch {
+        case .decisions(let columns):
+            firstOffset = columns.offset[0]
+            waiting = place(columns.time, columns.requestID, columns.offset, slot: slot, partition: partition, isLabel: false)
+        case .labels(let columns):
+            firstOffset = columns.offset[0]
+            waiting = place(columns.time, columns.requestID, columns.offset, slot: slot, partition: partition, isLabel: true)
+        }
+        guard waiting > 0 else { return freeSlots.append(slot) }
+        slots[Int(slot)] = Slot(batch: batch, waiting: waiting)
+        partitions[partition].live.append((slot, firstOffset, clockBefore))
+        waitingRows += waiting
+    }
+
+    private mutating func place(
+        _ times: ContiguousArray<Int64>, _ ids: ContiguousArray<RequestID>, _ offsets: ContiguousArray<Int64>,
+        slot: Int32, partition: Int, isLabel: Bool
+    ) -> Int {
+        var clock = partitions[partition].clock
+        var waiting = 0
+        let punctuations = partitions[partition].punctuations
+        var next = punctuations.firstIndex { $0.offset > partitions[partition].position } ?? punctuations.count
+        for row in times.indices {
+            while next < punctuations.count, punctuations[next].offset <= offsets[row] {
+                clock.punctuate(punctuations[next].watermark)
+                next += 1
+            }
+            let effective = clock.observe(times[row], outOfOrderness: configuration.outOfOrdernessMs)
+            guard effective >= released else { continue }
+            let entry = SequencedRow(
+                effective: effective, time: times[row], id: ids[row], offset: offsets[row],
+                slot: slot, row: Int32(row), partition: Int32(partition), isLabel: isLabel)
+            let key = floorDivide(effective, configuration.granuleMs)
+            if buckets[key]?.append(entry) == nil {
+                buckets[key] = [entry]
+                bucketKeys.insert(key)
+            }
+            waiting += 1
+        }
+        let position = offsets[offsets.count - 1] + 1
+        while next < punctuations.count, punctuations[next].offset <= position {
+            clock.punctuate(punctuations[next].watermark)
+            next += 1
+        }
+        partitions[partition].clock = clock
+        partitions[partition].position = position
+        return waiting
+    }
+
+    /// The next complete bucket before `watermark`, in order; nil when there is none.
+    mutating func nextBucket(before watermark: Int64) -> (start: Int64, rows: ContiguousArray<SequencedRow>)? {
+        guard let key = bucketKeys.min else { return nil }
+        let start = key * configuration.granuleMs
+        guard start < watermark else { return nil }
+        _ = bucketKeys.popMin()
+        guard var rows = buckets.removeValue(forKey: key) else { return nil }
+        rows.sort(by: SequencedRow.precedes)
+        return (start, rows)
+    }
+
+    /// Start of the earliest waiting bucket.
+    var earliestBucketStart: Int64? { bucketKeys.min.map { $0 * configuration.granuleMs } }
+
+    func batch(of row: SequencedRow) -> InputBatch? { slots[Int(row.slot)].batch }
+
+    /// Gives back rows that have been processed, so that their batches can go.
+    mutating func finish(_ rows: ContiguousArray<SequencedRow>) {
+        waitingRows -= rows.count
+        for row in rows {
+            let slot = Int(row.slot)
+            slots[slot].waiting -= 1
+            guard slots[slot].waiting == 0 else { continue }
+            slots[slot].batch = nil
+            freeSlots.append(row.slot)
+            partitions[Int(row.partition)].live.removeAll { $0.slot == row.slot }
+        }
+    }
+
+    mutating func markReleased(_ watermark: Int64) { released = max(released, watermark) }
+
+    /// Where to read again after a restart: the first offset of the oldest batch with waiting
+    /// rows (or the position), with the clock as it stood before it.
+    func restartPoint(of partition: Int) -> (offset: Int64, clock: PartitionClock) {
+        let state = partitions[partition]
+        guard let oldest = state.live.min(by: { $0.firstOffset < $1.firstOffset }) else { return (state.position, state.clock) }
+        return (oldest.firstOffset, oldest.clockBefore)
+    }
+}

@@ -1,0 +1,239 @@
+/// Closing, revising and finishing windows.
+extension Topology {
+    /// Everything that happens at a pane boundary, in a fixed order: windows that close
+    /// (metrics, then monitors), windows that became final, and, on its schedule, revisions.
+    func closeWindows(at boundary: Int64) throws {
+        for spec in windows.specs.indices {
+            if let start = windows.start(of: spec, closingAt: boundary) { closeWindow(spec, start, boundary) }
+        }
+        for spec in windows.specs.indices where windows.finalDelays[spec] > windows.specs[spec].sizeMs {
+            guard let start = windows.start(of: spec, finalAt: boundary) else { continue }
+            for family in families.families { emit(family, spec, start, at: boundary, isFinal: true) }
+        }
+        if boundary % configuration.panes.reviseEveryMs == 0 { revise(at: boundary) }
+    }
+
+    private func closeWindow(_ spec: Int, _ start: Int64, _ end: Int64) {
+        let monitors = configuration.monitors.indices.filter { configuration.monitors[$0].window == spec }
+        var observed: [(family: Family, pane: Pane)] = []
+        for family in families.families {
+            let pane = emit(family, spec, start, at: end, isFinal: windows.finalDelays[spec] == windows.specs[spec].sizeMs)
+            if windows.isPinned(spec, start: start), !pane.isEmpty {
+                windows.pinned[.init(window: spec, start: start, model: family.model, slice: family.slice)] = pane
+            }
+            if !monitors.isEmpty { observed.append((family, pane)) }
+        }
+        for monitor in monitors where !hasOutlivedDecisions(configuration.monitors[monitor].rule, end) {
+            let round = round(monitor, start, end, observed)
+            for event in judge.evaluate(round) { sink.alert(event, at: end) }
+        }
+    }
+
+    /// When a replay has read all decisions, later windows hold none: that is the end of the
+    /// data, not a drop in traffic.
+    private func hasOutlivedDecisions(_ rule: MonitorSpec.Rule, _ end: Int64) -> Bool {
+        guard case .volume = rule, end > newestDecision else { return false }
+        return sequencer.partitions.allSatisfy { $0.identity.stream != .decisions || $0.ended }
+    }
+
+    // MARK: Metrics
+
+    /// Emits a family's records of one window (each version, then all together) and returns the latter's pane.
+    @discardableResult
+    func emit(_ family: Family, _ spec: Int, _ start: Int64, at boundary: Int64, isFinal: Bool) -> Pane {
+        let end = start + windows.specs[spec].sizeMs
+        var parts: [(version: UInt16, pane: Pane)] = []
+        for version in family.versions {
+            let pane = panes.makePane(SeriesKey(model: family.model, version: version, slice: family.slice))
+            panes.compose(SeriesKey(model: family.model, version: version, slice: family.slice), start, end, into: pane)
+            if !pane.isEmpty { parts.append((version, pane)) }
+        }
+        let all: Pane
+        if parts.count == 1 {
+            all = parts[0].pane
+        } else {
+            all = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
+            for part in parts { all.merge(part.pane, configuration: configuration.panes) }
+        }
+        guard !all.isEmpty else { return all }
+        let unmatched = unmatched(family, start, end)
+        let drift = drift(of: all, family, spec, start)
+        for part in parts {
+            let ofPart = parts.count == 1 ? drift : self.drift(of: part.pane, family, spec, start)
+            let name = versions[Int(family.model)].name(Int32(part.version)) ?? ""
+            send(family, name, spec, start, part.pane, unmatched[part.version] ?? 0, ofPart, at: boundary, isFinal: isFinal)
+        }
+        send(family, "*", spec, start, all, unmatched.values.reduce(0, +), drift, at: boundary, isFinal: isFinal)
+        return all
+    }
+
+    private func send(
+        _ family: Family, _ version: String, _ spec: Int, _ start: Int64, _ pane: Pane, _ unmatched: Int64,
+        _ drift: [(name: String, distances: Distances)], at boundary: Int64, isFinal: Bool
+    ) {
+        let window = windows.specs[spec]
+        let sinceClose = max(0, boundary - start - window.sizeMs)
+        let result = WindowResult(
+            model: configuration.schema.models[Int(family.model)], version: version, slice: name(of: family.slice), window: window,
+            start: start, end: start + window.sizeMs, isFinal: isFinal,
+            revision: sinceClose / configuration.panes.reviseEveryMs + (isFinal && sinceClose > 0 ? 1 : 0),
+            pane: pane, unmatched: unmatched, drift: drift, featureNames: configuration.schema.features.map(\.name))
+        sink.window(result, at: boundary)
+    }
+
+    /// Per version: decisions of panes that lie beyond the maturity horizon and have no label.
+    private func unmatched(_ family: Family, _ start: Int64, _ end: Int64) -> [UInt16: Int64] {
+        let horizon = panes.closed - configuration.join.maturityMs
+        guard start < horizon else { return [:] }
+        var counts: [UInt16: Int64] = [:]
+        for version in family.versions {
+            let key = SeriesKey(model: family.model, version: version, slice: family.slice)
+            counts[version] = panes.unmatched(key, start, min(end, horizon))
+        }
+        return counts
+    }
+
+    func name(of slice: Int32) -> SliceName {
+        let slice = slices.slices[Int(slice)]
+        let dimensionIndices = slices.dimensions(of: slice.group)
+        return SliceName(
+            zip(dimensionIndices, slice.values).map { dimension, value in
+                SliceName.Part(dimension: configuration.schema.dimensions[dimension], value: dimensions[dimension].name(value))
+            })
+    }
+
+    // MARK: References
+
+    private func drift(of pane: Pane, _ family: Family, _ spec: Int, _ start: Int64) -> [(name: String, distances: Distances)] {
+        guard pane.total > 0 else { return [] }
+        return configuration.driftReferences.compactMap { wanted in
+            guard let reference = references(wanted.reference, family, spec, start).first, reference.total > 0 else { return nil }
+            return (wanted.name, Distances(reference: reference.scores, current: pane.scores))
+        }
+    }
+
+    /// The panes that a reference means for the window of `spec` starting at `start`; without those that are empty or no longer kept.
+    func references(_ reference: Reference, _ family: Family, _ spec: Int, _ start: Int64) -> [Pane] {
+        let size = windows.specs[spec].sizeMs
+        switch reference {
+        case .previousWindow:
+            return [composeAll(family, start - size, start)].compactMap { $0 }
+        case .sameHours(let weeks):
+            let week: Int64 = 7 * 86_400_000
+            return (1...max(1, weeks)).compactMap { composeAll(family, start - Int64($0) * week, start - Int64($0) * week + size) }
+        case .pinned(let pinnedStart):
+            guard start >= pinnedStart else { return [] }
+            return [windows.pinned[.init(window: spec, start: pinnedStart, model: family.model, slice: family.slice)]].compactMap { $0 }
+        case .baseline(let name):
+            let model = configuration.schema.models[Int(family.model)]
+            return [baselines[name]?.pane(model: model, slice: self.name(of: family.slice))].compactMap { $0 }
+        }
+    }
+
+    /// Everything that is kept, as one pane per model and slice: a baseline to pin.
+    public func baselineEntries() -> [Baseline.Entry] {
+        guard let oldest = panes.oldestKept, panes.closed > oldest else { return [] }
+        return families.families.compactMap { family in
+            let pane = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
+            for version in family.versions {
+                panes.compose(SeriesKey(model: family.model, version: version, slice: family.slice), oldest, panes.closed, into: pane)
+            }
+            let model = configuration.schema.models[Int(family.model)]
+            return pane.total > 0 ? Baseline.Entry(model: model, slice: name(of: family.slice), pane: pane) : nil
+        }
+    }
+
+    /// A reference may reach back before the first record by this part of its length.
+    private static var referenceGapDivisor: Int64 { 100 }
+
+    /// All versions of a family over an interval; nil when it is empty, no longer kept, or
+    /// reaches back before the first record (part of a window is no reference for a whole one).
+    func composeAll(_ family: Family, _ start: Int64, _ end: Int64) -> Pane? {
+        let isWhole = panes.began - start <= (end - start) / Self.referenceGapDivisor
+        guard isWhole, panes.covers(start, end) else { return nil }
+        let pane = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
+        for version in family.versions {
+            panes.compose(SeriesKey(model: family.model, version: version, slice: family.slice), start, end, into: pane)
+        }
+        return pane.isEmpty ? nil : pane
+    }
+
+    // MARK: Judging
+
+    private func round(_ monitor: Int, _ start: Int64, _ end: Int64, _ observed: [(family: Family, pane: Pane)]) -> EvaluationRound {
+        let spec = configuration.monitors[monitor]
+        var observations: [Observation] = []
+        for (family, pane) in observed where isWatched(family, by: spec) {
+            let model = Int(family.model)
+            observations.append(
+                Observation(
+                    model: model, slice: name(of: family.slice), current: pane,
+                    references: references(spec.reference, family, spec.window, start)))
+        }
+        return EvaluationRound(monitor: monitor, start: start, end: end, observations: observations)
+    }
+
+    private func isWatched(_ family: Family, by spec: MonitorSpec) -> Bool {
+        let model = configuration.schema.models[Int(family.model)]
+        guard spec.models.isEmpty || spec.models.contains(model) else { return false }
+        let group = slices.slices[Int(family.slice)].group
+        switch spec.slices {
+        case .overall: return group < 0
+        case .all: return true
+        case .groups(let groups): return group >= 0 && groups.contains(slices.dimensions(of: group))
+        }
+    }
+
+    // MARK: Revisions
+
+    /// Emits again the closed windows that late labels or late records changed, and lets the
+    /// judge look again at the windows that its label-based alerts rest on.
+    private func revise(at boundary: Int64) {
+        for family in families.families {
+            let corrected = takeCorrections(of: family)
+            guard !corrected.isEmpty else { continue }
+            for spec in windows.specs.indices {
+                var starts = Set<Int64>()
+                for pane in corrected { starts.formUnion(windows.starts(of: spec, overlapping: pane, pane + panes.correctionSize)) }
+                for start in starts.sorted() {
+                    let isClosed = start + windows.specs[spec].sizeMs < boundary
+                    guard isClosed, !windows.isFinal(spec, start: start, at: boundary) else { continue }
+                    emit(family, spec, start, at: boundary, isFinal: false)
+                }
+            }
+        }
+        for request in judge.recheckRequests() {
+            let spec = configuration.monitors[request.monitor].window
+            guard panes.covers(request.start, request.end) else { continue }
+            let observed = families.families.compactMap { family in
+                isWatched(family, by: configuration.monitors[request.monitor])
+                    ? (family, composeAll(family, request.start, request.end) ?? panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice)))
+                    : nil
+            }
+            guard request.end - request.start == windows.specs[spec].sizeMs else { continue }
+            for event in judge.recheck(round(request.monitor, request.start, request.end, observed), at: boundary) { sink.alert(event, at: boundary) }
+        }
+    }
+
+    private func takeCorrections(of family: Family) -> [Int64] {
+        var all = Set<Int64>()
+        for version in family.versions {
+            guard let one = panes.find(SeriesKey(model: family.model, version: version, slice: family.slice)) else { continue }
+            all.formUnion(one.corrected)
+            one.corrected.removeAll()
+        }
+        return all.sorted()
+    }
+
+    /// At the end of a replay: every window with data that is not final yet, in its final state.
+    func emitRemaining(newest: Int64) {
+        let boundary = panes.closed
+        guard let oldest = panes.oldestKept else { return }
+        for spec in windows.specs.indices {
+            for start in windows.starts(of: spec, overlapping: oldest, newest + 1) where !windows.isFinal(spec, start: start, at: boundary) {
+                guard panes.covers(start, start + windows.specs[spec].sizeMs) else { continue }
+                for family in families.families { emit(family, spec, start, at: boundary, isFinal: true) }
+            }
+        }
+    }
+}

@@ -1,0 +1,304 @@
+/// The whole of the domain: records in, window results, alerts and late records out.
+///
+/// Synchronous, without I/O (sealed rows come through a ``RowStore``), and it never reads
+/// the wall clock. The Kafka run loop, the replay and the tests drive this same object.
+/// Output is a function of the records, of their order within each partition, and of the
+/// punctuations; not of how partitions were interleaved or when `advance` was called.
+public final class Topology {
+    public let configuration: TopologyConfiguration
+    public private(set) var counters = Counters()
+    /// Orphaned labels per row of the source registry; the last entry is "unlisted".
+    public private(set) var orphansBySource: [Int64]
+
+    var sequencer: Sequencer
+    var join: JoinState
+    var panes: PaneStore
+    var dimensions: ContiguousArray<Interner>
+    /// Versions per model of the inventory.
+    var versions: ContiguousArray<Interner>
+    var slices: SliceTable
+    var families = FamilyTable()
+    var pending: PendingLabels
+    var windows: WindowEmitter
+    var judge: Judge
+    /// Baselines by name, as given at start.
+    let baselines: [String: Baseline]
+    /// Event time of the newest decision or label that took effect.
+    var newestTime: Int64 = .min
+    /// Event time of the newest decision that took effect.
+    var newestDecision: Int64 = .min
+
+    private let hash: KeyedHash
+    /// Registry rows by the hash of their pipeline.
+    private let sourceRows: [UInt64: Int]
+    unowned let sink: any TopologySink
+
+    // Reused for every row.
+    private var rowValues: ContiguousArray<Int32>
+    private var rowEntities: ContiguousArray<UInt32>
+
+    /// - Parameters:
+    ///   - hash: the keyed hash that the decoders used for request IDs.
+    ///   - store: sealed rows of an earlier checkpoint, or ``EmptyRowStore``.
+    ///   - sink: receives the output; must outlive the topology.
+    public init(
+        configuration: TopologyConfiguration, hash: KeyedHash, store: any RowStore, sink: any TopologySink,
+        baselines: [String: Baseline] = [:]
+    ) {
+        self.configuration = configuration
+        self.hash = hash
+        self.sink = sink
+        self.baselines = baselines
+        let schema = configuration.schema
+        sequencer = Sequencer(configuration: configuration.time)
+        join = JoinState(
+            configuration: configuration.join, dimensions: schema.dimensions.count, entities: schema.entities.count, store: store)
+        panes = PaneStore(configuration: configuration.panes, slices: configuration.slices, featureCount: schema.features.count)
+        dimensions = ContiguousArray(
+            repeating: Interner(limit: configuration.slices.maxValuesPerDimension), count: schema.dimensions.count)
+        versions = ContiguousArray(repeating: Interner(limit: configuration.slices.maxVersions), count: schema.models.count)
+        slices = SliceTable(configuration: configuration.slices)
+        pending = PendingLabels(limit: configuration.join.maxPending)
+        windows = WindowEmitter(configuration: configuration)
+        judge = Judge(configuration: configuration)
+        orphansBySource = Array(repeating: 0, count: configuration.labelSources.count + 1)
+        var rows: [UInt64: Int] = [:]
+        for (row, source) in configuration.labelSources.enumerated() { rows[hash.hash64(source.pipeline)] = row }
+        sourceRows = rows
+        rowValues = ContiguousArray(repeating: 0, count: schema.dimensions.count)
+        rowEntities = ContiguousArray(repeating: 0, count: schema.entities.count)
+    }
+
+    // MARK: Input
+
+    /// Registers a source partition; its index is what batches carry.
+    public func addPartition(
+        _ identity: InputPartition, position: Int64 = 0, clock: PartitionClock = PartitionClock(), punctuations: [Punctuation] = []
+    ) -> Int {
+        sequencer.addPartition(identity, position: position, clock: clock, punctuations: punctuations)
+    }
+
+    /// Takes in the next records of one partition, in the order of their offsets.
+    public func ingest(_ batch: InputBatch) { sequencer.ingest(batch) }
+
+    /// Wall-clock punctuation: the partition will not hold the watermark below `watermark`.
+    public func punctuate(_ partition: Int, watermark: Int64) { sequencer.punctuate(partition, watermark: watermark) }
+
+    /// The partition has no more records: it no longer holds the watermark back.
+    public func end(_ partition: Int) { sequencer.setEnded(partition, true) }
+
+    /// Whether reading this partition should pause until the others catch up.
+    public func isAhead(_ partition: Int) -> Bool { sequencer.isAhead(partition) }
+
+    public var watermark: Int64 { sequencer.taskWatermark }
+    public func watermark(of partition: Int) -> Int64 { sequencer.watermark(of: partition) }
+    /// Everything before this has been judged and emitted.
+    public var judgedTo: Int64 { sequencer.released }
+    public var waitingRows: Int { sequencer.waitingRows }
+    public var openRows: Int { join.openRows }
+    public var pendingLabels: Int { pending.count }
+    public var seriesCount: Int { panes.series.count }
+
+    // MARK: Processing
+
+    /// Processes everything that the watermark has passed: records in their one order,
+    /// panes and windows at their boundaries.
+    ///
+    /// - Throws: what the row store throws; the state is then to be abandoned.
+    public func advance() throws { try advance(to: sequencer.taskWatermark) }
+
+    private func advance(to watermark: Int64) throws {
+        guard watermark != .min else { return }
+        while let (start, rows) = sequencer.nextBucket(before: watermark) {
+            panes.start(at: start)
+            try close(upTo: start)
+            for row in rows {
+                switch sequencer.batch(of: row) {
+                case .decisions(let batch): try process(row, of: batch)
+                case .labels(let batch): try process(row, of: batch)
+                case nil: break
+                }
+            }
+            sequencer.finish(rows)
+            sequencer.markReleased(start + configuration.time.granuleMs)
+        }
+        guard watermark != .max else { return }
+        try close(upTo: watermark)
+        sequencer.markReleased(watermark)
+    }
+
+    /// The end of a replay: everything read is processed, and every window that can still
+    /// change is emitted in its final state, ended or not.
+    public func finish() throws {
+        for index in sequencer.partitions.indices { sequencer.setEnded(index, true) }
+        try advance(to: .max)
+        guard panes.closed != .min, newestTime != .min else { return }
+        let end = alignDown(newestTime, to: panes.configuration.paneMs) + panes.configuration.paneMs
+        try close(upTo: end)
+        emitRemaining(newest: newestTime)
+    }
+
+    private func close(upTo time: Int64) throws {
+        guard panes.closed != .min else { return }
+        let pane = panes.configuration.paneMs
+        while panes.closed + pane <= time {
+            let boundary = panes.closed + pane
+            panes.close(at: boundary)
+            for orphan in pending.expire(at: boundary) { countOrphan(orphan) }
+            try closeWindows(at: boundary)
+        }
+    }
+
+    // MARK: Decisions
+
+    private func process(_ entry: SequencedRow, of batch: DecisionBatch) throws {
+        let row = Int(entry.row)
+        counters.decisions += 1
+        newestTime = max(newestTime, entry.time)
+        newestDecision = max(newestDecision, entry.time)
+        let isLate = entry.time < entry.effective
+        let isTooOld = join.segment(of: entry.time) < join.firstLiveSegment(at: entry.effective)
+        if isTooOld {
+            counters.tooLate += 1
+            return report(late: entry, batch.string(batch.requestText[row]), .decisions, joined: false)
+        }
+        let content = UInt32(truncatingIfNeeded: batch.contentHash[row])
+        if let earlier = try join.findDuplicate(entry.id, time: entry.time, watermark: entry.effective) {
+            if isLate { report(late: entry, batch.string(batch.requestText[row]), .decisions, joined: false) }
+            return countDuplicate(of: earlier, at: entry.time, same: earlier.content == content)
+        }
+        let decision = intern(batch, row, time: entry.time, content: content)
+        let reached = addToPanes(decision, batch, row, id: entry.id)
+        if isLate { report(late: entry, batch.string(batch.requestText[row]), .decisions, joined: true) }
+        if !reached { counters.tooLate += 1 }
+        join.insert(decision, id: entry.id)
+        guard pending.count > 0 else { return }
+        for label in pending.take(entry.id) { try apply(label.entry, to: decision, id: entry.id, text: label.text) }
+    }
+
+    private func intern(_ batch: DecisionBatch, _ row: Int, time: Int64, content: UInt32) -> DecisionRow {
+        let stride = rowValues.count
+        for index in 0..<stride {
+            rowValues[index] = dimensions[index].number(batch.dimensions[row * stride + index], in: batch.text, hash: hash)
+        }
+        let entityStride = rowEntities.count
+        for index in 0..<entityStride {
+            rowEntities[index] = UInt32(truncatingIfNeeded: batch.entities[row * entityStride + index])
+        }
+        let model = batch.model[row]
+        let version = versions[Int(model)].number(batch.version[row], in: batch.text, hash: hash)
+        return DecisionRow(
+            time: time, model: model, version: UInt16(truncatingIfNeeded: version), score: batch.score[row],
+            decision: Decision(rawValue: batch.decision[row]) ?? .log, values: rowValues, content: content, entities: rowEntities)
+    }
+
+    private func addToPanes(_ decision: DecisionRow, _ batch: DecisionBatch, _ row: Int, id: RequestID) -> Bool {
+        var reached = false
+        forEachSeries(of: decision) { number in
+            reached = panes.update(number, at: decision.time) { $0.add(decision, batch, row, id: id, hash: hash) } || reached
+        }
+        return reached
+    }
+
+    /// Calls `body` with the number of every series that a decision belongs to: all traffic, then each group.
+    @inline(__always)
+    private func forEachSeries(of row: DecisionRow, _ body: (Int32) -> Void) {
+        for group in -1..<slices.groupCount {
+            let slice = group < 0 ? 0 : slices.number(group: group, values: row.values)
+            let key = SeriesKey(model: row.model, version: row.version, slice: slice)
+            let before = panes.series.count
+            let number = panes.number(of: key)
+            if panes.series.count > before { families.add(key) }
+            body(number)
+        }
+    }
+
+    private func countDuplicate(of earlier: DecisionRow, at time: Int64, same: Bool) {
+        if same { counters.duplicates += 1 } else { counters.conflicts += 1 }
+        let number = panes.number(of: SeriesKey(model: earlier.model, version: earlier.version, slice: 0))
+        _ = panes.update(number, at: time) { pane in
+            if same { pane.duplicates += 1 } else { pane.conflicts += 1 }
+        }
+    }
+
+    // MARK: Labels
+
+    private func process(_ entry: SequencedRow, of batch: LabelBatch) throws {
+        let row = Int(entry.row)
+        counters.labels += 1
+        newestTime = max(newestTime, entry.time)
+        let source = batch.pipeline[row].isNone ? 0 : hash.hash64(of: batch.pipeline[row], in: batch.text)
+        let registryRow = sourceRows[source] ?? -1
+        if registryRow < 0 { counters.labelsUnlistedSource += 1 }
+        let label = LabelEntry(
+            source: source, time: entry.time, outcome: Outcome(rawValue: batch.outcome[row]) ?? .withdrawn,
+            tier: registryRow < 0 ? 0 : configuration.labelSources[registryRow].tier)
+        let known = batch.decisionTime[row]
+        let decision = try join.findDecision(entry.id, time: known == .min ? nil : known, watermark: entry.effective)
+        if entry.time < entry.effective {
+            report(late: entry, batch.string(batch.requestText[row]), .labels, joined: decision != nil)
+        }
+        guard let decision else {
+            let waiting = PendingLabel(
+                id: entry.id, text: batch.string(batch.requestText[row]), entry: label, source: registryRow,
+                expiresAt: entry.effective + configuration.join.pendingTTLMs)
+            for orphan in pending.add(waiting) { countOrphan(orphan) }
+            return
+        }
+        try apply(label, to: decision, id: entry.id, text: batch.string(batch.requestText[row]))
+    }
+
+    private func apply(_ label: LabelEntry, to decision: DecisionRow, id: RequestID, text: String) throws {
+        let effect = try join.apply(label, to: decision, id: id)
+        count(effect)
+        guard effect.before != effect.after else { return }
+        let paneConfiguration = configuration.panes
+        forEachSeries(of: decision) { number in
+            _ = panes.update(number, at: decision.time) { pane in
+                pane.correct(effect, decision, id: id, text: text, configuration: paneConfiguration)
+            }
+            if let before = effect.before { _ = panes.update(number, at: before.time) { $0.addArrival(before.outcome, -1) } }
+            if let after = effect.after { _ = panes.update(number, at: after.time) { $0.addArrival(after.outcome, 1) } }
+        }
+    }
+
+    private func count(_ effect: LabelEffect) {
+        switch effect.kind {
+        case .new: counters.labelsJoined += 1
+        case .changed: counters.labelsChanged += 1
+        case .withdrawn: counters.labelsWithdrawn += 1
+        case .repeated: counters.labelsRepeated += 1
+        case .superseded, .dropped: counters.labelsIgnored += 1
+        }
+        if effect.conflict { counters.labelConflicts += 1 }
+    }
+
+    private func countOrphan(_ label: PendingLabel) {
+        counters.orphans += 1
+        orphansBySource[label.source < 0 ? orphansBySource.count - 1 : label.source] += 1
+    }
+
+    private func report(late entry: SequencedRow, _ id: String, _ stream: StreamKind, joined: Bool) {
+        guard entry.time < entry.effective else { return }
+        counters.late += 1
+        let record = LateRecord(
+            stream: stream, partition: Int(entry.partition), offset: entry.offset, requestID: id, time: entry.time,
+            watermark: entry.effective, joined: joined)
+        sink.late(record, at: entry.effective)
+    }
+
+    func restoreCounters(_ counters: Counters, _ orphans: [Int64]) {
+        self.counters = counters
+        orphansBySource = orphans
+    }
+
+    // MARK: Rows
+
+    /// Hands over every row that the store does not have; see ``JoinState/drainRows(_:)``.
+    public func drainRows(_ body: (Int64, RowTable, RequestID, [UInt8]) throws -> Void) rethrows {
+        try join.drainRows(body)
+    }
+
+    /// Segments below this one have expired and may be dropped once the checkpoint is durable.
+    public var firstLiveSegment: Int64 { sequencer.released == .min ? .min : join.firstLiveSegment(at: sequencer.released) }
+}

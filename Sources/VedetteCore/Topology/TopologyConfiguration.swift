@@ -1,0 +1,35 @@
+/// Everything the domain needs to know. Names are resolved to indices by whoever builds it.
+public struct TopologyConfiguration: Sendable, Equatable {
+    public var schema: EventSchema
+    public var models: [ModelSpec]
+    public var time = TimeConfiguration()
+    public var join = JoinConfiguration()
+    public var panes = PaneConfiguration()
+    public var slices = SliceConfiguration()
+    public var windows: [WindowSpec]
+    public var labelSources: [LabelSource] = []
+    /// Distances that metric records carry under `drift`, by name.
+    public var driftReferences: [DriftReference] = []
+    public var monitors: [MonitorSpec] = []
+    /// Where runbooks are served; an alert links `<base>/<monitor>.md`.
+    public var runbookBase: String = "runbooks"
+    /// Name of this deployment: part of every fingerprint's namespace and of the replay command.
+    public var application: String
+
+    public init(application: String, schema: EventSchema, models: [ModelSpec], windows: [WindowSpec]) {
+        self.application = application
+        self.schema = schema
+        self.models = models
+        self.windows = windows
+    }
+}
+
+/// A named comparison of each window's scores with a reference.
+public struct DriftReference: Sendable, Equatable {
+    public var name: String
+    public var reference: Reference
+    public init(name: String, reference: Reference) {
+        self.name = name
+        self.reference = reference
+    }
+}

@@ -1,0 +1,20 @@
+/// One metric record: a series over a window, as known when it is emitted.
+public struct WindowResult {
+    public var model: String
+    /// `*` is all versions together.
+    public var version: String
+    public var slice: SliceName
+    public var window: WindowSpec
+    /// Half-open, ms.
+    public var start: Int64
+    public var end: Int64
+    /// Nothing can change it any more (or the replay has ended).
+    public var isFinal: Bool
+    /// 0 when the window closes; grows with every re-emission.
+    public var revision: Int64
+    public var pane: Pane
+    /// Decisions older than the maturity horizon that never got a label.
+    public var unmatched: Int64
+    public var drift: [(name: String, distances: Distances)]
+    public var featureNames: [String]
+}

@@ -1,0 +1,98 @@
+import VedetteCore
+
+extension ConfigurationKey {
+    static let century: Int64 = 36_525 * 86_400_000
+    static let year: Int64 = 366 * 86_400_000
+    static let tenYears: Int64 = 3_653 * 86_400_000
+    static let day: Int64 = 86_400_000
+    static let minute: Int64 = 60_000
+
+    static let inventory: [ConfigurationKey] = [
+        ConfigurationKey("models", .list("models"), .required, "The model inventory; a decision of any other model is rejected."),
+        ConfigurationKey("models[].name", .text, .required, "The model's name as it stands in the decisions."),
+        ConfigurationKey("models[].description", .text, .none, "What it decides, in one line."),
+        ConfigurationKey("models[].owner", .variant("a team's name, or `{team, contact}`"), .required, "Engineering: who is paged."),
+        ConfigurationKey("models[].owner.team", .text, .required, "Name of the team."),
+        ConfigurationKey("models[].owner.contact", .text, .none, "Channel, mail address or rotation."),
+        ConfigurationKey("models[].security", .variant("a team's name, or `{team, contact}`"), .computed("as `owner`"), "The security counterpart."),
+        ConfigurationKey("models[].security.team", .text, .required, "Name of the team."),
+        ConfigurationKey("models[].security.contact", .text, .none, "Channel, mail address or rotation."),
+        ConfigurationKey("models[].features", .map("features"), .none, "The features that are measured, by name. A feature of several models has one kind."),
+        ConfigurationKey("models[].features.<name>", .variant("`number`, `boolean`, `category`, or `{kind, important}`"), .none, "One feature."),
+        ConfigurationKey("models[].features.<name>.kind", .choice(FeatureKind.allCases.map(\.rawValue)), .required, "What its values are; others count as wrong type."),
+        ConfigurationKey("models[].features.<name>.important", .boolean, .value("false"), "Whether its loss is an incident."),
+        ConfigurationKey("entities", .list("entity kinds"), .none, "Kinds of entity, such as `user`, `device`, `ip`."),
+        ConfigurationKey("labels", .section, .none, "What is known about the labels."),
+        ConfigurationKey("labels.sources", .list("label sources"), .none, "The registry of label sources. Trust comes from here and never from a record."),
+        ConfigurationKey("labels.sources[].pipeline", .text, .required, "Name of the pipeline as it stands in the labels."),
+        ConfigurationKey("labels.sources[].trust", .choice(TrustWord.allCases.map(\.rawValue)), .required, "Where sources disagree, the more trusted wins; sources that are not listed come last."),
+    ]
+
+    static let slicing: [ConfigurationKey] = [
+        ConfigurationKey("slices", .section, .none, "Sub-populations that get metrics of their own."),
+        ConfigurationKey("slices.dimensions", .list("dimensions"), .none, "Fields such as `country`; each value of each becomes a slice."),
+        ConfigurationKey("slices.combinations", .list("lists of dimensions"), .none, "Sets of dimensions whose combined values are slices too, such as `[[channel, country]]`."),
+        ConfigurationKey("slices.max_values", .integer(1...1_000_000), .value("1000"), "Distinct values of one dimension before the rest fall into `other`."),
+        ConfigurationKey("slices.max_slices", .integer(1...10_000_000), .value("10_000"), "Slices of one model version before the rest fall into `other`."),
+        ConfigurationKey("slices.max_versions", .integer(1...1_000), .value("32"), "Versions of one model before the rest fall into `other`."),
+        ConfigurationKey("slices.features_in_slices", .boolean, .value("false"), "Measure features in every slice and not only over all traffic; costs memory."),
+    ]
+
+    static let panes: [ConfigurationKey] = [
+        ConfigurationKey("windows", .list("windows"), .computed("`5m`; `1h` every 5m; `24h` every 1h; `7d` and `30d` every 1d"), "Windows that metrics are computed over."),
+        ConfigurationKey("windows[].name", .name, .computed("the size as text, such as `7d`"), "Name in metrics, alerts and monitors."),
+        ConfigurationKey("windows[].size", .duration(1_000...tenYears), .required, "Length of the window."),
+        ConfigurationKey("windows[].hop", .duration(1_000...tenYears), .computed("the size"), "A new window starts this often; equal to the size for tumbling windows."),
+        ConfigurationKey("windows[].align", .choice(WindowAlignment.allCases.map(\.rawValue)), .value("epoch"), "`monday` starts windows of whole weeks on Monday 00:00 UTC, `epoch` counts from 1970-01-01 (a Thursday)."),
+        ConfigurationKey("windows[].offset", .duration(0...tenYears), .computed("from `align`"), "Starts are at multiples of the hop plus this; below the hop; not together with `align`."),
+        ConfigurationKey("panes", .section, .none, "The time buckets that windows are composed of."),
+        ConfigurationKey("panes.levels", .list("levels"), .computed("`1m` for 2h, `1h` for 35d, `1d` for 120d"), "Panes roll up into longer ones as they age; each size divides the next."),
+        ConfigurationKey("panes.levels[].size", .duration(1_000...tenYears), .required, "Length of a pane of this level; the first is the pane."),
+        ConfigurationKey("panes.levels[].keep", .duration(1_000...century), .required, "How long a pane of this level is kept after it ends."),
+        ConfigurationKey("panes.score_entries", .integer(16...1_048_576), .value("1024"), "Distinct scores a sketch holds before it coarsens; up to there, drift and AUC are exact."),
+        ConfigurationKey("panes.quantile_accuracy", .number(NumberRange(0.0001, 0.2)), .value("0.01"), "Relative error of feature and latency quantiles."),
+        ConfigurationKey("panes.quantile_bins", .integer(16...65_536), .value("512"), "Bins of one quantile sketch before the lowest collapse."),
+        ConfigurationKey("panes.categories", .integer(1...65_536), .value("64"), "Distinct values of a category feature before the rest count as other."),
+        ConfigurationKey("panes.revise_every", .duration(1_000...year), .value("1d"), "Closed windows that late labels changed are emitted again at multiples of this event time."),
+    ]
+
+    static let time: [ConfigurationKey] = [
+        ConfigurationKey("time", .section, .none, "How event time is read off the input."),
+        ConfigurationKey("time.out_of_orderness", .duration(0...day), .value("5s"), "How far behind its partition's newest event a record may be before it counts as late."),
+        ConfigurationKey("time.max_future", .duration(minute...year), .value("1d"), "A record further ahead of its clock reference than this is rejected."),
+        ConfigurationKey("time.future_confirmations", .integer(1...1_000), .value("3"), "Records in a row that must agree on a longer jump before it is believed."),
+        ConfigurationKey("time.idle_timeout", .duration(1_000...day), .value("1m"), "Wall-clock silence after which a partition no longer holds time back."),
+        ConfigurationKey("time.max_ahead", .duration(1_000...day), .value("5m"), "How far a partition may run ahead of the slowest before it is paused."),
+        ConfigurationKey("time.granule", .duration(1...60_000), .value("1s"), "Records are put in order in buckets of this length; divides the pane."),
+    ]
+
+    static let join: [ConfigurationKey] = [
+        ConfigurationKey("join", .section, .none, "How decisions and labels find each other."),
+        ConfigurationKey("join.retention", .duration(minute...tenYears), .value("120d"), "How long a decision waits for labels; a multiple of `join.segment`."),
+        ConfigurationKey("join.segment", .duration(minute...year), .value("1d"), "Event time that one segment of rows covers; expiry drops whole segments."),
+        ConfigurationKey("join.pending_ttl", .duration(0...year), .value("1d"), "How long a label waits for a decision that has not arrived; then it is an orphan."),
+        ConfigurationKey("join.max_pending", .integer(0...100_000_000), .value("1_000_000"), "Labels that may wait at once."),
+        ConfigurationKey("join.duplicate_window", .duration(0...year), .value("1d"), "How far apart in event time two records with one ID still count as one decision."),
+        ConfigurationKey("join.maturity", .duration(0...tenYears), .value("45d"), "Age at which a decision without a label counts as unmatched."),
+        ConfigurationKey("join.max_labels_per_request", .integer(1...255), .value("16"), "Sources whose labels are remembered for one request."),
+    ]
+}
+
+/// The words of `labels.sources[].trust`.
+public enum TrustWord: String, Sendable, CaseIterable {
+    case low, medium, high
+
+    /// As in ``LabelSource/tier``.
+    public var tier: UInt8 {
+        switch self {
+        case .low: 1
+        case .medium: 2
+        case .high: 3
+        }
+    }
+}
+
+/// The words of `windows[].align`.
+enum WindowAlignment: String, CaseIterable {
+    case epoch, monday
+}

@@ -1,0 +1,87 @@
+import VedetteCore
+
+extension InventoryReport {
+    public init(_ configuration: VedetteConfiguration) {
+        let topology = configuration.topology
+        application = configuration.application
+        // A literal broker list is no secret; `description` hides every literal.
+        if case .literal(let text) = configuration.kafka.brokers { brokers = text } else { brokers = configuration.kafka.brokers.description }
+        group = configuration.kafka.group
+        transactional = configuration.kafka.transactional
+        models = topology.models.map { Self.model($0, topology.schema) }
+        entities = topology.schema.entities
+        inputs = [
+            Input(stream: "decisions", topic: configuration.inputs.decisions.topic), Input(stream: "labels", topic: configuration.inputs.labels.topic),
+        ]
+        let outputs = configuration.outputs
+        self.outputs = [
+            Output(stream: "alerts", topic: outputs.alerts), Output(stream: "metrics", topic: outputs.metrics),
+            Output(stream: "dead_letters", topic: outputs.deadLetters), Output(stream: "late", topic: outputs.late),
+            Output(stream: "breakers", topic: outputs.breakers), Output(stream: "progress", topic: outputs.progress),
+        ]
+        labelSources = topology.labelSources.map { source in
+            Source(pipeline: source.pipeline, trust: TrustWord.allCases.first { $0.tier == source.tier }?.rawValue ?? "unlisted")
+        }
+        slices = topology.slices.groups.map { Self.group($0, topology.schema) }
+        windows = topology.windows.map {
+            Window(
+                name: $0.name, size: DurationText.format($0.sizeMs), hop: DurationText.format($0.hopMs), offset: DurationText.format($0.offsetMs))
+        }
+        drift = topology.driftReferences.map { Drift(name: $0.name, reference: Self.text($0.reference)) }
+        monitors = topology.monitors.map { Self.monitor($0, topology) }
+        retention = Retention(
+            joinRetention: DurationText.format(topology.join.retentionMs), joinMaturity: DurationText.format(topology.join.maturityMs),
+            pendingLabels: DurationText.format(topology.join.pendingTTLMs),
+            panes: topology.panes.levels.map { "\(DurationText.format($0.sizeMs)) for \(DurationText.format($0.keepMs))" },
+            reviseEvery: DurationText.format(topology.panes.reviseEveryMs))
+        stateDirectory = configuration.state.directory
+    }
+
+    private static func model(_ model: ModelSpec, _ schema: EventSchema) -> Model {
+        Model(
+            name: model.name, description: model.description, owner: Team(name: model.owner.name, contact: model.owner.contact),
+            security: Team(name: model.security.name, contact: model.security.contact),
+            features: model.features.map { index in
+                Feature(
+                    name: schema.features[index].name, kind: schema.features[index].kind.rawValue,
+                    important: model.importantFeatures.contains(index))
+            })
+    }
+
+    private static func group(_ group: [Int], _ schema: EventSchema) -> String {
+        group.map { schema.dimensions[$0] }.joined(separator: " x ")
+    }
+
+    private static func monitor(_ spec: MonitorSpec, _ topology: TopologyConfiguration) -> Monitor {
+        let slices: [String] =
+            switch spec.slices {
+            case .overall: ["overall"]
+            case .all: ["all"]
+            case .groups(let groups): groups.map { group($0, topology.schema) }
+            }
+        return Monitor(
+            id: spec.id, monitor: spec.rule.name, severity: spec.severity.rawValue,
+            models: spec.models.isEmpty ? topology.models.map(\.name) : spec.models, window: topology.windows[spec.window].name, slices: slices,
+            reference: text(spec.reference), limits: limits(spec.rule), alpha: spec.alpha, minCount: spec.minCount,
+            holdFor: DurationText.format(spec.forMs), keepFiringFor: DurationText.format(spec.keepFiringForMs), clearRatio: spec.clearRatio)
+    }
+
+    private static func text(_ reference: Reference) -> String {
+        switch reference {
+        case .previousWindow: "previous window"
+        case .sameHours(let weeks): "same hours, \(weeks) weeks"
+        case .pinned(let start): "window from \(TimestampText.format(start))"
+        case .baseline(let name): "baseline \(name)"
+        }
+    }
+
+    /// By the names of the configuration.
+    private static func limits(_ rule: MonitorSpec.Rule) -> [String: Double] {
+        switch rule {
+        case .missingFeatures(let rule): ["max_rate": rule.maxRate, "min_increase": rule.minIncrease]
+        case .scoreDrift(let rule): ["min_sigma": rule.minSigma, "min_psi": rule.minPSI]
+        case .outcomeRate(let rule): ["min_ratio": rule.minRatio, "min_fraud": Double(rule.minFraud)]
+        case .volume(let rule): ["max_drop_ratio": rule.maxDropRatio, "min_surge_ratio": rule.minSurgeRatio]
+        }
+    }
+}

@@ -1,0 +1,58 @@
+extension InventoryReport {
+    /// The report for a terminal: one table a subject, columns as wide as their widest cell.
+    public func table() -> String {
+        var blocks = [
+            "\(application)\n  brokers \(brokers), group \(group), \(transactional ? "transactions on" : "transactions off"), state in \(stateDirectory)"
+        ]
+        blocks.append(
+            Self.table(
+                ["MODEL", "FEATURES", "IMPORTANT", "OWNER", "SECURITY"],
+                models.map { model in
+                    [
+                        model.name, "\(model.features.count)", "\(model.features.count(where: \.important))", Self.text(model.owner),
+                        Self.text(model.security),
+                    ]
+                }))
+        blocks.append(Self.table(["INPUT", "TOPIC"], inputs.map { [$0.stream, $0.topic] }))
+        blocks.append(Self.table(["OUTPUT", "TOPIC"], outputs.map { [$0.stream, $0.topic ?? "(off)"] }))
+        blocks.append(Self.table(["LABEL SOURCE", "TRUST"], labelSources.map { [$0.pipeline, $0.trust] }))
+        blocks.append(Self.table(["SLICED BY"], slices.map { [$0] }))
+        blocks.append(Self.table(["ENTITY"], entities.map { [$0] }))
+        blocks.append(Self.table(["WINDOW", "SIZE", "HOP", "OFFSET"], windows.map { [$0.name, $0.size, $0.hop, $0.offset] }))
+        blocks.append(Self.table(["DRIFT", "REFERENCE"], drift.map { [$0.name, $0.reference] }))
+        blocks.append(
+            Self.table(
+                ["MONITOR", "SEVERITY", "WINDOW", "SLICES", "REFERENCE", "LIMITS", "EVIDENCE", "FOR", "KEEP"],
+                monitors.map { monitor in
+                    [
+                        monitor.id, monitor.severity, monitor.window, monitor.slices.joined(separator: ", "), monitor.reference,
+                        monitor.limits.sorted { $0.key < $1.key }.map { "\($0.key) \(NumberText.format($0.value))" }.joined(separator: ", "),
+                        "alpha \(monitor.alpha), n >= \(monitor.minCount)", monitor.holdFor, monitor.keepFiringFor,
+                    ]
+                }))
+        blocks.append(
+            Self.table(
+                ["KEPT", "HOW LONG"],
+                [
+                    ["decisions", retention.joinRetention], ["unlabelled after", retention.joinMaturity],
+                    ["labels without decision", retention.pendingLabels], ["panes", retention.panes.joined(separator: ", ")],
+                    ["revisions every", retention.reviseEvery],
+                ]))
+        return blocks.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
+    }
+
+    private static func text(_ team: Team) -> String { team.contact.isEmpty ? team.name : "\(team.name) (\(team.contact))" }
+
+    /// Empty where there are no rows.
+    private static func table(_ header: [String], _ rows: [[String]]) -> String {
+        guard !rows.isEmpty else { return "" }
+        let all = [header] + rows
+        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        return all.map { row in
+            let cells = row.enumerated().map { column, cell in
+                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+            }
+            return "  " + cells.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import VedetteCore
+
+/// What a configuration amounts to, for `vedette check`: as a table for people, as JSON for programs.
+///
+/// Holds names and limits only; secrets appear as where they come from.
+public struct InventoryReport: Codable, Sendable, Equatable {
+    public struct Team: Codable, Sendable, Equatable {
+        public var name: String
+        public var contact: String
+    }
+
+    public struct Feature: Codable, Sendable, Equatable {
+        public var name: String
+        public var kind: String
+        public var important: Bool
+    }
+
+    public struct Model: Codable, Sendable, Equatable {
+        public var name: String
+        public var description: String
+        public var owner: Team
+        public var security: Team
+        public var features: [Feature]
+    }
+
+    public struct Input: Codable, Sendable, Equatable {
+        public var stream: String
+        public var topic: String
+    }
+
+    public struct Output: Codable, Sendable, Equatable {
+        public var stream: String
+        /// Nil where the output is off.
+        public var topic: String?
+    }
+
+    public struct Source: Codable, Sendable, Equatable {
+        public var pipeline: String
+        public var trust: String
+    }
+
+    public struct Window: Codable, Sendable, Equatable {
+        public var name: String
+        public var size: String
+        public var hop: String
+        public var offset: String
+    }
+
+    public struct Monitor: Codable, Sendable, Equatable {
+        public var id: String
+        public var monitor: String
+        public var severity: String
+        public var models: [String]
+        public var window: String
+        public var slices: [String]
+        public var reference: String
+        /// Effect sizes, all of them resolved.
+        public var limits: [String: Double]
+        public var alpha: Double
+        public var minCount: Int64
+        public var holdFor: String
+        public var keepFiringFor: String
+        public var clearRatio: Double
+    }
+
+    public struct Drift: Codable, Sendable, Equatable {
+        public var name: String
+        public var reference: String
+    }
+
+    public struct Retention: Codable, Sendable, Equatable {
+        public var joinRetention: String
+        public var joinMaturity: String
+        public var pendingLabels: String
+        /// `1m for 2h`, finest first.
+        public var panes: [String]
+        public var reviseEvery: String
+    }
+
+    public var application: String
+    public var brokers: String
+    public var group: String
+    public var transactional: Bool
+    public var models: [Model]
+    public var entities: [String]
+    public var inputs: [Input]
+    public var outputs: [Output]
+    public var labelSources: [Source]
+    /// Each a dimension, or dimensions joined by ` x `.
+    public var slices: [String]
+    public var windows: [Window]
+    public var drift: [Drift]
+    public var monitors: [Monitor]
+    public var retention: Retention
+    public var stateDirectory: String
+
+    /// Keys in snake case, sorted, so that two runs are the same bytes.
+    public func json() -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        // Numbers here are finite and texts are Unicode, so there is nothing that could not be encoded.
+        guard let data = try? encoder.encode(self) else { return "{}" }
+        return String(decoding: data, as: UTF8.self) + "\n"
+    }
+}

@@ -1,0 +1,209 @@
+import VedetteCore
+import Yams
+
+/// Baselines, drift references and monitors; names are resolved against what has been read before.
+struct MonitorReader {
+    let configuration: VedetteConfiguration
+    let sink: IssueSink
+
+    private var topology: TopologyConfiguration { configuration.topology }
+
+    static func baselines(_ root: SectionReader) -> [BaselineFile] {
+        (root.entries("baselines") ?? []).compactMap { key, value in
+            guard let name = key.string else { return nil }
+            guard ScalarParser.name(name) != nil else {
+                root.sink.add("baselines.\(name)", at: key.position, expected: ConfigurationKey.Kind.name.expectation, found: key.found)
+                return nil
+            }
+            guard let path = value.text, !path.isEmpty else {
+                root.sink.add("baselines.\(name)", at: value.position, expected: "the path of a file", found: value.found)
+                return nil
+            }
+            return BaselineFile(name: name, path: path)
+        }
+    }
+
+    func drift(_ root: SectionReader) -> [DriftReference] {
+        (root.sections("drift") ?? []).map { section in
+            let reference = reference("reference", in: section)
+            if reference == nil { section.reportMissing("reference") }
+            return DriftReference(name: section.text("name"), reference: reference ?? .previousWindow)
+        }
+    }
+
+    func monitors(_ root: SectionReader) -> [MonitorSpec] {
+        guard let sections = root.sections("monitors") else { return root.has("monitors") ? [] : defaults() }
+        if sections.isEmpty { sink.add("monitors", expected: "at least one monitor", found: "an empty list; nothing raises alarms", .warning) }
+        return sections.compactMap(monitor)
+    }
+
+    /// The default monitors that the windows and panes of this file allow.
+    private func defaults() -> [MonitorSpec] {
+        let composition = Composition(topology.panes)
+        let possible = DefaultMonitors.make(for: topology).filter { monitor in
+            let window = topology.windows[monitor.window]
+            return window.hopMs > 0 && topology.panes.levels.allSatisfy { $0.sizeMs > 0 }
+                && composition.obstacle(to: window, reference: monitor.reference) == nil
+        }
+        let missing = MonitorKind.allCases.map(\.rawValue).filter { name in !possible.contains { $0.rule.name == name } }
+        if !missing.isEmpty, sink.errorCount == 0 {
+            sink.add("monitors", expected: "monitors of your own for your windows and panes", found: "none; the default \(missing.joined(separator: ", ")) can not work with them", .warning)
+        }
+        return possible
+    }
+
+    private func monitor(_ section: SectionReader) -> MonitorSpec? {
+        let kind = section.word("monitor", MonitorKind.self)
+        let window = window(section)
+        let models = models(section)
+        let slices = slices(section)
+        let reference = reference("reference", in: section) ?? .previousWindow
+        let severity = section.word("severity", Severity.self)
+        guard let kind else { return nil }
+        let rule = rule(kind, section)
+        let windowName = topology.windows.indices.contains(window) ? topology.windows[window].name : ""
+        let id = section.optionalText("id") ?? "\(kind.rawValue)_\(windowName)"
+        var spec = MonitorSpec(id: id, rule: rule, window: window, reference: reference, severity: severity ?? kind.defaultSeverity)
+        spec.models = models
+        spec.slices = slices
+        spec.alpha = section.number("alpha")
+        spec.minCount = section.integer("min_count")
+        spec.forMs = section.integer("for")
+        spec.keepFiringForMs = section.integer("keep_firing_for")
+        spec.clearRatio = section.number("clear_ratio")
+        return spec
+    }
+
+    private func rule(_ kind: MonitorKind, _ section: SectionReader) -> MonitorSpec.Rule {
+        for other in MonitorKind.allCases where other != kind {
+            for key in other.ownKeys where section.has(key) {
+                sink.add(
+                    section.path(of: key), at: section.raw(key)?.position, expected: "keys of \(kind.rawValue) (\(kind.ownKeys.joined(separator: ", ")))",
+                    found: "\"\(key)\", which belongs to \(other.rawValue)")
+            }
+        }
+        switch kind {
+        case .missingFeatures:
+            var rule = MissingFeaturesRule()
+            rule.maxRate = section.number("max_rate")
+            rule.minIncrease = section.number("min_increase")
+            return .missingFeatures(rule)
+        case .scoreDrift:
+            var rule = ScoreDriftRule()
+            rule.minSigma = section.number("min_sigma")
+            rule.minPSI = section.number("min_psi")
+            return .scoreDrift(rule)
+        case .outcomeRate:
+            var rule = OutcomeRateRule()
+            rule.minRatio = section.number("min_ratio")
+            rule.minFraud = section.integer("min_fraud")
+            rule.basis = section.word("basis", OutcomeRateRule.Basis.self) ?? rule.basis
+            return .outcomeRate(rule)
+        case .volume:
+            var rule = VolumeRule()
+            rule.maxDropRatio = section.number("max_drop_ratio")
+            rule.minSurgeRatio = section.number("min_surge_ratio")
+            return .volume(rule)
+        }
+    }
+
+    /// The index of the window; -1 after an error.
+    private func window(_ section: SectionReader) -> Int {
+        guard let name = section.optionalText("window") else { return -1 }
+        let known = topology.windows.map(\.name)
+        if let index = known.firstIndex(of: name) { return index }
+        sink.add(
+            section.path(of: "window"), expected: "a window of windows (\(known.joined(separator: ", ")))",
+            found: ConfigurationText.quoted(name) + Suggestion.phrase(for: name, among: known))
+        return -1
+    }
+
+    private func models(_ section: SectionReader) -> [String] {
+        guard let elements = section.elements("models") else { return [] }
+        let known = topology.models.map(\.name)
+        if elements.isEmpty { sink.add(section.path(of: "models"), expected: "at least one model, or no such key for all", found: "an empty list") }
+        return elements.enumerated().compactMap { index, node in
+            if let name = node.text, known.contains(name) { return name }
+            let suggestion = node.text.map { Suggestion.phrase(for: $0, among: known) } ?? ""
+            sink.add(
+                "\(section.path(of: "models"))[\(index)]", at: node.position, expected: "a model of models (\(known.joined(separator: ", ")))",
+                found: node.found + suggestion)
+            return nil
+        }
+    }
+
+    /// `overall`, `all`, or a list of dimensions and combinations that are declared groups.
+    private func slices(_ section: SectionReader) -> SliceSelection {
+        guard let node = section.node("slices") else { return .overall }
+        let place = section.path(of: "slices"), dimensions = topology.schema.dimensions
+        if let word = node.text {
+            if word == "overall" { return .overall }
+            if word == "all" { return .all }
+        }
+        guard case .sequence(let sequence) = node, !sequence.isEmpty else {
+            let suggestion = node.text.map { Suggestion.phrase(for: $0, among: ["overall", "all"]) } ?? ""
+            sink.add(place, at: node.position, expected: section.spec("slices").kind.expectation, found: node.found + suggestion)
+            return .overall
+        }
+        var groups: [[Int]] = []
+        for (index, element) in sequence.enumerated() {
+            let path = "\(place)[\(index)]"
+            let group: [Int]?
+            if case .sequence = element {
+                group = SliceReader.combination(element, path: path, dimensions: dimensions, sink: sink)
+            } else {
+                group = SliceReader.dimension(element, path: path, dimensions: dimensions, sink: sink).map { [$0] }
+            }
+            guard let group else { continue }
+            if !topology.slices.groups.contains(group) {
+                sink.add(path, at: element.position, expected: "a combination of slices.combinations", found: "one that is not there")
+            } else if groups.contains(group) {
+                sink.add(path, at: element.position, expected: "each group once", found: "it again")
+            } else {
+                groups.append(group)
+            }
+        }
+        return .groups(groups)
+    }
+
+    /// Nil where the key is absent or wrong (and reported).
+    private func reference(_ key: String, in section: SectionReader) -> Reference? {
+        guard let node = section.node(key) else { return nil }
+        let place = section.path(of: key), expected = section.spec(key).kind.expectation
+        if node.text == "previous_window" { return .previousWindow }
+        if node.text == "same_hours" { return .sameHours(weeks: defaultWeeks) }
+        guard case .mapping(let mapping) = node, mapping.count == 1 else {
+            let words = ["previous_window", "same_hours"]
+            let suggestion = node.text.map { Suggestion.phrase(for: $0, among: words) } ?? ""
+            sink.add(place, at: node.position, expected: expected, found: node.found + suggestion)
+            return .previousWindow
+        }
+        let inner = section.section(key)
+        if inner.has("same_hours") { return .sameHours(weeks: Int(inner.section("same_hours").integer("weeks"))) }
+        if inner.has("pinned") {
+            if inner.node("pinned") == nil { sink.add("\(place).pinned", expected: ConfigurationKey.Kind.timestamp.expectation, found: "nothing") }
+            return inner.optionalInteger("pinned").map { .pinned(startMs: $0) } ?? .previousWindow
+        }
+        if inner.has("baseline") { return baseline(inner, place) }
+        return .previousWindow
+    }
+
+    private var defaultWeeks: Int {
+        guard let spec = ConfigurationKey.byPath["monitors[].reference.same_hours.weeks"], case .value(let text) = spec.fallback else { return 1 }
+        return Int(text) ?? 1
+    }
+
+    private func baseline(_ section: SectionReader, _ place: String) -> Reference {
+        guard let name = section.optionalText("baseline") else {
+            if section.node("baseline") == nil { sink.add("\(place).baseline", expected: "a name of baselines", found: "nothing") }
+            return .previousWindow
+        }
+        let known = configuration.baselines.map(\.name)
+        if !known.contains(name) {
+            sink.add(
+                "\(place).baseline", expected: known.isEmpty ? "a name of baselines (none are declared)" : "a name of baselines (\(known.joined(separator: ", ")))",
+                found: ConfigurationText.quoted(name) + Suggestion.phrase(for: name, among: known))
+        }
+        return .baseline(name: name)
+    }
+}

@@ -1,0 +1,54 @@
+import VedetteCore
+
+extension Relations {
+    /// A window is composed of panes, so its edges must fall on panes that still exist when it closes.
+    func checkWindows() {
+        for (index, window) in topology.windows.enumerated() {
+            let place = "windows[\(index)]", pane = topology.panes.paneMs
+            var isWhole = multiple("\(place).size", window.sizeMs, of: pane, "the pane")
+            // A hop that was not given is the size.
+            if window.hopMs != window.sizeMs { isWhole = multiple("\(place).hop", window.hopMs, of: pane, "the pane") && isWhole }
+            if window.offsetMs != 0 { isWhole = multiple("\(place).offset", window.offsetMs, of: pane, "the pane") && isWhole }
+            if window.hopMs > window.sizeMs {
+                sink.add("\(place).hop", expected: "at most the size, \(DurationText.format(window.sizeMs)), so that no time is skipped", found: DurationText.format(window.hopMs))
+            }
+            if window.offsetMs < 0 || window.offsetMs >= window.hopMs {
+                sink.add("\(place).offset", expected: "below the hop, \(DurationText.format(window.hopMs))", found: DurationText.format(window.offsetMs))
+            }
+            if isWhole, let obstacle = Composition(topology.panes).obstacle(to: window) {
+                sink.add("\(place).\(obstacle.key)", expected: obstacle.expected, found: obstacle.found)
+            }
+        }
+    }
+
+    /// Each reference must be composable from the panes that are kept.
+    func checkReferences() {
+        for (index, drift) in topology.driftReferences.enumerated() {
+            let obstacles = topology.windows.map { Composition(topology.panes).obstacle(to: $0, reference: drift.reference) }
+            // Comparisons are made where they are possible; one that never is, is an error.
+            guard !obstacles.contains(where: { $0 == nil }), let first = obstacles.first, let first else { continue }
+            sink.add("drift[\(index)].reference", expected: "a reference that some window can have: \(first.expected)", found: first.found)
+        }
+        for (index, monitor) in topology.monitors.enumerated() where topology.windows.indices.contains(monitor.window) {
+            let window = topology.windows[monitor.window]
+            if let obstacle = Composition(topology.panes).obstacle(to: window, reference: monitor.reference) {
+                sink.add("monitors[\(index)].reference", expected: obstacle.expected, found: obstacle.found)
+            }
+        }
+    }
+
+    func checkMonitors() {
+        for (index, monitor) in topology.monitors.enumerated() {
+            guard case .missingFeatures = monitor.rule else { continue }
+            let watched = topology.models.filter { monitor.models.isEmpty || monitor.models.contains($0.name) }
+            if watched.allSatisfy(\.importantFeatures.isEmpty) {
+                sink.add(
+                    "monitors[\(index)].monitor", expected: "models with features marked important, for missing_features", found: "none", .warning)
+            }
+            if monitor.slices != .overall, !topology.slices.featuresInSlices {
+                sink.add(
+                    "monitors[\(index)].slices", expected: "slices.features_in_slices: true for missing_features in slices", found: "false")
+            }
+        }
+    }
+}

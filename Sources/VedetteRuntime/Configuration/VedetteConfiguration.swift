@@ -1,0 +1,151 @@
+import VedetteCodec
+import VedetteCore
+
+/// Everything a process needs to know, resolved and checked: names are indices, times are
+/// milliseconds, sizes are bytes. Secrets are still references; nothing here holds one.
+public struct VedetteConfiguration: Sendable, Equatable {
+    /// Name of this deployment; default of the topics' prefix and of the consumer group.
+    public var application: String
+    public var logLevel: LogLevel = .info
+    /// The domain: models, time, join, panes, slices, windows, monitors.
+    public var topology: TopologyConfiguration
+    public var inputs: InputConfiguration
+    public var outputs: OutputConfiguration
+    public var kafka: KafkaConfiguration
+    public var state = StateConfiguration()
+    public var limits = DecodeLimits()
+    public var http = HTTPConfiguration()
+    public var secrets = SecretsConfiguration()
+    /// Files that `reference: {baseline: name}` refers to.
+    public var baselines: [BaselineFile] = []
+
+    public init(application: String, topology: TopologyConfiguration, inputs: InputConfiguration) {
+        self.application = application
+        self.topology = topology
+        self.inputs = inputs
+        outputs = OutputConfiguration(application: application)
+        kafka = KafkaConfiguration(group: application)
+    }
+
+    /// How decisions and labels are found in the user's JSON.
+    public var mapping: EventMapping {
+        EventMapping(decision: inputs.decisions.mapping, label: inputs.labels.mapping)
+    }
+}
+
+/// The levels of swift-log, least severe first.
+public enum LogLevel: String, Sendable, CaseIterable {
+    case trace, debug, info, notice, warning, error, critical
+}
+
+public struct InputConfiguration: Sendable, Equatable {
+    public struct Decisions: Sendable, Equatable {
+        public var topic: String
+        public var mapping: DecisionMapping
+        public init(topic: String, mapping: DecisionMapping = DecisionMapping()) {
+            self.topic = topic
+            self.mapping = mapping
+        }
+    }
+
+    public struct Labels: Sendable, Equatable {
+        public var topic: String
+        public var mapping: LabelMapping
+        public init(topic: String, mapping: LabelMapping = LabelMapping()) {
+            self.topic = topic
+            self.mapping = mapping
+        }
+    }
+
+    public var decisions: Decisions
+    public var labels: Labels
+
+    public init(decisions: Decisions, labels: Labels) {
+        self.decisions = decisions
+        self.labels = labels
+    }
+}
+
+/// Topics that are written; nil switches an output off.
+public struct OutputConfiguration: Sendable, Equatable {
+    public var alerts: String?
+    public var metrics: String?
+    public var deadLetters: String?
+    public var late: String?
+    public var breakers: String?
+    /// The commit protocol's own topic.
+    public var progress: String?
+
+    /// `<application>.alerts` and so on.
+    public init(application: String) {
+        alerts = "\(application).alerts"
+        metrics = "\(application).metrics"
+        deadLetters = "\(application).dead_letters"
+        late = "\(application).late"
+        breakers = "\(application).breakers"
+        progress = "\(application).progress"
+    }
+
+    /// Key in the configuration and topic, of those that are on.
+    public var named: [(key: String, topic: String)] {
+        [
+            ("alerts", alerts), ("metrics", metrics), ("dead_letters", deadLetters), ("late", late), ("breakers", breakers),
+            ("progress", progress),
+        ].compactMap { key, topic in topic.map { (key, $0) } }
+    }
+}
+
+/// The connection to Kafka.
+public struct KafkaConfiguration: Sendable, Equatable {
+    /// `host:port,host:port`.
+    public var brokers: PropertyValue = .literal("localhost:9092")
+    /// The consumer group; also the stem of the transactional id.
+    public var group: String
+    /// Exactly-once output.
+    public var transactional = true
+    /// Passed to librdkafka as they are.
+    public var properties: [String: PropertyValue] = [:]
+
+    public init(group: String) { self.group = group }
+}
+
+/// Where the join and the checkpoints live.
+public struct StateConfiguration: Sendable, Equatable {
+    /// Relative to the working directory.
+    public var directory = "state"
+    public var checkpointIntervalMs: Int64 = 30_000
+    /// Decision rows of a segment held in memory before they are written out.
+    public var spillRows = 500_000
+    /// Bytes of RocksDB's block cache.
+    public var blockCacheBytes = 64 << 20
+
+    public init() {}
+}
+
+/// The process's own metrics and health.
+public struct HTTPConfiguration: Sendable, Equatable {
+    public var enabled = true
+    public var host = "127.0.0.1"
+    public var port = 9464
+
+    public init() {}
+}
+
+public struct SecretsConfiguration: Sendable, Equatable {
+    /// Key of the hash over request IDs and entity values; nil is a fixed key that everybody knows.
+    public var hashKey: PropertyValue?
+
+    public init() {}
+}
+
+/// A baseline file and the name it is known by.
+public struct BaselineFile: Sendable, Equatable {
+    public var name: String
+    /// Relative to the working directory.
+    public var path: String
+
+    public init(name: String, path: String) {
+        self.name = name
+        self.path = path
+    }
+}

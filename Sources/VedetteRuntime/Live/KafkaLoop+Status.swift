@@ -1,0 +1,44 @@
+import Foundation
+import VedetteCore
+
+extension KafkaLoop {
+    /// Publishes what the web server shows.
+    func publishStatus(_ now: Double) {
+        let topology = pipeline.topology
+        let wallMs = Int64(Date().timeIntervalSince1970 * 1_000)
+        let partitions = self.partitions.indices.map { place in
+            let watermark = topology.watermark(of: place)
+            return RunStatus.Partition(
+                topic: self.partitions[place].identity.source, partition: self.partitions[place].identity.number,
+                stream: self.partitions[place].identity.stream.word, lag: lag(of: place),
+                watermarkDelayMs: watermark == .min ? nil : wallMs - watermark,
+                accepted: pipeline.accepted(of: place), rejected: pipeline.rejected(of: place),
+                isAssigned: self.partitions[place].isAssigned, isPaused: self.partitions[place].isPaused)
+        }
+        let storeBytes = Int64(pipeline.storeStatistics.bytes)
+        status.update { snapshot in
+            snapshot.application = configuration.application
+            snapshot.partitions = partitions
+            snapshot.counters = topology.counters.named
+            snapshot.orphansBySource = zip(configuration.topology.labelSources.map(\.pipeline) + ["(unlisted)"], topology.orphansBySource)
+                .map { ($0, $1) }
+            snapshot.outputs = OutputKind.allCases.map { ($0.rawValue, Int64(pipeline.collector.counts[$0] ?? 0)) }
+            snapshot.openRows = Int64(topology.openRows)
+            snapshot.pendingLabels = Int64(topology.pendingLabels)
+            snapshot.waitingRows = Int64(topology.waitingRows)
+            snapshot.series = Int64(topology.seriesCount)
+            snapshot.storeBytes = storeBytes
+            if pipeline.checkpointNumber != snapshot.checkpointNumber || snapshot.checkpointAt == nil {
+                snapshot.checkpointNumber = pipeline.checkpointNumber
+                snapshot.checkpointAt = now
+            }
+            snapshot.checkpointSeconds = checkpointSeconds
+            snapshot.commits = commits
+            snapshot.judgedToMs = topology.judgedTo == .min ? nil : topology.judgedTo
+            snapshot.isReexecuting = pipeline.isReexecuting
+            snapshot.isStarted = true
+            snapshot.areBrokersDown = consumer.health.isAllBrokersDown || output.health.isAllBrokersDown
+            snapshot.lastTurnAt = now
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Logging
+import Synchronization
+import VedetteCore
+import VedetteKafka
+
+/// Runs the pipeline on live topics: polls, steps, commits, checkpoints, pauses what runs
+/// ahead, and lets idle partitions go.
+///
+/// `run()` blocks its thread; `stop()` may be called from any other.
+public final class KafkaRunner: Sendable {
+    public let status = RunStatus()
+    private let configuration: VedetteConfiguration
+    private let brokers: String?
+    private let logger: Logger
+    private let stopping = Atomic<Bool>(false)
+    private let onAlert: (@Sendable (AlertEvent) -> Void)?
+    private let onWindow: (@Sendable (WindowResult) -> Void)?
+
+    /// - Parameter brokers: overrides `kafka.brokers`.
+    public init(
+        configuration: VedetteConfiguration, brokers: String? = nil, logger: Logger,
+        onAlert: (@Sendable (AlertEvent) -> Void)? = nil, onWindow: (@Sendable (WindowResult) -> Void)? = nil
+    ) {
+        self.configuration = configuration
+        self.brokers = brokers
+        self.logger = logger
+        self.onAlert = onAlert
+        self.onWindow = onWindow
+    }
+
+    /// Asks the loop to finish what it has, commit, checkpoint, and return.
+    public func stop() { stopping.store(true, ordering: .relaxed) }
+
+    /// - Throws: `StoreError`, `SecretError`, `SetupError`, or a fatal `KafkaError`. Anything that may pass is waited out.
+    public func run() throws {
+        let output = try KafkaOutput(configuration, brokers: brokers, logger: logger)
+        output.isStopping = { [self] in stopping.load(ordering: .relaxed) }
+        defer { output.close() }
+        try output.start()
+        let pipeline = try Pipeline(configuration: configuration, output: output, wanted: configuration.wantedOutputs)
+        pipeline.collector.onAlert = onAlert
+        pipeline.collector.onWindow = onWindow
+        if pipeline.hasLostState {
+            logger.warning("the state directory is empty but output was committed before: reading the topics again from the start, silently")
+        }
+        let loop = try KafkaLoop(
+            configuration: configuration, brokers: brokers, pipeline: pipeline, output: output, status: status, logger: logger,
+            isStopping: { [self] in stopping.load(ordering: .relaxed) })
+        try loop.run()
+    }
+}

@@ -1,0 +1,77 @@
+import Synchronization
+
+/// What a live run says of itself; written by the run loop, read by the web server.
+public final class RunStatus: Sendable {
+    public struct Partition: Sendable {
+        public var topic: String
+        public var partition: Int32
+        public var stream: String
+        public var lag: Int64?
+        /// How far its watermark is behind the present, ms; nil before its first record.
+        public var watermarkDelayMs: Int64?
+        public var accepted: Int64
+        public var rejected: Int64
+        public var isAssigned: Bool
+        public var isPaused: Bool
+    }
+
+    public struct Snapshot: Sendable {
+        public var application = ""
+        public var partitions: [Partition] = []
+        public var counters: [(name: String, value: Int64)] = []
+        public var orphansBySource: [(source: String, value: Int64)] = []
+        public var outputs: [(kind: String, value: Int64)] = []
+        public var openRows: Int64 = 0
+        public var pendingLabels: Int64 = 0
+        public var waitingRows: Int64 = 0
+        public var series: Int64 = 0
+        public var storeBytes: Int64 = 0
+        public var checkpointNumber: Int64 = 0
+        /// Seconds on the monotonic clock.
+        public var checkpointAt: Double?
+        public var checkpointSeconds: Double = 0
+        public var commits: Int64 = 0
+        public var judgedToMs: Int64?
+        public var isReexecuting = false
+        public var isStarted = false
+        public var areBrokersDown = false
+        /// Last turn of the run loop, seconds on the monotonic clock.
+        public var lastTurnAt: Double?
+        public var maxLag: Int64 = .max
+    }
+
+    private let state = Mutex(Snapshot())
+    private let read = Atomic<Int>(0)
+
+    /// Records taken from the topics by this process so far.
+    public var recordsRead: Int { read.load(ordering: .relaxed) }
+    func countRead(_ count: Int) { read.wrappingAdd(count, ordering: .relaxed) }
+
+    public init() {}
+
+    public func update(_ change: (inout Snapshot) -> Void) { state.withLock { change(&$0) } }
+    public var snapshot: Snapshot { state.withLock { $0 } }
+
+    /// Seconds without a turn of the loop after which it counts as stuck.
+    public static let stuckAfterSeconds = 120.0
+
+    /// Nil when alive; else why not. Only a stuck loop counts: a broker that is away is not a reason to be killed.
+    public func deadReason(now: Double) -> String? {
+        guard let last = snapshot.lastTurnAt, now - last > Self.stuckAfterSeconds else { return nil }
+        return "the run loop has not turned for \(Int(now - last)) s"
+    }
+
+    /// Nil when ready; else why not.
+    public func notReadyReason() -> String? {
+        let now = snapshot
+        if !now.isStarted { return "starting" }
+        if now.areBrokersDown { return "no broker can be reached" }
+        if now.isReexecuting { return "restoring: making output again that is out already" }
+        let missing = now.partitions.filter { !$0.isAssigned }
+        if !missing.isEmpty {
+            return "\(missing.count) of \(now.partitions.count) input partitions are not assigned to this instance; run one instance per group"
+        }
+        if let worst = now.partitions.compactMap(\.lag).max(), worst > now.maxLag { return "lag \(worst) is above \(now.maxLag)" }
+        return nil
+    }
+}

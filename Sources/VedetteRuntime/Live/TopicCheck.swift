@@ -1,0 +1,58 @@
+import Logging
+import VedetteKafka
+
+/// Looks at the topics that a configuration names: do they exist, with which partitions,
+/// and what is to be created?
+public struct TopicCheck {
+    static let timeoutMs = 10_000
+
+    public struct Report {
+        public var text: String
+        public var isComplete: Bool
+    }
+
+    private let configuration: VedetteConfiguration
+    public init(_ configuration: VedetteConfiguration) { self.configuration = configuration }
+
+    /// - Throws: `KafkaError` where no broker answers, `SecretError`.
+    public func run() throws -> Report {
+        let admin = try AdminClient(properties: configuration.kafkaProperties(), logger: Logger(label: "vedette.check"))
+        let inputs = [("decisions", configuration.inputs.decisions.topic), ("labels", configuration.inputs.labels.topic)]
+        let outputs = configuration.outputs.named.map { ($0.key, $0.topic) }
+        let found = try admin.describeTopics((inputs + outputs).map(\.1), timeoutMs: Self.timeoutMs)
+        var lines = ["TOPICS"]
+        var create: [String] = []
+        var isComplete = true
+        for (name, topic) in inputs + outputs {
+            switch found[topic] {
+            case .partitions(let count): lines.append("  \(name): \(topic), \(count) partitions")
+            case .unavailable(let error) where error.code == .unknownTopicOrPartition:
+                lines.append("  \(name): \(topic) is MISSING")
+                create.append(command(name, topic, partitions: found[inputs[0].1]?.partitionCount ?? 4))
+                isComplete = false
+            case .unavailable(let error):
+                lines.append("  \(name): \(topic) cannot be used: \(error)")
+                isComplete = false
+            case nil:
+                lines.append("  \(name): \(topic) was not described")
+                isComplete = false
+            }
+        }
+        lines.append(join(inputs.map { found[$0.1]?.partitionCount }))
+        if !create.isEmpty { lines += ["TO CREATE WHAT IS MISSING"] + create }
+        return Report(text: lines.joined(separator: "\n"), isComplete: isComplete)
+    }
+
+    private func command(_ name: String, _ topic: String, partitions: Int) -> String {
+        let count = name == "progress" || name == "breakers" ? 1 : partitions
+        let isCompacted = ["alerts", "breakers", "progress"].contains(name)
+        return "  kafka-topics.sh --bootstrap-server <broker> --create --topic \(topic) --partitions \(count)"
+            + (isCompacted ? " --config cleanup.policy=compact" : "")
+    }
+
+    private func join(_ counts: [Int?]) -> String {
+        guard let decisions = counts[0], let labels = counts[1] else { return "  join: not known until both inputs exist" }
+        let relation = decisions == labels ? "the same number of partitions" : "\(decisions) and \(labels) partitions"
+        return "  join: decisions and labels have \(relation); one instance reads all of them, so they need not correspond"
+    }
+}

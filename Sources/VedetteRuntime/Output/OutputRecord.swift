@@ -1,0 +1,91 @@
+import VedetteCodec
+import VedetteCore
+
+/// The kinds of output, each with a topic or a file of its own.
+public enum OutputKind: String, Sendable, CaseIterable {
+    case alerts, metrics
+    case deadLetters = "dead_letters"
+    case late
+}
+
+/// One record on its way out.
+public struct OutputRecord: Sendable {
+    public var kind: OutputKind
+    public var key: [UInt8]
+    /// One JSON object, without a newline.
+    public var value: [UInt8]
+    public var headers: [(name: String, value: String)] = []
+    /// Event time up to which everything had been judged when it was made; nil for dead letters, which follow their input.
+    public var at: Int64?
+}
+
+/// Encodes what the topology puts out, in order.
+public final class OutputCollector: TopologySink {
+    private let metrics = MetricEncoder()
+    private let alerts: AlertEncoder
+    /// Kinds that nobody takes are not encoded.
+    private let wanted: Set<OutputKind>
+    /// Source partitions by index, for naming the source of a record.
+    public var partitions: [InputPartition] = []
+    private(set) var records: [OutputRecord] = []
+    /// Everything judged up to here has been put out before the restart: make it again, silently.
+    public var silentThrough: Int64 = .min
+    public private(set) var counts: [OutputKind: Int] = [:]
+    private var json = JSONWriter()
+    /// Sees every alert that is put out.
+    public var onAlert: ((AlertEvent) -> Void)?
+    public var onWindow: ((WindowResult) -> Void)?
+
+    public init(mode: RunMode, application: String, wanted: Set<OutputKind>) {
+        alerts = AlertEncoder(mode: mode, application: application)
+        self.wanted = wanted
+    }
+
+    /// Everything that came since the last call.
+    public func take() -> [OutputRecord] {
+        defer { records.removeAll(keepingCapacity: true) }
+        return records
+    }
+
+    public var isEmpty: Bool { records.isEmpty }
+    public var hasAlerts: Bool { records.contains { $0.kind == .alerts } }
+
+    public func window(_ result: WindowResult, at: Int64) {
+        guard at > silentThrough else { return }
+        counts[.metrics, default: 0] += 1
+        onWindow?(result)
+        guard wanted.contains(.metrics) else { return }
+        metrics.encode(result, into: &json)
+        append(.metrics, key: Array(metrics.key(result).utf8), at: at)
+    }
+
+    public func alert(_ event: AlertEvent, at: Int64) {
+        guard at > silentThrough else { return }
+        counts[.alerts, default: 0] += 1
+        onAlert?(event)
+        guard wanted.contains(.alerts) else { return }
+        alerts.encode(event, into: &json)
+        append(.alerts, key: Array(event.fingerprint.utf8), headers: alerts.headers(event), at: at)
+    }
+
+    public func late(_ record: LateRecord, at: Int64) {
+        guard at >= silentThrough else { return }
+        counts[.late, default: 0] += 1
+        guard wanted.contains(.late) else { return }
+        record.encode(source: partitions[record.partition], into: &json)
+        append(.late, key: Array(record.requestID.utf8), at: at)
+    }
+
+    /// A dead letter; silence is the caller's business, since it goes by offset.
+    public func deadLetter(_ letter: DeadLetter) {
+        counts[.deadLetters, default: 0] += 1
+        guard wanted.contains(.deadLetters) else { return }
+        letter.encode(sourceName: partitions[letter.partition].source, into: &json)
+        append(.deadLetters, key: [], at: nil)
+    }
+
+    private func append(_ kind: OutputKind, key: [UInt8], headers: [(name: String, value: String)] = [], at: Int64?) {
+        records.append(OutputRecord(kind: kind, key: key, value: json.bytes, headers: headers, at: at))
+        json.removeAll()
+    }
+}

@@ -1,0 +1,146 @@
+import VedetteCodec
+import VedetteCore
+
+/// Replays files through the topology, as fast as the machine goes.
+///
+/// Each file is a source partition. The file that is furthest behind in event time is read
+/// next, so memory stays bounded however the files are cut; by the topology's contract the
+/// output does not depend on that choice.
+public final class FileReplay {
+    /// Lines read from one file before the next choice.
+    static let batchLines = 2_048
+
+    private struct Source {
+        var reader: LineReader
+        var feed: PartitionFeed
+        var ended = false
+    }
+
+    private let configuration: VedetteConfiguration
+    private let files: OutputFiles
+    private let collector: OutputCollector
+    private let rows = SealedRows()
+    private let topology: Topology
+    private var sources: [Source] = []
+    /// The present, ms: nothing in a file can be from after it.
+    private let now: Int64
+    public var onProgress: ((ReplayProgress) -> Void)?
+    public var onAlert: ((AlertEvent) -> Void)? {
+        get { collector.onAlert }
+        set { collector.onAlert = newValue }
+    }
+
+    /// - Parameters:
+    ///   - from: event times before this (ms) are skipped; nil for none.
+    ///   - to: event times from this on are skipped; nil for none.
+    ///   - now: the present, ms since 1970; records beyond it (and the bound) are rejected.
+    public init(
+        configuration: VedetteConfiguration, decisions: [String], labels: [String], output: OutputFiles, range: Range<Int64>? = nil, now: Int64
+    ) throws {
+        self.configuration = configuration
+        self.now = now
+        files = output
+        collector = OutputCollector(mode: .replay, application: configuration.application, wanted: output.kinds)
+        let hash = try configuration.secrets.keyedHash()
+        topology = Topology(
+            configuration: configuration.topology, hash: hash, store: rows, sink: collector, baselines: try configuration.loadBaselines())
+        let decoders = try RecordDecoders(configuration, hash: hash)
+        for (stream, paths) in [(StreamKind.decisions, decisions), (.labels, labels)] {
+            for (number, path) in paths.enumerated() { try open(path, stream, Int32(number), decoders, range) }
+        }
+    }
+
+    private func open(_ path: String, _ stream: StreamKind, _ number: Int32, _ decoders: RecordDecoders, _ range: Range<Int64>?) throws {
+        let reader = try LineReader(path: path, limits: configuration.limits)
+        let identity = InputPartition(stream: stream, source: path, number: number)
+        let index = topology.addPartition(identity)
+        collector.partitions.append(identity)
+        let feed = PartitionFeed(
+            identity: identity, index: index, decoders: decoders, time: configuration.topology.time, nextOffset: 0, maxTime: .min,
+            range: range, reject: { [collector] in collector.deadLetter($0) })
+        sources.append(Source(reader: reader, feed: feed))
+    }
+
+    /// Runs to the end of all files and emits every window in its final state.
+    ///
+    /// - Throws: `FileError` for input or output, `StoreError` for spilled rows, `CancellationError`.
+    public func run() throws -> ReplaySummary {
+        var sinceProgress = 0
+        while let next = furthestBehind() {
+            try read(next)
+            try topology.advance()
+            try files.write(collector.take())
+            if topology.openRows > configuration.state.spillRows { try rows.spill(topology) }
+            sinceProgress += 1
+            if sinceProgress == 16 {
+                sinceProgress = 0
+                try Task.checkCancellation()
+                onProgress?(progress)
+            }
+        }
+        try topology.finish()
+        try files.write(collector.take())
+        try files.close()
+        onProgress?(progress)
+        return summary
+    }
+
+    /// The whole of what was replayed (as far as panes are kept) as a baseline file; call it after ``run()``.
+    ///
+    /// - Throws: `FileError`.
+    public func writeBaseline(name: String, to path: String) throws {
+        let sink = try FileSink(path: path)
+        try sink.write(BaselineArchive.encode(name: name, entries: topology.baselineEntries()))
+        try sink.close()
+    }
+
+    public var counters: Counters { topology.counters }
+
+    private func furthestBehind() -> Int? {
+        sources.indices.filter { !sources[$0].ended }.min { topology.watermark(of: $0) < topology.watermark(of: $1) }
+    }
+
+    private func read(_ index: Int) throws {
+        let feed = sources[index].feed
+        for _ in 0..<Self.batchLines {
+            guard let line = try sources[index].reader.next() else {
+                sources[index].ended = true
+                feed.release()
+                break
+            }
+            switch line.kind {
+            case .complete: feed.add(line.bytes, offset: line.number, clock: now)
+            case .oversized:
+                feed.addUnreadable(
+                    line.bytes, length: Int(line.length), offset: line.number, .oversized,
+                    "\(line.length) bytes; the limit is \(configuration.limits.recordBytes)")
+            case .truncated:
+                feed.addUnreadable(line.bytes, length: Int(line.length), offset: line.number, .truncated, "the file ends inside of this record")
+            }
+        }
+        if let batch = feed.take() { topology.ingest(batch) }
+        if sources[index].ended { topology.end(index) }
+    }
+
+    private var progress: ReplayProgress {
+        var total: Int64 = 0
+        var consumed: Int64 = 0
+        var isKnown = true
+        for source in sources {
+            if let size = source.reader.totalBytes { total += size } else { isKnown = false }
+            consumed += source.reader.consumedBytes
+        }
+        let reached = topology.judgedTo
+        return ReplayProgress(
+            records: topology.counters.decisions + topology.counters.labels,
+            eventTime: reached == .min ? nil : reached,
+            fraction: isKnown && total > 0 ? Double(consumed) / Double(total) : nil)
+    }
+
+    private var summary: ReplaySummary {
+        ReplaySummary(
+            records: topology.counters.decisions + topology.counters.labels,
+            rejected: sources.reduce(0) { $0 + $1.feed.rejected },
+            alerts: collector.counts[.alerts] ?? 0, metrics: collector.counts[.metrics] ?? 0)
+    }
+}

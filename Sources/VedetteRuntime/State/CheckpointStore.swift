@@ -1,0 +1,50 @@
+import VedetteCore
+import VedetteStore
+
+/// Checkpoints on disk: rows, panes, the rest of the topology and the read positions, in one atomic commit.
+final class CheckpointStore {
+    let rows: SealedRows
+    private let store: StateStore
+    /// Number of the newest durable checkpoint; 0 before the first.
+    var number: Int64 { Int64(store.commitNumber) }
+
+    /// - Throws: `StoreError` that names the file and the remedy.
+    init(_ configuration: StateConfiguration) throws {
+        var options = StoreOptions()
+        options.blockCacheBytes = configuration.blockCacheBytes
+        store = try StateStore(directory: configuration.directory, options: options)
+        rows = SealedRows(store: store)
+    }
+
+    /// Restores a fresh topology. Returns where to read on, or nil where there is no checkpoint yet.
+    ///
+    /// - Throws: `StoreError`, or `CorruptState` where the bytes are whole but make no sense.
+    func restore(_ topology: Topology) throws -> [ResumePoint]? {
+        guard let blob = try store.getState(key: SnapshotKey.topology) else { return nil }
+        do {
+            let points = try topology.restore(blob)
+            try store.scanState(prefix: SnapshotKey.panePrefix) { key, value in
+                try topology.restorePane(key: Array(key), value: Array(value))
+            }
+            return points
+        } catch let error as CorruptBytes {
+            throw StoreError(
+                kind: .corrupt, path: store.directory, message: "the checkpoint cannot be restored: \(error)",
+                remedy: "if the configuration's slices, windows or panes changed, start with a new state directory; otherwise restore the directory from a backup. Vedette never deletes state by itself")
+        }
+    }
+
+    /// Makes the topology's present state durable. After it returns, a crash restarts from here.
+    func save(_ topology: Topology) throws -> CommitStats {
+        var commit = Commit()
+        commit.takeRows(of: topology)
+        topology.snapshot(
+            put: { commit.putState(key: $0, value: $1) },
+            delete: { commit.deleteState(key: $0) })
+        let stats = try store.commit(&commit)
+        rows.refresh()
+        return stats
+    }
+
+    var statistics: StoreStatistics { store.statistics() }
+}

@@ -1,0 +1,61 @@
+/// Rows with 96-bit keys in order of arrival; what is sorted is an index of 24 bytes a row, the values stay where they are.
+struct RowRun: Sendable {
+    struct Entry: Sendable {
+        var high: UInt64
+        var low: UInt32
+        var length: UInt32
+        /// Where the value begins. Grows with each row, so it also tells which of two equal keys came later.
+        var offset: Int
+
+        @inline(__always)
+        static func precedes(_ left: Entry, _ right: Entry) -> Bool {
+            if left.high != right.high { return left.high < right.high }
+            if left.low != right.low { return left.low < right.low }
+            return left.offset < right.offset
+        }
+    }
+
+    private var entries: ContiguousArray<Entry> = []
+    private var values: ContiguousArray<UInt8> = []
+    private var isSorted = true
+
+    var count: Int { entries.count }
+    var byteCount: Int { entries.count * MemoryLayout<Entry>.stride + values.count }
+
+    @inline(__always)
+    mutating func append(_ key: StoreKey, _ value: UnsafeRawBufferPointer) {
+        precondition(value.count <= UInt32.max, "a row's value is at most 4 GiB - 1 bytes")
+        entries.append(Entry(high: key.high, low: key.low, length: UInt32(value.count), offset: values.count))
+        values.append(contentsOf: value)
+        // Keeps the offsets of all entries different.
+        if value.isEmpty { values.append(0) }
+        isSorted = false
+    }
+
+    mutating func sort() {
+        if isSorted { return }
+        entries.sort(by: Entry.precedes)
+        isSorted = true
+    }
+
+    /// Writes the rows in order of their keys, of equal keys the last one put. Call ``sort()`` before.
+    ///
+    /// - Returns: rows written.
+    func write(to table: borrowing TableFile) throws -> Int {
+        var written = 0
+        try withUnsafeTemporaryAllocation(byteCount: StoreKey.byteCount, alignment: 8) { key in
+            try values.withUnsafeBytes { values in
+                for index in entries.indices {
+                    let entry = entries[index]
+                    let next = index + 1
+                    if next < entries.count, entries[next].high == entry.high, entries[next].low == entry.low { continue }
+                    StoreKey(high: entry.high, low: entry.low).store(to: key)
+                    let value = values[entry.offset..<entry.offset + Int(entry.length)]
+                    try table.put(key: UnsafeRawBufferPointer(key), value: UnsafeRawBufferPointer(rebasing: value))
+                    written += 1
+                }
+            }
+        }
+        return written
+    }
+}

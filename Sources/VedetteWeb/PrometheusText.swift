@@ -1,0 +1,85 @@
+import VedetteRuntime
+
+/// The process's own metrics in Prometheus' text format. Labels are bounded: topics,
+/// partitions, and words that the program itself defines.
+public enum PrometheusText {
+    public static func render(_ snapshot: RunStatus.Snapshot, now: Double) -> String {
+        var page = Page()
+        page.family("vedette_records_total", "counter", "Records by what became of them, since the state began.")
+        for (name, value) in snapshot.counters { page.sample("vedette_records_total", [("outcome", name)], Double(value)) }
+        page.family("vedette_orphaned_labels_total", "counter", "Labels whose decision never came, by registered source.")
+        for (source, value) in snapshot.orphansBySource { page.sample("vedette_orphaned_labels_total", [("source", source)], Double(value)) }
+        page.family("vedette_output_records_total", "counter", "Records put out by this process, by kind.")
+        for (kind, value) in snapshot.outputs { page.sample("vedette_output_records_total", [("kind", kind)], Double(value)) }
+        partitions(snapshot, into: &page)
+        page.single("vedette_join_open_rows", "gauge", "Decision rows in memory, not yet in a checkpoint.", Double(snapshot.openRows))
+        page.single("vedette_join_pending_labels", "gauge", "Labels waiting for their decision.", Double(snapshot.pendingLabels))
+        page.single("vedette_waiting_rows", "gauge", "Rows waiting for the watermark.", Double(snapshot.waitingRows))
+        page.single("vedette_series", "gauge", "Series (model, version, slice) in memory.", Double(snapshot.series))
+        page.single("vedette_state_bytes", "gauge", "Bytes of the state on disk.", Double(snapshot.storeBytes))
+        page.single("vedette_checkpoint_number", "counter", "Number of the newest durable checkpoint.", Double(snapshot.checkpointNumber))
+        page.single("vedette_checkpoint_duration_seconds", "gauge", "Duration of the newest checkpoint.", snapshot.checkpointSeconds)
+        if let at = snapshot.checkpointAt { page.single("vedette_checkpoint_age_seconds", "gauge", "Age of the newest checkpoint.", now - at) }
+        page.single("vedette_commits_total", "counter", "Output commits of this process.", Double(snapshot.commits))
+        if let judged = snapshot.judgedToMs {
+            page.single("vedette_judged_to_seconds", "gauge", "Event time up to which everything has been judged, seconds since 1970.", Double(judged) / 1_000)
+        }
+        page.single("vedette_reexecuting", "gauge", "1 while a restart makes output again that is out already.", snapshot.isReexecuting ? 1 : 0)
+        return page.text
+    }
+
+    private static func partitions(_ snapshot: RunStatus.Snapshot, into page: inout Page) {
+        let labels = snapshot.partitions.map { [("topic", $0.topic), ("partition", "\($0.partition)")] }
+        page.family("vedette_partition_lag_records", "gauge", "Records between what was read and the end of the partition.")
+        for (partition, labels) in zip(snapshot.partitions, labels) {
+            if let lag = partition.lag { page.sample("vedette_partition_lag_records", labels, Double(lag)) }
+        }
+        page.family("vedette_watermark_delay_seconds", "gauge", "How far the partition's watermark is behind the present.")
+        for (partition, labels) in zip(snapshot.partitions, labels) {
+            if let delay = partition.watermarkDelayMs { page.sample("vedette_watermark_delay_seconds", labels, Double(delay) / 1_000) }
+        }
+        page.family("vedette_partition_accepted_total", "counter", "Records decoded by this process.")
+        for (partition, labels) in zip(snapshot.partitions, labels) { page.sample("vedette_partition_accepted_total", labels, Double(partition.accepted)) }
+        page.family("vedette_partition_rejected_total", "counter", "Records sent to the dead letters by this process.")
+        for (partition, labels) in zip(snapshot.partitions, labels) { page.sample("vedette_partition_rejected_total", labels, Double(partition.rejected)) }
+        page.family("vedette_partition_assigned", "gauge", "1 where the partition is this instance's.")
+        for (partition, labels) in zip(snapshot.partitions, labels) { page.sample("vedette_partition_assigned", labels, partition.isAssigned ? 1 : 0) }
+        page.family("vedette_partition_paused", "gauge", "1 where reading waits for slower partitions.")
+        for (partition, labels) in zip(snapshot.partitions, labels) { page.sample("vedette_partition_paused", labels, partition.isPaused ? 1 : 0) }
+    }
+
+    private struct Page {
+        var text = ""
+
+        mutating func family(_ name: String, _ type: String, _ help: String) {
+            text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+        }
+
+        mutating func sample(_ name: String, _ labels: [(String, String)], _ value: Double) {
+            let inside = labels.map { "\($0)=\"\(escape($1))\"" }.joined(separator: ",")
+            text += inside.isEmpty ? "\(name) \(number(value))\n" : "\(name){\(inside)} \(number(value))\n"
+        }
+
+        mutating func single(_ name: String, _ type: String, _ help: String, _ value: Double) {
+            family(name, type, help)
+            sample(name, [], value)
+        }
+
+        private func number(_ value: Double) -> String {
+            value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)"
+        }
+
+        private func escape(_ value: String) -> String {
+            var escaped = ""
+            for character in value {
+                switch character {
+                case "\\": escaped += "\\\\"
+                case "\"": escaped += "\\\""
+                case "\n": escaped += "\\n"
+                default: escaped.append(character)
+                }
+            }
+            return escaped
+        }
+    }
+}

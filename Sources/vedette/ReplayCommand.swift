@@ -1,0 +1,128 @@
+import ArgumentParser
+import Foundation
+import VedetteCodec
+import VedetteRuntime
+
+struct ReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Run history through the same topology, as fast as the machine goes.",
+        discussion: """
+            EXAMPLES
+              vedette replay --config vedette.yaml --decisions d.jsonl.zst --labels l.jsonl.zst --alerts-out -
+              zcat d.jsonl.gz | vedette replay --config vedette.yaml --decisions - --metrics-out metrics.jsonl
+              vedette replay --config vedette.yaml --decisions d.jsonl --labels l.jsonl --to 2018-07-09T00:00:00Z
+              vedette replay --config vedette.yaml --brokers kafka:9092 --from 2026-01-01T00:00:00Z --to 2026-01-08T00:00:00Z
+
+            Files hold one JSON object a line, plain, .zst or .gz; `-` is standard input or output. The
+            output is a function of the records alone: two runs are byte-identical, and so are a replay of
+            files and of topics with the same records. A replay never writes to the live topics; name a
+            topic with --alerts-topic to publish its alerts.
+            """)
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var config: String
+
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with decisions.", valueName: "file"))
+    var decisions: [String] = []
+
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with labels.", valueName: "file"))
+    var labels: [String] = []
+
+    @Option(help: ArgumentHelp("Replay the configured topics from these brokers instead of files.", valueName: "host:port"))
+    var brokers: String?
+
+    @Option(help: ArgumentHelp("Start: an RFC 3339 time (inclusive), or with --brokers an offset.", valueName: "time"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("End: an RFC 3339 time (exclusive), or with --brokers an offset.", valueName: "time"))
+    var to: String?
+
+    @Option(help: ArgumentHelp("Where alerts go.", valueName: "file"))
+    var alertsOut: String?
+
+    @Option(help: ArgumentHelp("Where metric records go.", valueName: "file"))
+    var metricsOut: String?
+
+    @Option(help: ArgumentHelp("Where rejected records go.", valueName: "file"))
+    var deadLettersOut: String?
+
+    @Option(help: ArgumentHelp("Where the list of late records goes.", valueName: "file"))
+    var lateOut: String?
+
+    @Option(help: ArgumentHelp("Also write what was replayed as a baseline file.", valueName: "file"))
+    var baselineOut: String?
+
+    @Option(help: ArgumentHelp("Also publish the alerts to this topic.", valueName: "topic"))
+    var alertsTopic: String?
+
+    @Flag(help: "No progress bar and no summary.")
+    var quiet = false
+
+    func validate() throws {
+        guard brokers != nil || !decisions.isEmpty || !labels.isEmpty else {
+            throw ValidationError("nothing to replay: name files with --decisions and --labels, or --brokers")
+        }
+        guard brokers == nil || (decisions.isEmpty && labels.isEmpty) else {
+            throw ValidationError("either files or --brokers, not both")
+        }
+        let stdin = (decisions + labels).filter { $0 == "-" }.count
+        guard stdin <= 1 else { throw ValidationError("standard input can be read once only") }
+        if brokers == nil { _ = try timeRange() }
+    }
+
+    func run() async throws {
+        try await reporting {
+            let configuration = try loadConfiguration(config)
+            if brokers != nil { return try replayTopics(configuration) }
+            try replayFiles(configuration)
+        }
+    }
+
+    private func replayFiles(_ configuration: VedetteConfiguration) throws {
+        let replay = try FileReplay(
+            configuration: configuration, decisions: decisions, labels: labels, output: OutputFiles(outputs), range: try timeRange(),
+            now: Int64(Date().timeIntervalSince1970 * 1000))
+        let bar = quiet ? nil : ProgressBar()
+        replay.onProgress = { bar?.show($0) }
+        if alertsOut == nil, !quiet {
+            replay.onAlert = { event in bar?.printLine("\(event.severity.rawValue) \(event.status.rawValue)  \(event.summary)") }
+        }
+        let summary = try replay.run()
+        bar?.finish()
+        if let baselineOut { try replay.writeBaseline(name: baselineOut, to: baselineOut) }
+        if !quiet { complain(text(of: summary, replay.counters)) }
+    }
+
+    private func replayTopics(_ configuration: VedetteConfiguration) throws {
+        let replay = try TopicReplay(
+            configuration: configuration, brokers: brokers, from: from, to: to, output: OutputFiles(outputs), alertsTopic: alertsTopic)
+        let bar = quiet ? nil : ProgressBar()
+        replay.onProgress = { bar?.show($0) }
+        let summary = try replay.run()
+        bar?.finish()
+        if !quiet { complain(text(of: summary, replay.counters)) }
+    }
+
+    private var outputs: [OutputKind: String] {
+        let named: [(OutputKind, String?)] = [
+            (.alerts, alertsOut), (.metrics, metricsOut), (.deadLetters, deadLettersOut), (.late, lateOut),
+        ]
+        return Dictionary(uniqueKeysWithValues: named.compactMap { kind, path in path.map { (kind, $0) } })
+    }
+
+    private func timeRange() throws -> Range<Int64>? {
+        guard from != nil || to != nil else { return nil }
+        let low = try from.map { try time($0, "--from") } ?? .min
+        let high = try to.map { try time($0, "--to") } ?? .max
+        guard low < high else { throw ValidationError("--from must be before --to") }
+        return low..<high
+    }
+
+    private func time(_ text: String, _ option: String) throws -> Int64 {
+        guard let time = RFC3339.parse(text) else {
+            throw ValidationError("\(option): expected a time like 2026-01-31T00:00:00Z, found '\(text)'")
+        }
+        return time
+    }
+}

@@ -1,0 +1,182 @@
+import ArgumentParser
+import Foundation
+import Logging
+import VedetteCodec
+import VedetteKafka
+import VedetteRuntime
+
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Make believable traffic of a payments model, with late labels and named scenarios.",
+        discussion: """
+            EXAMPLES
+              vedette simulate --decisions-out d.jsonl.zst --labels-out l.jsonl.zst --count 1000000
+              vedette simulate --decisions-out d.jsonl --labels-out l.jsonl --count 200000 \\
+                --scenario feature_missing:from=2h,until=3h,strength=0.5,feature=device_age_days
+              vedette simulate --brokers localhost:9092 --decisions-topic decisions --labels-topic labels --rate 200 --start now
+
+            SCENARIOS  \(ScenarioKind.allCases.map(\.rawValue).joined(separator: ", "))
+              NAME[:from=2h,until=3h,strength=0.5,feature=NAME,slice=channel=app,bound=4s]; times count from the start.
+
+            The same seed and options give the same bytes. --rate paces to the wall clock; without it, full speed.
+            """)
+
+    @Option(help: ArgumentHelp("Decisions to make.", valueName: "n"))
+    var count: Int?
+
+    @Option(help: ArgumentHelp("Event time to cover, such as 36h or 14d, instead of --count.", valueName: "duration"))
+    var duration: String?
+
+    @Option(help: "Seed of the generator.")
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Mean decisions per second of event time.", valueName: "n"))
+    var density: Double = 50
+
+    @Option(help: ArgumentHelp("First event time, RFC 3339, or `now`.", valueName: "time"))
+    var start: String?
+
+    @Option(help: ArgumentHelp("Median delay of fraud labels, such as 12h.", valueName: "duration"))
+    var labelDelay: String?
+
+    @Option(help: ArgumentHelp("A scenario; may be repeated.", valueName: "scenario"))
+    var scenario: [String] = []
+
+    @Option(help: ArgumentHelp("Where decisions go; - is standard output.", valueName: "file"))
+    var decisionsOut: String?
+
+    @Option(help: ArgumentHelp("Where labels go.", valueName: "file"))
+    var labelsOut: String?
+
+    @Option(help: ArgumentHelp("Write to topics of these brokers instead of files.", valueName: "host:port"))
+    var brokers: String?
+
+    @Option(help: ArgumentHelp("Topic for decisions.", valueName: "topic"))
+    var decisionsTopic = "decisions"
+
+    @Option(help: ArgumentHelp("Topic for labels.", valueName: "topic"))
+    var labelsTopic = "labels"
+
+    @Option(help: ArgumentHelp("Records per second of wall clock; without it, as fast as possible.", valueName: "n"))
+    var rate: Double?
+
+    func validate() throws {
+        guard brokers != nil || decisionsOut != nil || labelsOut != nil else {
+            throw ValidationError("nowhere to write: name files with --decisions-out and --labels-out, or --brokers")
+        }
+        guard count == nil || duration == nil else { throw ValidationError("either --count or --duration, not both") }
+    }
+
+    func run() async throws {
+        try await reporting {
+            let options = try makeOptions()
+            for scenario in options.scenarios {
+                let expectation = scenario.expectation(labelDelayMedianMs: options.labelDelayMedianMs)
+                complain("\(scenario.kind.rawValue): \(expectation.text)")
+            }
+            var target: any SimulationTarget =
+                if let brokers {
+                    try TopicTarget(brokers: brokers, decisions: decisionsTopic, labels: labelsTopic)
+                } else {
+                    try FileTarget(decisions: decisionsOut, labels: labelsOut)
+                }
+            try send(TrafficSimulator(options), to: &target)
+        }
+    }
+
+    private func makeOptions() throws -> SimulationOptions {
+        var options = SimulationOptions()
+        options.seed = seed
+        options.decisionsPerSecond = rate != nil && start == "now" ? rate ?? density : density
+        if let count { options.length = .decisions(count) }
+        if let duration { options.length = .durationMs(try milliseconds(duration, "--duration")) }
+        if count == nil, duration == nil, rate != nil { options.length = .unbounded }
+        if let start {
+            if start == "now" {
+                options.startMs = Int64(Date().timeIntervalSince1970 * 1_000)
+            } else if let time = RFC3339.parse(start) {
+                options.startMs = time
+            } else {
+                throw ValidationError("--start: expected a time like 2026-01-05T00:00:00Z or now, found '\(start)'")
+            }
+        }
+        if let labelDelay { options.labelDelayMedianMs = try milliseconds(labelDelay, "--label-delay") }
+        do {
+            options.scenarios = try scenario.map { try SimulationScenario(parsing: $0) }
+        } catch {
+            throw ValidationError("--scenario: \(error)")
+        }
+        return options
+    }
+
+    private func milliseconds(_ text: String, _ option: String) throws -> Int64 {
+        guard let value = DurationText.parse(text) else {
+            throw ValidationError("\(option): expected a duration like 90s, 12h or 14d, found '\(text)'")
+        }
+        return value
+    }
+
+    private func send(_ simulator: TrafficSimulator, to target: inout any SimulationTarget) throws {
+        let started = Date()
+        var sent = 0
+        for record in simulator {
+            if let rate {
+                let due = started.addingTimeInterval(Double(sent) / rate)
+                if due.timeIntervalSinceNow > 0.001 { Thread.sleep(until: due) }
+            }
+            try target.write(record)
+            sent += 1
+        }
+        try target.close()
+        complain("\(sent) records")
+    }
+}
+
+/// Where simulated records go.
+protocol SimulationTarget {
+    mutating func write(_ record: SimulatedRecord) throws
+    mutating func close() throws
+}
+
+struct FileTarget: SimulationTarget {
+    private let decisions: FileSink?
+    private let labels: FileSink?
+
+    init(decisions: String?, labels: String?) throws {
+        self.decisions = try decisions.map { try FileSink(path: $0) }
+        self.labels = try labels.map { try FileSink(path: $0) }
+    }
+
+    func write(_ record: SimulatedRecord) throws {
+        try (record.stream == .decisions ? decisions : labels)?.writeLine(record.line)
+    }
+
+    func close() throws {
+        try decisions?.close()
+        try labels?.close()
+    }
+}
+
+struct TopicTarget: SimulationTarget {
+    private static let flushTimeoutMs = 60_000
+    private let producer: Producer
+    private let decisions: String
+    private let labels: String
+
+    init(brokers: String, decisions: String, labels: String) throws {
+        producer = try Producer(properties: ["bootstrap.servers": brokers, "linger.ms": "20"], logger: Logger(label: "vedette.simulate"))
+        self.decisions = decisions
+        self.labels = labels
+    }
+
+    func write(_ record: SimulatedRecord) throws {
+        try producer.produce(
+            topic: record.stream == .decisions ? decisions : labels, key: record.key, payload: record.line, timestampMs: record.deliveryMs)
+    }
+
+    func close() throws {
+        try producer.flush(timeoutMs: Self.flushTimeoutMs)
+        producer.close()
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+import VedetteCodec
+import VedetteCore
+
+@Suite struct JSONWriterTests {
+    private func written(_ body: (inout JSONWriter) -> Void) -> String {
+        var json = JSONWriter()
+        body(&json)
+        return json.string
+    }
+
+    @Test func structureAndCommas() {
+        let text = written { json in
+            json.beginObject()
+            json.field("a", 1)
+            json.key("b")
+            json.beginArray()
+            json.value(true)
+            json.beginObject(); json.endObject()
+            json.beginArray(); json.endArray()
+            json.null()
+            json.endArray()
+            json.field("c", "x")
+            json.field("d", Double?.none)
+            json.field("e", Optional(2))
+            json.key("f")
+            json.value(json: Array("[1]".utf8))
+            json.field("g", time: 0)
+            json.endObject()
+            json.endLine()
+            json.value(2)
+        }
+        #expect(text == #"{"a":1,"b":[true,{},[],null],"c":"x","d":null,"e":2,"f":[1],"g":"1970-01-01T00:00:00.000Z"}"# + "\n2")
+    }
+
+    @Test(arguments: [
+        (3, "3.0"), (0.1, "0.1"), (-0.0, "-0.0"), (1e16, "1e+16"), (123456789012345680, "1.2345678901234568e+17"), (.leastNonzeroMagnitude, "5e-324"), (.nan, "null"),
+        (.infinity, "null"), (-.infinity, "null"),
+    ] as [(Double, String)])
+    func doubles(value: Double, text: String) {
+        #expect(written { $0.value(value) } == text)
+    }
+
+    @Test func integersOfEveryWidth() {
+        #expect(written { json in json.beginArray(); json.value(Int64.min); json.value(UInt64.max); json.value(UInt8(7)); json.endArray() } == "[-9223372036854775808,18446744073709551615,7]")
+    }
+
+    @Test func doublesReadBackExactly() throws {
+        var generator = SeededGenerator(state: 8)
+        for _ in 0..<20_000 {
+            let value = Double(bitPattern: generator.next())
+            guard value.isFinite else { continue }
+            guard case .double(let back) = try ReferenceJSON.parse(Array(written { $0.value(value) }.utf8), depth: 1) else {
+                Issue.record("\(value) is no double")
+                continue
+            }
+            #expect(back.bitPattern == value.bitPattern)
+        }
+    }
+
+    @Test func stringsReadBackExactlyThroughTwoParsers() throws {
+        var generator = SeededGenerator(state: 9)
+        for _ in 0..<2000 {
+            var text = ""
+            for _ in 0..<Int.random(in: 0...20, using: &generator) {
+                let limit: UInt32 = [0x20, 0x80, 0x800, 0xD800, 0x110000].randomElement(using: &generator) ?? 0x80
+                if let scalar = Unicode.Scalar(UInt32.random(in: 0..<limit, using: &generator)) { text.unicodeScalars.append(scalar) }
+            }
+            let bytes = Array(written { json in json.beginArray(); json.value(text); json.endArray() }.utf8)
+            guard case .array(let elements) = try ReferenceJSON.parse(bytes, depth: 1), case .string(let back)? = elements.first else {
+                Issue.record("not an array of one string")
+                continue
+            }
+            #expect(Array(back.utf8) == Array(text.utf8))
+            let foundation = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String]
+            #expect(foundation?.first.map { Array($0.utf8) } == Array(text.utf8))
+        }
+        #expect(written { $0.value("\u{1}\u{1f}\"\\/\u{8}\u{c}\n\r\t\u{7f}") } == "\"\\u0001\\u001f\\\"\\\\/\\b\\f\\n\\r\\t\u{7f}\"")
+    }
+
+    @Test func invalidUTF8IsReplaced() throws {
+        let text = written { $0.value(utf8: [0x61, 0xFF, 0x62, 0xC3]) }
+        #expect(text == "\"a\u{FFFD}b\u{FFFD}\"")
+    }
+
+    @Test(arguments: [0, 1, 2, 3, 4, 57, 255, 256]) func base64ReadsBack(count: Int) throws {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 250) }
+        let text = written { $0.value(base64: bytes) }
+        #expect(Data(base64Encoded: String(text.dropFirst().dropLast())) == Data(bytes))
+    }
+
+    @Test func deadLettersAreOneObject() throws {
+        let letter = DeadLetter(
+            stream: .decisions, partition: 3, offset: 120_934, reason: .malformedJSON, detail: "expected one \"JSON\" object",
+            payload: [0x7B, 0xFF, 0x00], originalLength: 900)
+        var json = JSONWriter()
+        letter.encode(sourceName: "fraud.decisions", into: &json)
+        #expect(json.string == #"{"stream":"decisions","source":{"name":"fraud.decisions","partition":3,"offset":120934},"reason":"malformed_json","detail":"expected one \"JSON\" object","payload_base64":"e/8A","payload_length":900,"truncated":true}"#)
+        let whole = DeadLetter(stream: .labels, partition: 0, offset: 1, reason: .emptyPayload, detail: "", payload: [], originalLength: 0)
+        json.removeAll()
+        whole.encode(sourceName: "-", into: &json)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(json.bytes)) as? [String: Any])
+        #expect(object["stream"] as? String == "labels")
+        #expect(object["truncated"] as? Bool == false)
+    }
+}

@@ -1,0 +1,101 @@
+import Testing
+import VedetteCore
+
+@Suite("Monitors of rates")
+struct RateMonitorTests {
+    private func missing(_ now: (Int, Int), _ before: (Int, Int), minCount: Int64 = 200) -> Finding? {
+        let monitor = MissingFeaturesMonitor(rule: MissingFeaturesRule(), minCount: minCount)
+        guard let reference = monitor.reference(of: 0, in: [JudgeKit.featurePane(before.1, missing: before.0)]) else { return nil }
+        return monitor.finding(0, name: "f", in: JudgeKit.featurePane(now.1, missing: now.0), against: reference)
+    }
+
+    @Test("missing_features: both bounds must be passed, with evidence")
+    func missingTruthTable() throws {
+        // (now missing, total), (reference missing, total), effect passes, p below 1e-9
+        let rows: [((Int, Int), (Int, Int), Bool, Bool)] = [
+            ((862, 2_000), (4, 2_000), true, true),
+            ((740, 2_000), (740, 2_000), false, false),  // legitimately missing in 37 %
+            ((860, 2_000), (740, 2_000), true, false),  // 43 % against 37 %: beyond both bounds, p is 6e-5
+            ((100, 2_000), (4, 2_000), false, false),  // just at the limit of 5 % is not above it
+            ((120, 2_000), (40, 2_000), false, false),  // 6 % against 2 %: above the rate, not 5 points up
+            ((16, 200), (2, 200), true, false),  // 8 % against 1 %: 16 rows are no proof at 1e-9
+            ((40_100, 1_000_000), (40_000, 1_000_000), false, false),  // huge n, trivial effect
+            ((200, 200), (0, 200), true, true),
+            ((0, 200), (200, 200), false, false),  // fewer missing is no alarm
+        ]
+        for (now, before, passes, proves) in rows {
+            let finding = try #require(missing(now, before))
+            #expect(finding.isSufficient)
+            #expect(finding.effectPassed == passes, "\(now) \(before)")
+            #expect((finding.pValue < 1e-9) == proves, "\(now) \(before) \(finding.pValue)")
+            #expect(finding.strength.isFinite && (finding.effectPassed ? finding.strength >= 1 : true))
+        }
+    }
+
+    @Test("missing_features: few rows say nothing")
+    func missingSmall() throws {
+        #expect(missing((199, 200), (1, 199)) == nil)
+        #expect(try #require(missing((199, 199), (1, 200))).isSufficient == false)
+        #expect(try #require(missing((200, 200), (1, 200))).isSufficient)
+        let none = MissingFeaturesMonitor(rule: MissingFeaturesRule(), minCount: 0)
+        #expect(none.reference(of: 0, in: []) == nil)
+        #expect(none.reference(of: 0, in: [JudgeKit.volumePane(500)]) == nil)
+    }
+
+    @Test("missing_features: the p-value in small counts is Fisher's exact one")
+    func missingExact() throws {
+        // scipy.stats.fisher_exact([[9, 11], [0, 200]], alternative="greater"): C(20,9)/C(220,9).
+        let finding = try #require(missing((9, 20), (0, 200), minCount: 1))
+        var exact = 1.0
+        for k in 0..<9 { exact *= Double(20 - k) / Double(220 - k) }
+        #expect(abs(finding.pValue / exact - 1) < 1e-9)
+    }
+
+    private func outcome(_ now: (Int, Int), _ before: (Int, Int), minCount: Int64 = 200) -> Finding? {
+        let monitor = OutcomeRateMonitor(rule: OutcomeRateRule(), minCount: minCount)
+        guard let reference = monitor.reference(in: [JudgeKit.arrivals(fraud: before.0, legit: before.1 - before.0)]) else { return nil }
+        return monitor.finding(in: JudgeKit.arrivals(fraud: now.0, legit: now.1 - now.0), against: reference)
+    }
+
+    @Test("outcome_rate: ratio, frauds and evidence")
+    func outcomeTruthTable() throws {
+        let rows: [((Int, Int), (Int, Int), Bool, Bool)] = [
+            ((80, 1_000), (20, 1_000), true, true),
+            ((39, 1_000), (20, 1_000), false, false),  // 1.95 times
+            ((40, 1_000), (20, 1_000), true, false),  // twice, p is 0.007
+            ((4, 1_000), (0, 1_000), false, false),  // too few frauds
+            ((5, 1_000), (0, 1_000), true, false),  // no fraud in the reference: a finite ratio, weak evidence
+            ((60, 1_000), (0, 1_000), true, true),
+            ((0, 1_000), (0, 1_000), false, false),
+            ((10_500, 1_000_000), (10_000, 1_000_000), false, false),  // huge n, trivial effect
+            ((900, 1_000), (800, 1_000), false, false),
+        ]
+        for (now, before, passes, proves) in rows {
+            let finding = try #require(outcome(now, before))
+            #expect(finding.effectPassed == passes, "\(now) \(before)")
+            #expect((finding.pValue < 1e-6) == proves, "\(now) \(before) \(finding.pValue)")
+            #expect(finding.value.isFinite && finding.strength.isFinite)
+        }
+        #expect(outcome((5, 1_000), (0, 199)) == nil)
+        #expect(try #require(outcome((100, 199), (0, 200))).isSufficient == false)
+    }
+
+    @Test("outcome_rate: by decision time it counts the decisions' labels, by arrival those that arrived")
+    func outcomeBasis() throws {
+        let builder = Pane.Builder()
+        builder.addDecisions(2_000)
+        builder.addOutcomes(90, .fraud)
+        builder.addOutcomes(910, .legit)
+        builder.addArrivals(10, .fraud)
+        builder.addArrivals(490, .legit)
+        var rule = OutcomeRateRule()
+        rule.basis = .decisionTime
+        let reference = ReferenceSummary(count: 1_000, level: 0.01, bins: [10])
+        let byDecision = try #require(OutcomeRateMonitor(rule: rule, minCount: 200).finding(in: builder.pane, against: reference))
+        #expect(byDecision.value == 9 && byDecision.count == 1_000 && byDecision.effectPassed)
+        #expect(byDecision.labelMaturity == 0.5)
+        rule.basis = .labelArrival
+        let byArrival = try #require(OutcomeRateMonitor(rule: rule, minCount: 200).finding(in: builder.pane, against: reference))
+        #expect(byArrival.value == 2 && byArrival.count == 500)
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+import VedetteRuntime
+
+@Suite struct ConfigurationReportTests {
+    private func report() throws -> InventoryReport {
+        InventoryReport(try loadedConfiguration(configurationText("outputs: {late: null}")))
+    }
+
+    @Test func theTableHasEverything() throws {
+        let table = try report().table()
+        for line in [
+            "  risk   1         1          fraud-team  sec-team", "  decisions  decisions", "  late          (off)", "  alerts        shop.alerts", "  country",
+            "  24h     1d    1h   0s", "  panes                    1m for 2h, 1h for 35d, 1d for 120d",
+        ] {
+            #expect(table.contains("\n\(line)\n"), "\(line)")
+        }
+        #expect(table.contains("missing_features_1h  P0        1h      overall  previous window      max_rate 0.05, min_increase 0.05"))
+        #expect(!table.contains("LABEL SOURCE"))
+        #expect(table.split(separator: "\n").allSatisfy { !$0.hasSuffix(" ") })
+    }
+
+    @Test func theJSONHasTheSame() throws {
+        let report = try report()
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let read = try decoder.decode(InventoryReport.self, from: Data(report.json().utf8))
+        #expect(read.models == report.models)
+        #expect(read.windows == report.windows)
+        #expect(read.monitors.map(\.id) == report.monitors.map(\.id))
+        #expect(read.outputs == report.outputs)
+        #expect(report.json() == report.json())
+        #expect(report.json().contains("\"join_retention\" : \"120d\""))
+    }
+
+    @Test func theReferenceHasARowPerKey() {
+        let markdown = ConfigurationReference.markdown()
+        let keys = markdown.prefix(upTo: markdown.firstRange(of: "Without `monitors`")?.lowerBound ?? markdown.endIndex)
+        let rows = keys.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        #expect(rows.count == ConfigurationKey.all.count)
+        // A `|` in a cell would shift the columns.
+        for row in rows { #expect(row.replacing("\\|", with: "").count { $0 == "|" } == 7, "\(row)") }
+        #expect(markdown.contains("| `time.out_of_orderness` | duration | `ms` `s` `m` `h` `d` `w` | `5s` | 0s to 1d |"))
+        #expect(markdown.contains("| `application` | name |  | **required** |"))
+        #expect(markdown.hasSuffix("\n"))
+    }
+}
