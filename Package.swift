@@ -61,6 +61,8 @@ let package = Package(
         .testTarget(name: "VedetteCodecTests", dependencies: ["VedetteCodec"], resources: [.copy("Corpus")], swiftSettings: strict),
         .testTarget(name: "VedetteStoreTests", dependencies: ["VedetteStore"], swiftSettings: strict),
         .testTarget(name: "VedetteKafkaTests", dependencies: ["VedetteKafka"], swiftSettings: strict),
+        .testTarget(name: "EquivalenceTests", dependencies: ["VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Equivalence", swiftSettings: strict),
+        .testTarget(name: "CrashTests", dependencies: ["VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Crash", swiftSettings: strict),
         .testTarget(name: "VedetteRuntimeTests", dependencies: ["VedetteRuntime", "VedetteCore", "VedetteCodec", "VedetteKafka"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -53,11 +53,7 @@ extension StateStore {
             try createMissing(files)
             try database.ingest(files.map { (family: family($0.run), path: $0.path) })
         } catch let error as StoreError {
-            let failed = StoreError(
-                kind: .mustReopen, path: error.path, message: "commit \(next.commit) may not have taken place: \(error.message)",
-                remedy: "\(StoreError.remedy(for: error.kind)); \(StoreError.remedy(for: .mustReopen))", cause: error.kind)
-            failure = failed
-            throw failed
+            throw mustReopen("commit \(next.commit) may not have taken place", error)
         }
         record = next
         for file in files { if let run = file.run { segmentTables[run.segment]?[run.table].isFilled = true } }
@@ -135,7 +131,20 @@ extension StateStore {
     private func checkBackground() throws {
         let errors = database.backgroundErrors
         if errors == backgroundErrorsSeen { return }
-        try database.resume()
+        do {
+            try database.resume()
+        } catch let error as StoreError where error.kind != .diskFull && error.kind != .corrupt {
+            // A full disk passes, and damage stays; RocksDB gets over anything else only by a new start.
+            throw mustReopen("a merge of tables failed", error)
+        }
         backgroundErrorsSeen = errors
+    }
+
+    private func mustReopen(_ what: String, _ error: StoreError) -> StoreError {
+        let failed = StoreError(
+            kind: .mustReopen, path: error.path, message: "\(what): \(error.message)",
+            remedy: "\(StoreError.remedy(for: error.kind)); \(StoreError.remedy(for: .mustReopen))", cause: error.kind)
+        failure = failed
+        return failed
     }
 }

@@ -20,7 +20,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case corrupt
         /// The directory was written in another format version.
         case otherFormat
-        /// A commit failed at the commit point: only opening again tells whether it took place.
+        /// A commit failed at the commit point, or a merge in the background: no more commits until the store
+        /// is opened again, and only that tells whether the commit took place.
         case mustReopen
         /// An option is out of its range.
         case invalidOption

@@ -41,7 +41,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-extension Logger.Level: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// Runs the loop on a thread of its own, the web server beside it, and stops both on SIGTERM or SIGINT.
 func supervise(_ runner: KafkaRunner, _ http: HTTPConfiguration, _ logger: Logger) async throws {

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import VedetteStore
 
@@ -30,12 +31,25 @@ final class Scratch {
         var template = Array("\(parent)/vedette-store-test-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        Leftovers.shared.add(path)
     }
 
     deinit { Files.removeTree(path) }
 
     /// A path inside that does not exist yet.
     func sub(_ name: String) -> String { path + "/" + name }
+}
+
+/// A store may live a little longer than its scratch directory, and write a file into it while that is being removed.
+/// What is left then goes when the process ends.
+private final class Leftovers: Sendable {
+    static let shared = Leftovers()
+    private let paths = Mutex<[String]>([])
+
+    private init() { atexit { Leftovers.shared.remove() } }
+
+    func add(_ path: String) { paths.withLock { $0.append(path) } }
+    private func remove() { paths.withLock { $0.forEach(Files.removeTree) } }
 }
 
 /// Plain file operations; a failing one fails the test.

@@ -4,9 +4,9 @@
 /// Relative-Error Guarantees" (VLDB 2019), with the keys of ``LogMapping``. One store holds
 /// negative, zero and positive bins in the order of their values.
 ///
-/// Error: ``quantile(_:)`` is within `alpha` (relative, default 1 %) of the order statistic of
-/// rank `floor(q (n − 1))`, the lower neighbour of numpy's linear interpolation; nothing is
-/// interpolated between bins. Numbers below 2.2e-308 in magnitude (subnormals) count as zero.
+/// Error: both order statistics that ``quantile(_:)`` interpolates between are within `alpha`
+/// (relative, default 1 %) of the true ones; so where they have one sign, the result is within
+/// `alpha` of numpy's linear quantile. Numbers below 2.2e-308 in magnitude (subnormals) count as zero.
 ///
 /// Bounded: at most `maxBins` bins (default 2048, which at 1 % span 17 decades). Beyond that the
 /// bins nearest to zero, on both sides, collapse into the one of least magnitude that is kept;
@@ -156,18 +156,29 @@ public struct QuantileSketch: Sendable {
 // MARK: - Reading
 
 extension QuantileSketch {
-    /// The value at rank `floor(q (n − 1))`, within ``accuracy``; nil where the sketch is empty. O(bins).
+    /// The quantile with numpy's linear interpolation between the order statistics of rank
+    /// `floor(q (n − 1))` and the next, each within ``accuracy``; nil where the sketch is empty. O(bins).
     public func quantile(_ q: Double) -> Double? {
         precondition(q >= 0 && q <= 1, "a quantile level must lie in [0, 1]")
         guard total > 0 else { return nil }
-        let rank = Int64(Double(total - 1) * q)
+        let position = Double(total - 1) * q
+        let rank = Int64(position)
+        let fraction = position - Double(rank)
         let sketch = compacted()
         var seen: Int64 = 0
+        var lower: Double?
         for (key, count) in sketch.counts {
             seen += count
-            if seen > rank { return sketch.value(ofKey: key) }
+            if lower == nil, seen > rank {
+                lower = sketch.value(ofKey: key)
+                if fraction == 0 { return lower }
+            }
+            if let lower, seen > rank + 1 {
+                let upper = sketch.value(ofKey: key)
+                return upper == lower ? lower : lower * (1 - fraction) + upper * fraction
+            }
         }
-        return nil
+        return lower
     }
 
     /// The number of bins in use. O(1) when compacted.

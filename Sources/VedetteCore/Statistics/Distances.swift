@@ -40,9 +40,13 @@ public struct Distances: Sendable {
     /// The first Wasserstein distance: the area between the distribution functions, in units of the score.
     public var wasserstein: Double? { JointWalk.wasserstein(reference, reference.total, current, current.total) }
 
+    /// As `numpy.linspace(0.1, 0.9, 9)` has them: 0.7 is one ulp above 7/10 there, which decides
+    /// on which side of an edge a score falls that equals a data point.
+    static let decileLevels: [Double] = (0..<9).map { 0.1 + Double($0) * 0.1 }
+
     /// The unique deciles 0.1, 0.2, … 0.9 with numpy's linear interpolation, ascending. nil where the sketch is empty.
     public static func decileEdges(of sketch: ScoreSketch) -> [Double]? {
-        guard let deciles = sketch.quantiles((1...9).map { Double($0) / 10 }) else { return nil }
+        guard let deciles = sketch.quantiles(decileLevels) else { return nil }
         return deciles.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
     }
 

@@ -107,22 +107,26 @@ extension Topology {
     private func drift(of pane: Pane, _ family: Family, _ spec: Int, _ start: Int64) -> [(name: String, distances: Distances)] {
         guard pane.total > 0 else { return [] }
         return configuration.driftReferences.compactMap { wanted in
-            guard let reference = references(wanted.reference, family, spec, start).first, reference.total > 0 else { return nil }
+            guard let reference = references(wanted.reference, family, spec, start, mayBePartial: true).first, reference.total > 0 else { return nil }
             return (wanted.name, Distances(reference: reference.scores, current: pane.scores))
         }
     }
 
-    /// The panes that a reference means for the window of `spec` starting at `start`; without those that are empty or no longer kept.
-    func references(_ reference: Reference, _ family: Family, _ spec: Int, _ start: Int64) -> [Pane] {
+    /// The panes that a reference means for the window of `spec` starting at `start`; without
+    /// those that are empty or no longer kept, and, unless `mayBePartial`, those that reach back
+    /// before the first record: part of a window is no reference for a judgement of a whole one.
+    func references(_ reference: Reference, _ family: Family, _ spec: Int, _ start: Int64, mayBePartial: Bool = false) -> [Pane] {
         let size = windows.specs[spec].sizeMs
+        func composed(_ from: Int64) -> Pane? {
+            mayBePartial || panes.began - from <= size / Self.referenceGapDivisor ? composeAll(family, from, from + size) : nil
+        }
         switch reference {
         case .previousWindow:
-            return [composeAll(family, start - size, start)].compactMap { $0 }
+            return [composed(start - size)].compactMap { $0 }
         case .sameHours(let weeks):
             let week: Int64 = 7 * 86_400_000
-            return (1...max(1, weeks)).compactMap { composeAll(family, start - Int64($0) * week, start - Int64($0) * week + size) }
+            return (1...max(1, weeks)).compactMap { composed(start - Int64($0) * week) }
         case .pinned(let pinnedStart):
-            guard start >= pinnedStart else { return [] }
             return [windows.pinned[.init(window: spec, start: pinnedStart, model: family.model, slice: family.slice)]].compactMap { $0 }
         case .baseline(let name):
             let model = configuration.schema.models[Int(family.model)]
@@ -146,11 +150,9 @@ extension Topology {
     /// A reference may reach back before the first record by this part of its length.
     private static var referenceGapDivisor: Int64 { 100 }
 
-    /// All versions of a family over an interval; nil when it is empty, no longer kept, or
-    /// reaches back before the first record (part of a window is no reference for a whole one).
+    /// All versions of a family over an interval; nil when it is empty or no longer kept.
     func composeAll(_ family: Family, _ start: Int64, _ end: Int64) -> Pane? {
-        let isWhole = panes.began - start <= (end - start) / Self.referenceGapDivisor
-        guard isWhole, panes.covers(start, end) else { return nil }
+        guard panes.covers(start, end) else { return nil }
         let pane = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
         for version in family.versions {
             panes.compose(SeriesKey(model: family.model, version: version, slice: family.slice), start, end, into: pane)

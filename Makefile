@@ -1,0 +1,38 @@
+# The two commands of the README are `make run` and `make test`. Everything they need they install.
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test bench check-schemas check-docker clean
+
+SWIFT ?= swift
+PACKAGES := librdkafka-dev libzstd-dev librocksdb-dev libsimdjson-dev zlib1g-dev pkg-config g++
+PYTHON_ENVIRONMENT := .build/python
+
+help: ## Say what can be made.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+setup: ## Install the system packages that are missing (Debian, Ubuntu).
+	@sh Tests/install-packages.sh $(PACKAGES)
+
+build: setup ## Build in release.
+	$(SWIFT) build -c release --product vedette
+
+run: build ## Build and run the demo: nothing else needed.
+	.build/release/vedette demo
+
+test: setup $(PYTHON_ENVIRONMENT)/done ## Install what is needed and run all tests.
+	$(SWIFT) build -c release --product vedette
+	$(SWIFT) test -c release
+	$(PYTHON_ENVIRONMENT)/bin/python Tests/Schemas/validate.py
+	PYTHON=$(PYTHON_ENVIRONMENT)/bin/python sh Tests/end-to-end.sh .build/release/vedette
+	PATH="$(CURDIR)/$(PYTHON_ENVIRONMENT)/bin:$$PATH" sh docker/check.sh .build/release/vedette
+
+bench: setup ## Print throughput, memory and bytes per decision, beside the floor.
+	$(SWIFT) run -c release vedette-bench
+
+$(PYTHON_ENVIRONMENT)/done: Tests/Schemas/requirements.txt
+	@sh Tests/install-packages.sh python3-venv python3-pip zstd
+	python3 -m venv $(PYTHON_ENVIRONMENT)
+	$(PYTHON_ENVIRONMENT)/bin/pip install --quiet -r Tests/Schemas/requirements.txt
+	touch $@
+
+clean: ## Remove everything that was built.
+	rm -rf .build

@@ -1,0 +1,77 @@
+import VedetteRuntime
+
+/// The configurations that the tests run with.
+package enum Settings {
+    /// - Parameter isShort: panes and rows expire while the stream runs.
+    package static func text(isShort: Bool, monitors: String = "monitors: []") -> String {
+        """
+        application: driving
+        inputs:
+          decisions: {topic: driving.decisions}
+          labels: {topic: driving.labels}
+        secrets: {hash_key: public}
+        models:
+          - name: payments-gbm
+            description: Simulated payments
+            owner: {team: a, contact: "#a"}
+            security: {team: b, contact: "#b"}
+            features:
+              amount: {kind: number, important: true}
+              account_age_days: {kind: number, important: true}
+              device_age_days: {kind: number, important: true}
+              velocity_24h: number
+              is_vpn: boolean
+              email_domain: category
+        entities: [user, device]
+        labels:
+          sources:
+            - {pipeline: issuer-chargebacks, trust: high}
+            - {pipeline: review-queue, trust: medium}
+            - {pipeline: second-review, trust: medium}
+            - {pipeline: app-reports, trust: low}
+        slices:
+          dimensions: [channel, account_age]
+          combinations:
+            - [channel, account_age]
+        time: {out_of_orderness: 30s, max_future: 10d, max_ahead: 20m}
+        windows:
+          - {name: 5m, size: 5m}
+          - {name: 1h, size: 1h, hop: 5m}
+          - {name: 24h, size: 24h, hop: 1h}
+          - {name: 2d, size: 2d}
+          - {name: all, size: 10d, offset: 4d}
+        panes:
+          levels:
+            - {size: 1m, keep: \(isShort ? "2h" : "6d")}
+            - {size: 1h, keep: \(isShort ? "2d" : "30d")}
+            - {size: 1d, keep: \(isShort ? "10d" : "400d")}
+          score_entries: 65536
+          revise_every: 6h
+        join:
+          retention: \(isShort ? "1d" : "30d")
+          segment: 6h
+          duplicate_window: \(isShort ? "5h" : "1d")
+          pending_ttl: \(isShort ? "2h" : "12h")
+          maturity: \(isShort ? "6h" : "12h")
+        drift:
+          - {name: previous, reference: previous_window}
+        \(monitors)
+        """
+    }
+
+    /// Sensitive enough that a few thousand records raise and clear alerts.
+    package static let monitors = """
+        monitors:
+          - {monitor: missing_features, window: 1h, alpha: 0.001, min_count: 20}
+          - {monitor: score_drift, window: 24h, slices: all, alpha: 0.01, min_count: 50}
+          - {monitor: outcome_rate, window: 24h, slices: all, alpha: 0.05, min_count: 20, min_fraud: 3, min_ratio: 1.2, keep_firing_for: 2h}
+          - {monitor: outcome_rate, id: by_decision, basis: decision_time, window: 24h, alpha: 0.05, min_count: 20, min_fraud: 3, min_ratio: 1.2}
+          - {monitor: volume, window: 1h, alpha: 0.001, min_count: 20, for: 5m}
+        """
+
+    package static func load(isShort: Bool, monitors: String = "monitors: []", stateDirectory: String? = nil) throws -> VedetteConfiguration {
+        var configuration = try ConfigurationLoader.load(text: text(isShort: isShort, monitors: monitors), file: "settings").configuration
+        if let stateDirectory { configuration.state.directory = stateDirectory }
+        return configuration
+    }
+}
