@@ -94,7 +94,8 @@ void configure(const crocks_options &in, crocks_db &db) {
   o.paranoid_checks = true;
   o.force_consistency_checks = true;
   o.verify_sst_unique_id_in_manifest = true;
-  o.max_background_jobs = in.max_background_jobs;
+  // One thread that merges (and one that would flush): see crocks_is_settled.
+  o.max_background_jobs = 2;
   o.max_open_files = in.max_open_files;
   o.max_file_opening_threads = 4;
   o.skip_stats_update_on_db_open = true;
@@ -274,6 +275,17 @@ void crocks_family_statistics(crocks_db *db, crocks_family *family, crocks_famil
   for (const auto &level : data.levels)
     stats->sorted_runs += level.level == 0 ? level.files.size() : (level.files.empty() ? 0 : 1);
   db->db->GetIntProperty(handle(family), rocksdb::DB::Properties::kEstimateNumKeys, &stats->estimated_rows);
+}
+
+bool crocks_is_settled(crocks_db *db, crocks_family *family) {
+  rocksdb::ColumnFamilyMetaData shown;
+  db->db->GetColumnFamilyMetaData(handle(family), &shown);
+  for (const auto &level : shown.levels) {
+    std::string current;
+    const std::string name = rocksdb::DB::Properties::kNumFilesAtLevelPrefix + std::to_string(level.level);
+    if (db->db->GetProperty(handle(family), name, &current) && current != std::to_string(level.files.size())) return false;
+  }
+  return true;
 }
 
 uint64_t crocks_background_errors(crocks_db *db) {

@@ -67,7 +67,6 @@ final class Database {
             metadata_block_bytes: StoreOptions.metadataBlockBytes,
             filter_bits_per_key: StoreOptions.filterBitsPerKey,
             zstd_level: Int32(options.zstdLevel),
-            max_background_jobs: Int32(options.backgroundJobsMax),
             max_open_files: Int32(options.openFilesMax),
             compaction_trigger_runs: StoreOptions.compactionTriggerRuns,
             compaction_size_amplification_percent: StoreOptions.sizeAmplificationPercent,
@@ -151,6 +150,27 @@ final class Database {
         guard let sst else { throw StoreError.corruptRecord(path, "RocksDB made a table file without a handle") }
         return TableFile(sst: sst, path: path)
     }
+
+    /// Waits until the result of a merge that has just been recorded is in place: see `crocks_is_settled`.
+    /// Normally that is at once; it changes nothing.
+    func waitUntilSettled(_ families: [Family]) throws {
+        var waits = 0
+        for family in families {
+            while !crocks_is_settled(db, family) {
+                guard waits < Self.settleWaitsMax else {
+                    throw StoreError(
+                        kind: .inputOutput, path: directory, message: "RocksDB does not show the result of a merge",
+                        remedy: "try again; if it lasts, restart the process")
+                }
+                waits += 1
+                usleep(Self.settleWaitMicroseconds)
+            }
+        }
+    }
+
+    private static let settleWaitMicroseconds: UInt32 = 100
+    /// Ten seconds in all.
+    private static let settleWaitsMax = 100_000
 
     /// Adds finished files to their families: all or none, durably.
     func ingest(_ files: [(family: Family, path: String)]) throws {

@@ -49,6 +49,7 @@ extension StateStore {
         var files: [PendingFile] = []
         defer { for file in files { try? SystemCall.remove(file.path) } }
         try writeFiles(&commit, next, &files, &stats)
+        try database.waitUntilSettled([stateFamily] + files.compactMap { existingFamily($0.run) })
         do {
             try createMissing(files)
             try database.ingest(files.map { (family: family($0.run), path: $0.path) })
@@ -99,7 +100,7 @@ extension StateStore {
     }
 
     private func createMissing(_ files: [PendingFile]) throws {
-        let missing = files.compactMap(\.run).filter { segmentTables[$0.segment]?[$0.table].family == nil }
+        let missing = files.compactMap(\.run).filter { existingFamily($0) == nil }
         if missing.isEmpty { return }
         let made = try database.createFamilies(missing.map { StoreFormat.familyName($0.segment, $0.table) })
         for (run, family) in zip(missing, made) {
@@ -110,10 +111,14 @@ extension StateStore {
     /// The family of a file to ingest. Every run has one after `createMissing`.
     private func family(_ run: RunID?) -> Family {
         guard let run else { return stateFamily }
-        guard let family = segmentTables[run.segment]?[run.table].family else {
+        guard let family = existingFamily(run) else {
             preconditionFailure("no column family for \(run.segment) after its creation")
         }
         return family
+    }
+
+    private func existingFamily(_ run: RunID?) -> Family? {
+        run.flatMap { segmentTables[$0.segment]?[$0.table].family }
     }
 
     /// Drops the segments that the record says have expired. Returns how many.

@@ -5,8 +5,6 @@ public struct StoreOptions: Sendable {
     /// A filter takes about one byte per row. Where look-ups have to search many segments,
     /// give it as many bytes as there are rows in them.
     public var blockCacheBytes = 64 << 20
-    /// Threads that merge sorted files in the background, 1 or more.
-    public var backgroundJobsMax = 2
     /// Table files held open at once, 32 or more.
     public var openFilesMax = 1024
     /// The zstd level of every data block, 1...19.
@@ -37,7 +35,6 @@ public struct StoreOptions: Sendable {
             }
         }
         try require("blockCacheBytes", blockCacheBytes, (1 << 20)...(1 << 40))
-        try require("backgroundJobsMax", backgroundJobsMax, 1...64)
         try require("openFilesMax", openFilesMax, 32...1_000_000)
         try require("zstdLevel", zstdLevel, 1...19)
         try require("dataBlockBytes", dataBlockBytes, (1 << 10)...(1 << 20))

@@ -10,13 +10,14 @@ struct CheckCommand: AsyncParsableCommand {
               vedette check --config vedette.yaml
               vedette check --config vedette.yaml --json | jq .models
               vedette check --config vedette.yaml --brokers          also look at the topics
+              vedette check --reference                              every key: type, unit, default, range
 
             Every error is printed as file:line:column: key: expected, found. Exit 0 when the
             configuration is right, 78 when it is not, 69 when Kafka cannot be reached or a topic is missing.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
-    var config: String
+    var config: String?
 
     @Flag(help: "Print the inventory as JSON.")
     var json = false
@@ -24,7 +25,16 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Also ask the brokers: do the topics exist, with which partitions, and what is to be created?")
     var brokers = false
 
+    @Flag(help: "Print the reference of all configuration keys as Markdown, and nothing else.")
+    var reference = false
+
+    func validate() throws {
+        guard reference || config != nil else { throw ValidationError("name a configuration with --config") }
+    }
+
     func run() async throws {
+        if reference { return print(ConfigurationReference.markdown()) }
+        guard let config else { return }
         try await reporting {
             let configuration = try loadConfiguration(config)
             let report = InventoryReport(configuration)

@@ -3,7 +3,7 @@ enum DemoConfiguration {
     static func yaml(brokers: String, stateDirectory: String) -> String {
         """
         application: demo
-        log: {level: warning}
+        log_level: warning
         kafka:
           brokers: "\(brokers)"
         inputs:

@@ -39,7 +39,6 @@ typedef struct {
   size_t metadata_block_bytes;
   double filter_bits_per_key;  // bloom-equivalent bits of a ribbon filter
   int32_t zstd_level;
-  int32_t max_background_jobs;
   int32_t max_open_files;
   int32_t compaction_trigger_runs;  // sorted runs of a family at which compaction starts
   int32_t compaction_size_amplification_percent;
@@ -88,6 +87,13 @@ crocks_status crocks_sst_delete(crocks_sst *sst, const void *key, size_t key_cou
 crocks_status crocks_sst_finish(crocks_sst *sst, uint64_t *file_bytes);
 void crocks_sst_destroy(crocks_sst *sst);
 
+// Whether the family's newest version is the one that readers see.
+//
+// When a merge's MANIFEST record is written along with an ingest's, the merge's thread shows its result a moment later.
+// An ingest into the family in that moment mixes the two versions up in RocksDB 7.8 (AssignLevelAndSeqnoForIngestedFile
+// takes the levels of one and searches the other): an assertion, or undefined behaviour without assertions.
+// With one merging thread the moment can only come from an earlier ingest, so it is enough to ask before each one.
+bool crocks_is_settled(crocks_db *db, crocks_family *family);
 // DB::IngestExternalFiles: all files or none, also across a crash. At most one file per family.
 crocks_status crocks_ingest(crocks_db *db, const crocks_ingest_file *files, size_t count);
 

@@ -1,0 +1,177 @@
+import Driving
+import VedetteCore
+import VedetteRuntime
+
+/// The rules of time and join, applied one record after the other with arrays and
+/// dictionaries that are never cleaned up.
+///
+/// What comes out is a list of effects, each with the moment at which it happened.
+struct OracleJoin {
+    struct Row {
+        var decision: OracleDecision
+        /// Newest word of each source.
+        var words: [String: Word] = [:]
+    }
+
+    struct Word: Equatable {
+        var time: Int64
+        var outcome: Int
+        var tier: Int
+    }
+
+    enum Effect {
+        case accepted(row: Int)
+        case repeated(of: Int, time: Int64, isSame: Bool)
+        case truth(row: Int, before: Word?, after: Word?)
+    }
+
+    let topology: TopologyConfiguration
+    private(set) var rows: [Row] = []
+    private(set) var effects: [(at: Int64, effect: Effect)] = []
+    private(set) var counters = Counters()
+    /// `stream partition offset joined`, one per late record.
+    private(set) var late: [String] = []
+    /// End of the last pane.
+    private(set) var closed: Int64 = .min
+    private var rowsByID: [String: [Int]] = [:]
+    private var waiting: [(label: OracleLabel, expiresAt: Int64)] = []
+
+    struct Arrival {
+        var effective: Int64
+        var partition: Int
+        var offset: Int
+        var record: OracleRecord
+    }
+
+    init(_ topology: TopologyConfiguration, _ partitions: [[OracleRecord?]], _ identities: [InputPartition]) {
+        self.topology = topology
+        for arrival in Self.ordered(partitions, topology.time.outOfOrdernessMs) {
+            expire(before: arrival.effective)
+            switch arrival.record {
+            case .decision(let decision): take(decision, arrival, identities[arrival.partition])
+            case .label(let label): take(label, arrival, identities[arrival.partition])
+            }
+        }
+        guard let newest = partitions.joined().compactMap({ $0?.time }).max() else { return }
+        closed = (newest / topology.panes.paneMs + 1) * topology.panes.paneMs
+        expire(before: closed)
+    }
+
+    /// The one order: when it takes effect, decisions first, time; then ID, partition and offset.
+    private static func ordered(_ partitions: [[OracleRecord?]], _ outOfOrderness: Int64) -> [Arrival] {
+        var all: [Arrival] = []
+        for (partition, records) in partitions.enumerated() {
+            var newest: Int64?
+            for (offset, record) in records.enumerated() {
+                guard let record else { continue }
+                let watermark = newest.map { $0 - outOfOrderness } ?? .min
+                all.append(Arrival(effective: max(record.time, watermark), partition: partition, offset: offset, record: record))
+                newest = max(newest ?? .min, record.time)
+            }
+        }
+        return all.sorted { a, b in
+            if a.effective != b.effective { return a.effective < b.effective }
+            if a.record.isLabel != b.record.isLabel { return b.record.isLabel }
+            if a.record.time != b.record.time { return a.record.time < b.record.time }
+            // Records of different requests do not meet, so any order of the IDs will do.
+            if a.record.id != b.record.id { return a.record.id < b.record.id }
+            return (a.partition, a.offset) < (b.partition, b.offset)
+        }
+    }
+
+    private func segment(_ time: Int64) -> Int64 { time / topology.join.segmentMs }
+    private func isLive(_ time: Int64, at now: Int64) -> Bool { segment(time) >= segment(now - topology.join.retentionMs) }
+
+    /// Labels expire when a pane closes.
+    private mutating func expire(before now: Int64) {
+        let boundary = now / topology.panes.paneMs * topology.panes.paneMs
+        let before = waiting.count
+        waiting.removeAll { $0.expiresAt <= boundary }
+        counters.orphans += Int64(before - waiting.count)
+    }
+
+    private mutating func note(_ arrival: Arrival, _ identity: InputPartition, joined: Bool) {
+        guard arrival.record.time < arrival.effective else { return }
+        counters.late += 1
+        late.append("\(identity.stream.word) \(identity.number) \(arrival.offset) \(joined)")
+    }
+
+    // MARK: Decisions
+
+    private mutating func take(_ decision: OracleDecision, _ arrival: Arrival, _ identity: InputPartition) {
+        counters.decisions += 1
+        guard isLive(decision.time, at: arrival.effective) else {
+            counters.tooLate += 1
+            return note(arrival, identity, joined: false)
+        }
+        // The nearest of the decisions that this one may be a repetition of, the older where two are equally near.
+        let nearest = (rowsByID[decision.id] ?? []).filter { row in
+            let time = rows[row].decision.time
+            let isNear = abs(time - decision.time) <= topology.join.duplicateWindowMs || segment(time) == segment(decision.time)
+            return isNear && isLive(time, at: arrival.effective)
+        }.min { a, b in
+            let (x, y) = (rows[a].decision.time, rows[b].decision.time)
+            return (abs(x - decision.time), x) < (abs(y - decision.time), y)
+        }
+        if let nearest {
+            note(arrival, identity, joined: false)
+            let isSame = rows[nearest].decision.content == decision.content
+            if isSame { counters.duplicates += 1 } else { counters.conflicts += 1 }
+            return effects.append((arrival.effective, .repeated(of: nearest, time: decision.time, isSame: isSame)))
+        }
+        note(arrival, identity, joined: true)
+        let row = rows.count
+        rows.append(Row(decision: decision))
+        rowsByID[decision.id, default: []].append(row)
+        effects.append((arrival.effective, .accepted(row: row)))
+        let mine = waiting.filter { $0.label.id == decision.id }
+        waiting.removeAll { $0.label.id == decision.id }
+        for label in mine { apply(label.label, to: row, at: arrival.effective) }
+    }
+
+    // MARK: Labels
+
+    private func tier(_ pipeline: String) -> Int { Int(topology.labelSources.first { $0.pipeline == pipeline }?.tier ?? 0) }
+
+    private mutating func take(_ label: OracleLabel, _ arrival: Arrival, _ identity: InputPartition) {
+        counters.labels += 1
+        if tier(label.pipeline) == 0 { counters.labelsUnlistedSource += 1 }
+        let live = (rowsByID[label.id] ?? []).filter { isLive(rows[$0].decision.time, at: arrival.effective) }
+        let named = live.first { row in label.decisionTime.map { segment($0) == segment(rows[row].decision.time) } ?? false }
+        let newest = live.max { rows[$0].decision.time < rows[$1].decision.time }
+        note(arrival, identity, joined: newest != nil)
+        guard let row = named ?? newest else {
+            return waiting.append((label, arrival.effective + topology.join.pendingTTLMs))
+        }
+        apply(label, to: row, at: arrival.effective)
+    }
+
+    private func truth(_ words: [String: Word]) -> Word? {
+        words.values.filter { $0.outcome != 0 }.max { ($0.tier, $0.time, $0.outcome) < ($1.tier, $1.time, $1.outcome) }
+    }
+
+    private func disagree(_ words: [String: Word]) -> Bool { Set(words.values.map(\.outcome)).isSuperset(of: [1, 2]) }
+
+    private mutating func apply(_ label: OracleLabel, to row: Int, at now: Int64) {
+        let before = rows[row].words
+        let word = Word(time: label.time, outcome: label.outcome, tier: tier(label.pipeline))
+        if let known = before[label.pipeline] {
+            if known == word {
+                counters.labelsRepeated += 1
+                return
+            }
+            guard (word.time, word.outcome) > (known.time, known.outcome) else {
+                counters.labelsIgnored += 1
+                return
+            }
+            if word.outcome == 0 { counters.labelsWithdrawn += 1 } else { counters.labelsChanged += 1 }
+        } else {
+            counters.labelsJoined += 1
+        }
+        rows[row].words[label.pipeline] = word
+        let after = rows[row].words
+        if disagree(after), !disagree(before) { counters.labelConflicts += 1 }
+        guard truth(before) != truth(after) else { return }
+        effects.append((now, .truth(row: row, before: truth(before), after: truth(after))))
+    }
+}
