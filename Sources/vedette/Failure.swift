@@ -39,8 +39,8 @@ private func status(of error: any Error) -> ExitCode {
     case is ConfigurationError, is SecretError, is MappingError: ExitStatus.badConfiguration
     case let error as FileError where !FileManager.default.fileExists(atPath: error.path) && error.path != "-": ExitStatus.missingInput
     case is FileError: ExitStatus.badInput
-    case is KafkaError: ExitStatus.unavailable
-    case is StoreError: ExitStatus.cannotWrite
+    case is KafkaError, is SetupError: ExitStatus.unavailable
+    case is StoreError, is OutputError: ExitStatus.cannotWrite
     case is CancellationError: ExitStatus.interrupted
     default: ExitStatus.internalFault
     }

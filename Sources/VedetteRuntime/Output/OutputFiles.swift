@@ -1,23 +1,38 @@
 import VedetteCodec
 
+/// An output file that cannot be written.
+public struct OutputError: Error, Sendable, CustomStringConvertible {
+    public var cause: FileError
+    public var description: String { "\(cause)" }
+}
+
 /// Output to files (or standard output), one JSON object a line.
 public final class OutputFiles {
     private var sinks: [OutputKind: FileSink] = [:]
-    private let newline: [UInt8] = [0x0A]
 
     /// - Parameter paths: `-` is standard output; a suffix `.zst` or `.gz` compresses. Kinds without a path are dropped.
-    /// - Throws: `FileError`.
+    /// - Throws: ``OutputError``.
     public init(_ paths: [OutputKind: String]) throws {
-        for (kind, path) in paths { sinks[kind] = try FileSink(path: path) }
+        for (kind, path) in paths { sinks[kind] = try Self.writing { () throws(FileError) in try FileSink(path: path) } }
+    }
+
+    private static func writing<T>(_ body: () throws(FileError) -> T) throws -> T {
+        do { return try body() } catch { throw OutputError(cause: error) }
     }
 
     public var kinds: Set<OutputKind> { Set(sinks.keys) }
 
     public func write(_ records: [OutputRecord]) throws {
-        for record in records { try sinks[record.kind]?.writeLine(record.value) }
+        for record in records {
+            guard let sink = sinks[record.kind] else { continue }
+            try Self.writing { () throws(FileError) in try sink.writeLine(record.value) }
+        }
     }
 
     public func close() throws {
-        for kind in OutputKind.allCases { try sinks[kind]?.close() }
+        for kind in OutputKind.allCases {
+            guard let sink = sinks[kind] else { continue }
+            try Self.writing { () throws(FileError) in try sink.close() }
+        }
     }
 }

@@ -22,6 +22,8 @@ public final class FileReplay {
     private let rows = SealedRows()
     private let topology: Topology
     private var sources: [Source] = []
+    /// The first input file that could not be read to its end.
+    private var inputError: (any Error)?
     /// The present, ms: nothing in a file can be from after it.
     private let now: Int64
     public var onProgress: ((ReplayProgress) -> Void)?
@@ -63,11 +65,14 @@ public final class FileReplay {
 
     /// Runs to the end of all files and emits every window in its final state.
     ///
-    /// - Throws: `FileError` for input or output, `StoreError` for spilled rows, `CancellationError`.
+    /// A file that breaks off is replayed as far as it goes, and so are the others; the
+    /// output is complete for what could be read when the error is thrown.
+    ///
+    /// - Throws: `FileError` for input, `OutputError`, `StoreError` for spilled rows, `CancellationError`.
     public func run() throws -> ReplaySummary {
         var sinceProgress = 0
         while let next = furthestBehind() {
-            try read(next)
+            read(next)
             try topology.advance()
             try files.write(collector.take())
             if topology.openRows > configuration.state.spillRows { try rows.spill(topology) }
@@ -82,6 +87,7 @@ public final class FileReplay {
         try files.write(collector.take())
         try files.close()
         onProgress?(progress)
+        if let inputError { throw inputError }
         return summary
     }
 
@@ -100,10 +106,19 @@ public final class FileReplay {
         sources.indices.filter { !sources[$0].ended }.min { topology.watermark(of: $0) < topology.watermark(of: $1) }
     }
 
-    private func read(_ index: Int) throws {
+    private func nextLine(_ index: Int) -> LineReader.Line? {
+        do {
+            return try sources[index].reader.next()
+        } catch {
+            inputError = inputError ?? error
+            return nil
+        }
+    }
+
+    private func read(_ index: Int) {
         let feed = sources[index].feed
         for _ in 0..<Self.batchLines {
-            guard let line = try sources[index].reader.next() else {
+            guard let line = nextLine(index) else {
                 sources[index].ended = true
                 feed.release()
                 break

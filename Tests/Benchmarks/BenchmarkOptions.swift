@@ -1,0 +1,37 @@
+enum BenchmarkName: String, CaseIterable {
+    case replay, live, state, slices, job
+}
+
+/// What went wrong, for the person who ran it.
+struct BenchmarkFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// The command line.
+struct BenchmarkOptions {
+    private(set) var names: [BenchmarkName] = []
+    private(set) var decisions: Int?
+    private(set) var job: String?
+    private(set) var isLarge = false
+    private(set) var wantsHelp = false
+
+    init(_ arguments: some Sequence<String>) throws {
+        var rest = arguments.makeIterator()
+        while let argument = rest.next() {
+            switch argument {
+            case "--decisions":
+                guard let text = rest.next(), let count = Int(text), count > 0 else { throw BenchmarkFailure("--decisions: expected a positive number") }
+                decisions = count
+            case "--job":
+                guard let path = rest.next() else { throw BenchmarkFailure("--job: expected a directory") }
+                job = path
+            case "--large": isLarge = true
+            case "--help", "-h": wantsHelp = true
+            default:
+                guard let name = BenchmarkName(rawValue: argument) else { throw BenchmarkFailure("unknown argument '\(argument)'; see --help") }
+                names.append(name)
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import VedetteCore
+import VedetteRuntime
+
+/// Files through the whole topology, with every output written.
+enum ReplayBenchmark {
+    /// Mean decisions a second of event time; the work per window is shared by the decisions in it.
+    static let perSecond = 50.0
+
+    static func run(decisions: Int) throws {
+        let workspace = try Workspace()
+        let files = try TrafficFiles(TrafficFiles.options(decisions: decisions, perSecond: perSecond), in: workspace)
+        let configuration = try BenchmarkConfiguration.payments()
+        var report = Report("replay: \(files.summary), \(Int(perSecond)) a second of event time")
+        report.add("floor: lines, parse", records: files.recordCount, try Measurement.of { try Floor.parse(files) }.1)
+        report.add("floor: lines, decode", records: files.recordCount, try Measurement.of { try Floor.decode(files, configuration) }.1)
+        let (summary, cost) = try Measurement.of { try replay(files, configuration, workspace) }
+        report.add("replay", records: files.recordCount, cost)
+        report.add(fact: "metric records", "\(summary.metrics)")
+        report.add(fact: "alerts", "\(summary.alerts)")
+        report.add(fact: "rejected", "\(summary.rejected)")
+        report.print()
+    }
+
+    private static func replay(_ files: TrafficFiles, _ configuration: VedetteConfiguration, _ workspace: Workspace) throws -> ReplaySummary {
+        let paths = Dictionary(uniqueKeysWithValues: OutputKind.allCases.map { ($0, workspace.file("\($0.rawValue).jsonl")) })
+        let replay = try FileReplay(
+            configuration: configuration, decisions: [files.decisions], labels: [files.labels], output: try OutputFiles(paths), now: .max)
+        return try replay.run()
+    }
+}

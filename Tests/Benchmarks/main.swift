@@ -1,0 +1,55 @@
+import Foundation
+
+// vedette-bench: how fast, how large, and beside it the floor. Counts and ratios; nothing gates.
+
+let usage = """
+    usage: vedette-bench [replay|live|state|slices|job ...] [options]
+
+      replay   files through everything, beside parsing only and decoding only
+      live     the pipeline with commits and checkpoints; through Kafka where VEDETTE_TEST_BROKERS names one
+      state    bytes per retained decision, checkpoint and restart times
+      slices   memory with many slices over 40 days
+      job      the shared comparison job, checked window by window; needs --job
+
+    Without names: all of them, each in a process of its own, so that peaks are its own.
+
+      --decisions N   decisions of replay, live and state [500000, state 1000000]
+      --job DIR       directory that holds reference.json and data/ with decisions.jsonl and labels.jsonl
+      --large         slices: 10,000 instead of 1,000
+    """
+
+do {
+    let options = try BenchmarkOptions(CommandLine.arguments.dropFirst())
+    if options.wantsHelp {
+        print(usage)
+    } else if options.names.isEmpty {
+        try runEachAlone(options)
+    } else {
+        for name in options.names { try run(name, options) }
+    }
+} catch {
+    FileHandle.standardError.write(Data("vedette-bench: \(error)\n".utf8))
+    exit(1)
+}
+
+func run(_ name: BenchmarkName, _ options: BenchmarkOptions) throws {
+    switch name {
+    case .replay: try ReplayBenchmark.run(decisions: options.decisions ?? 500_000)
+    case .live: try LiveBenchmark.run(decisions: options.decisions ?? 500_000)
+    case .state: try StateBenchmark.run(decisions: options.decisions ?? 1_000_000)
+    case .slices: try SlicesBenchmark.run(isLarge: options.isLarge)
+    case .job: try JobBenchmark.run(directory: options.job)
+    }
+}
+
+func runEachAlone(_ options: BenchmarkOptions) throws {
+    print(Machine.description)
+    for name in BenchmarkName.allCases {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = [name.rawValue] + CommandLine.arguments.dropFirst()
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw BenchmarkFailure("\(name.rawValue) failed") }
+    }
+}
