@@ -30,7 +30,7 @@ let package = Package(
 
         // Wrappers around the doors.
         .target(name: "VedetteCodec", dependencies: ["VedetteCore", "CSimdjson", "CZstd", "CZlib"], swiftSettings: strict),
-        .target(name: "VedetteStore", dependencies: ["VedetteCore", "CRocksDB"], swiftSettings: strict),
+        .target(name: "VedetteStore", dependencies: ["CRocksDB"], swiftSettings: strict),
         .target(name: "VedetteKafka", dependencies: ["CRdKafka", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
 
         // What ties them together, and what a person sees.
@@ -56,6 +56,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+
+        .executableTarget(
+            name: "vedette-bench",
+            dependencies: ["VedetteCore", "VedetteCodec", "VedetteStore", "VedetteKafka", "VedetteRuntime", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Benchmarks", swiftSettings: strict),
 
         .testTarget(name: "VedetteCoreTests", dependencies: ["VedetteCore"], resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(name: "VedetteCodecTests", dependencies: ["VedetteCodec"], resources: [.copy("Corpus")], swiftSettings: strict),

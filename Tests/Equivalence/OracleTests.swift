@@ -27,8 +27,8 @@ import VedetteRuntime
     /// The state at any moment is that of the records so far.
     @Test(arguments: 1...6) func anyPrefix(_ number: Int) throws {
         var mix = TrafficMix(seed: 100 + UInt64(number))
-        mix.decisions = 1_500
-        mix.perSecond = 1_500 / (3 * 86_400)
+        mix.decisions = 700
+        mix.perSecond = 700 / (1.5 * 86_400)
         mix.oddShare = 0.3
         mix.scenarios = Self.scenarios(mix.seed)
         let records = try mix.records()
@@ -77,7 +77,8 @@ import VedetteRuntime
         }
         for key in found.keys where windows.contents[key] == nil { mistakes.append("a record too many: \(key)") }
         #expect(!windows.contents.isEmpty || output[.metrics].isEmpty)
-        #expect(mistakes.isEmpty, "\(context): \(mistakes.count) mistakes in \(windows.contents.count) records, such as \(mistakes.sorted().prefix(12).joined(separator: "\n"))")
+        let count = mistakes.count
+        #expect(count == 0, "\(context): \(count) mistakes in \(windows.contents.count) records, such as \(mistakes.sorted().prefix(8).joined(separator: "\n"))")
     }
 
     // MARK: Reading output

@@ -40,40 +40,49 @@ struct JoinState {
     /// First segment that has not expired at `watermark`.
     func firstLiveSegment(at watermark: Int64) -> Int64 { segment(of: watermark - configuration.retentionMs) }
 
-    /// The decision with this ID nearest in time to `time` within the duplicate window, if any.
+    /// The decision that a record with this ID and time repeats: one within the duplicate window
+    /// or in the same segment (which holds one row per ID), the nearest in time, the older of two equally near.
+    ///
+    /// Open and sealed rows are weighed alike, so the answer does not depend on when rows were sealed.
     mutating func findDuplicate(_ id: RequestID, time: Int64, watermark: Int64) throws -> DecisionRow? {
         let first = firstLiveSegment(at: watermark)
+        let own = segment(of: time)
+        var nearest: DecisionRow?
+        func weigh(_ row: DecisionRow) {
+            let distance = abs(row.time - time)
+            guard distance <= configuration.duplicateWindowMs || segment(of: row.time) == own else { return }
+            if let known = nearest, (abs(known.time - time), known.time) <= (distance, row.time) { return }
+            nearest = row
+        }
         var place = index.find(id.high) ?? -1
         while place >= 0 {
-            let isNear = abs(rows[place].time - time) <= configuration.duplicateWindowMs
-            if isNear, ids[place] == id, segment(of: rows[place].time) >= first { return rows[place] }
+            if ids[place] == id, segment(of: rows[place].time) >= first { weigh(rows[place]) }
             place = Int(previous[place])
         }
         let sealed = store.segments
-        guard !sealed.isEmpty else { return nil }
+        guard !sealed.isEmpty else { return nearest }
         let low = max(first, segment(of: time - configuration.duplicateWindowMs))
         let high = segment(of: time + configuration.duplicateWindowMs)
         for candidate in sealed.reversed() where candidate >= low && candidate <= high {
-            if let row = try readSealed(id, candidate), abs(row.time - time) <= configuration.duplicateWindowMs { return row }
+            if let row = try readSealed(id, candidate) { weigh(row) }
         }
-        return nil
+        return nearest
     }
 
-    /// The newest decision with this ID; the one at `time` where the label knows it.
+    /// The newest decision with this ID; the one in the segment of `time` where the label knows it.
     mutating func findDecision(_ id: RequestID, time: Int64?, watermark: Int64) throws -> DecisionRow? {
         let first = firstLiveSegment(at: watermark)
+        let wanted = time.map(segment)
         var newest: DecisionRow?
         var place = index.find(id.high) ?? -1
         while place >= 0 {
-            let isNewer = newest.map { rows[place].time > $0.time } ?? true
-            if isNewer, ids[place] == id, segment(of: rows[place].time) >= first { newest = rows[place] }
+            if ids[place] == id, segment(of: rows[place].time) >= first {
+                if segment(of: rows[place].time) == wanted { return rows[place] }
+                if newest.map({ rows[place].time > $0.time }) ?? true { newest = rows[place] }
+            }
             place = Int(previous[place])
         }
-        if let time {
-            let wanted = segment(of: time)
-            if let row = newest, segment(of: row.time) == wanted { return row }
-            if wanted >= first, store.segments.contains(wanted), let row = try readSealed(id, wanted) { return row }
-        }
+        if let wanted, wanted >= first, store.segments.contains(wanted), let row = try readSealed(id, wanted) { return row }
         for candidate in store.segments.reversed() where candidate >= first {
             if let row = newest, segment(of: row.time) >= candidate { return row }
             if let row = try readSealed(id, candidate) { return row }

@@ -13,6 +13,7 @@ public struct PaneConfiguration: Sendable, Equatable {
     /// Ascending sizes; each divides the next; the first is the pane.
     public var levels: [Level] = [
         Level(sizeMs: 60_000, keepMs: 2 * 3_600_000),
+        Level(sizeMs: 300_000, keepMs: 2 * 3_600_000),
         Level(sizeMs: 3_600_000, keepMs: 35 * 86_400_000),
         Level(sizeMs: 86_400_000, keepMs: 120 * 86_400_000),
     ]

@@ -86,7 +86,6 @@ extension Topology {
         writer.write(signed: sequencer.released)
         writer.write(signed: panes.closed)
         writer.write(signed: panes.began)
-        writer.write(signed: newestDecision)
         writer.write(signed: newestTime)
         counters.encode(into: &writer)
         for count in orphansBySource { writer.write(signed: count) }
@@ -131,7 +130,6 @@ extension Topology {
         sequencer = Sequencer(configuration: configuration.time, released: try reader.readSigned())
         let closed = try reader.readSigned()
         let began = try reader.readSigned()
-        newestDecision = try reader.readSigned()
         newestTime = try reader.readSigned()
         restoreCounters(try Counters(from: &reader), try orphansBySource.map { _ in try reader.readSigned() })
         dimensions = ContiguousArray(try dimensions.map { _ in try Interner(from: &reader) })

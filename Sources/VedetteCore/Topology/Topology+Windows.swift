@@ -7,7 +7,7 @@ extension Topology {
             if let start = windows.start(of: spec, closingAt: boundary) { closeWindow(spec, start, boundary) }
         }
         for spec in windows.specs.indices where windows.finalDelays[spec] > windows.specs[spec].sizeMs {
-            guard let start = windows.start(of: spec, finalAt: boundary) else { continue }
+            guard sink.wantsWindows, let start = windows.start(of: spec, finalAt: boundary) else { continue }
             for family in families.families { emit(family, spec, start, at: boundary, isFinal: true) }
         }
         if boundary % configuration.panes.reviseEveryMs == 0 { revise(at: boundary) }
@@ -15,6 +15,7 @@ extension Topology {
 
     private func closeWindow(_ spec: Int, _ start: Int64, _ end: Int64) {
         let monitors = configuration.monitors.indices.filter { configuration.monitors[$0].window == spec }
+        guard sink.wantsWindows || !monitors.isEmpty || windows.isPinned(spec, start: start) else { return }
         var observed: [(family: Family, pane: Pane)] = []
         for family in families.families {
             let pane = emit(family, spec, start, at: end, isFinal: windows.finalDelays[spec] == windows.specs[spec].sizeMs)
@@ -30,10 +31,11 @@ extension Topology {
     }
 
     /// When a replay has read all decisions, later windows hold none: that is the end of the
-    /// data, not a drop in traffic.
+    /// data, not a drop in traffic. It goes by what was read, not by what took effect so far, so
+    /// that it does not matter how far ahead of the watermark the input was read.
     private func hasOutlivedDecisions(_ rule: MonitorSpec.Rule, _ end: Int64) -> Bool {
-        guard case .volume = rule, end > newestDecision else { return false }
-        return sequencer.partitions.allSatisfy { $0.identity.stream != .decisions || $0.ended }
+        guard case .volume = rule else { return false }
+        return sequencer.partitions.allSatisfy { $0.identity.stream != .decisions || ($0.ended && end > $0.clock.maxTime) }
     }
 
     // MARK: Metrics
@@ -55,7 +57,7 @@ extension Topology {
             all = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
             for part in parts { all.merge(part.pane, configuration: configuration.panes) }
         }
-        guard !all.isEmpty else { return all }
+        guard sink.wantsWindows, !all.isEmpty else { return all }
         let unmatched = unmatched(family, start, end)
         let drift = drift(of: all, family, spec, start)
         for part in parts {
@@ -193,7 +195,7 @@ extension Topology {
     private func revise(at boundary: Int64) {
         for family in families.families {
             let corrected = takeCorrections(of: family)
-            guard !corrected.isEmpty else { continue }
+            guard sink.wantsWindows, !corrected.isEmpty else { continue }
             for spec in windows.specs.indices {
                 var starts = Set<Int64>()
                 for pane in corrected { starts.formUnion(windows.starts(of: spec, overlapping: pane, pane + panes.correctionSize)) }
@@ -230,7 +232,7 @@ extension Topology {
     /// At the end of a replay: every window with data that is not final yet, in its final state.
     func emitRemaining(newest: Int64) {
         let boundary = panes.closed
-        guard let oldest = panes.oldestKept else { return }
+        guard sink.wantsWindows, let oldest = panes.oldestKept else { return }
         for spec in windows.specs.indices {
             for start in windows.starts(of: spec, overlapping: oldest, newest + 1) where !windows.isFinal(spec, start: start, at: boundary) {
                 guard panes.covers(start, start + windows.specs[spec].sizeMs) else { continue }

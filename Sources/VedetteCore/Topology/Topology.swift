@@ -25,8 +25,6 @@ public final class Topology {
     let baselines: [String: Baseline]
     /// Event time of the newest decision or label that took effect.
     var newestTime: Int64 = .min
-    /// Event time of the newest decision that took effect.
-    var newestDecision: Int64 = .min
 
     private let hash: KeyedHash
     /// Registry rows by the hash of their pipeline.
@@ -155,7 +153,6 @@ public final class Topology {
         let row = Int(entry.row)
         counters.decisions += 1
         newestTime = max(newestTime, entry.time)
-        newestDecision = max(newestDecision, entry.time)
         let isLate = entry.time < entry.effective
         let isTooOld = join.segment(of: entry.time) < join.firstLiveSegment(at: entry.effective)
         if isTooOld {

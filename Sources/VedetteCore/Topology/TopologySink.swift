@@ -17,6 +17,8 @@ public struct LateRecord: Sendable, Equatable {
 /// Where the topology's output goes. Calls come in the order of `at`, the event time up to
 /// which everything has been judged when the output is made; it never falls.
 public protocol TopologySink: AnyObject {
+    /// Whether anybody takes window results. Where nobody does, windows are composed for monitors only.
+    var wantsWindows: Bool { get }
     func window(_ result: WindowResult, at: Int64)
     func alert(_ event: AlertEvent, at: Int64)
     func late(_ record: LateRecord, at: Int64)

@@ -46,7 +46,7 @@ extension ConfigurationKey {
         ConfigurationKey("windows[].align", .choice(WindowAlignment.allCases.map(\.rawValue)), .value("epoch"), "`monday` starts windows of whole weeks on Monday 00:00 UTC, `epoch` counts from 1970-01-01 (a Thursday)."),
         ConfigurationKey("windows[].offset", .duration(0...tenYears), .computed("from `align`"), "Starts are at multiples of the hop plus this; below the hop; not together with `align`."),
         ConfigurationKey("panes", .section, .none, "The time buckets that windows are composed of."),
-        ConfigurationKey("panes.levels", .list("levels"), .computed("`1m` for 2h, `1h` for 35d, `1d` for 120d"), "Panes roll up into longer ones as they age; each size divides the next."),
+        ConfigurationKey("panes.levels", .list("levels"), .computed("`1m` and `5m` for 2h, `1h` for 35d, `1d` for 120d"), "Panes roll up into longer ones as they age; each size divides the next."),
         ConfigurationKey("panes.levels[].size", .duration(1_000...tenYears), .required, "Length of a pane of this level; the first is the pane."),
         ConfigurationKey("panes.levels[].keep", .duration(1_000...century), .required, "How long a pane of this level is kept after it ends."),
         ConfigurationKey("panes.score_entries", .integer(16...1_048_576), .value("1024"), "Distinct scores a sketch holds before it coarsens; up to there, drift and AUC are exact."),

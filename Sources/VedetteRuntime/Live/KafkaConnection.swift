@@ -16,13 +16,21 @@ extension VedetteConfiguration {
     func consumerProperties(brokers: String? = nil, group: String? = nil) throws -> KafkaProperties {
         var properties = try kafkaProperties(brokers: brokers)
         properties["group.id"] = group ?? kafka.group
+        // One instance per group: a static member is replaced at once by its successor, where the place of a killed
+        // one would be kept until its session ends.
+        if group == nil, properties["group.instance.id"] == nil { properties["group.instance.id"] = kafka.group }
         return properties
     }
 
     /// Properties of the output's producer.
     func producerProperties(brokers: String? = nil, transactional: Bool) throws -> KafkaProperties {
         var properties = try kafkaProperties(brokers: brokers)
-        if transactional { properties["transactional.id"] = kafka.group }
+        if transactional {
+            properties["transactional.id"] = kafka.group
+        } else if properties["message.timeout.ms"] == nil {
+            // Records wait for the brokers as long as it takes.
+            properties["message.timeout.ms"] = "0"
+        }
         return properties
     }
 
@@ -49,4 +57,18 @@ public struct SetupError: Error, Sendable, CustomStringConvertible {
         self.remedy = remedy
     }
     public var description: String { "\(what); \(remedy)" }
+
+    static func missing(topic: String, section: String) -> SetupError {
+        SetupError(
+            what: "topic \(topic) does not exist",
+            remedy: "create it, or correct \(section) in the configuration; `vedette check --brokers` lists what is missing")
+    }
+
+    /// What a fatal error of a client means to a person.
+    static func takenOver(_ error: KafkaError, group: String) -> any Error {
+        guard error.isFenced else { return error }
+        return SetupError(
+            what: "another instance has taken over the group \(group) (\(error))",
+            remedy: "run one instance per group, or give each a kafka.group and a state.directory of its own")
+    }
 }

@@ -15,7 +15,8 @@ final class KafkaLoop: @unchecked Sendable {
     static let commitEverySeconds = 1.0
     /// Seconds between two looks at idleness, status and pauses that time drives.
     static let houseworkEverySeconds = 1.0
-    static let metadataTimeoutMs = 10_000
+    static let metadataTimeoutMs = 5_000
+    static let closeTimeoutMs = 5_000
     /// Rows waiting for the watermark above which every partition that is ahead is paused.
     static let maxWaitingRows = 2_000_000
 
@@ -26,7 +27,9 @@ final class KafkaLoop: @unchecked Sendable {
         var isPaused = false
         /// Everything up to here had been read when the end of the partition was reached; -1 otherwise.
         var endOffset: Int64 = -1
+        /// When it was last seen to have given anything but records that are rejected.
         var lastRecordAt: Double
+        var activity: Int64 = 0
     }
 
     let configuration: VedetteConfiguration
@@ -42,6 +45,9 @@ final class KafkaLoop: @unchecked Sendable {
     private var lastCheckpoint = monotonicSeconds()
     private var lastHousework = 0.0
     private var startOffsets: [TopicPartition: Int64] = [:]
+    private var isFinished = false
+    /// Since when every partition has been silent, and the newest watermark then.
+    private var quiet: (since: Double, newest: Int64)?
     var commits: Int64 = 0
     var checkpointSeconds = 0.0
 
@@ -56,7 +62,7 @@ final class KafkaLoop: @unchecked Sendable {
         self.logger = logger
         self.isStopping = isStopping
         let handlers = RebalanceHandlers(
-            onAssigned: { [weak self] _, gained in self?.assigned(gained) ?? [] },
+            onAssigned: { [weak self] _, gained in try self?.assigned(gained) ?? [] },
             onRevoked: { [weak self] _, going in try self?.revoked(going) },
             onLost: { [weak self] _, gone in self?.lost(gone) })
         consumer = try Consumer(properties: configuration.consumerProperties(brokers: brokers), handlers: handlers, logger: logger)
@@ -65,7 +71,11 @@ final class KafkaLoop: @unchecked Sendable {
     }
 
     func run() throws {
-        defer { consumer.close() }
+        defer {
+            // What is still assigned is revoked by closing: then there is nothing to commit any more, or no way to.
+            isFinished = true
+            consumer.close(timeoutMs: Self.closeTimeoutMs)
+        }
         try registerPartitions()
         try consumer.subscribe([configuration.inputs.decisions.topic, configuration.inputs.labels.topic])
         while !isStopping() { try turn() }
@@ -128,13 +138,12 @@ final class KafkaLoop: @unchecked Sendable {
     private func take(_ record: borrowing ConsumerRecord) {
         guard let place = place(of: record) else { return }
         partitions[place].endOffset = -1
-        partitions[place].lastRecordAt = lastHousework
         pipeline.add(record.payload, partition: place, offset: record.offset, clock: record.timestampMs ?? .max)
     }
 
     private func complain(of record: borrowing ConsumerRecord) throws {
         guard let error = record.error else { return }
-        if error.isFatal { throw error }
+        if error.isFatal { throw SetupError.takenOver(consumer.health.fatalError ?? error, group: configuration.kafka.group) }
         logger.warning("kafka", metadata: ["error": "\(error)"])
     }
 
@@ -145,23 +154,22 @@ final class KafkaLoop: @unchecked Sendable {
         let topics = [(StreamKind.decisions, configuration.inputs.decisions.topic), (.labels, configuration.inputs.labels.topic)]
         var counts: [String: Int] = [:]
         while counts.count < Set(topics.map(\.1)).count {
-            if isStopping() { return }
+            if isStopping() { throw CancellationError() }
             do {
                 for (topic, description) in try consumer.metadata(topics.map(\.1), timeoutMs: Self.metadataTimeoutMs) {
                     switch description {
                     case .partitions(let count): counts[topic] = count
                     case .unavailable(let error) where error.code == .unknownTopicOrPartition:
-                        throw SetupError(
-                            what: "topic \(topic) does not exist",
-                            remedy: "create it, or correct inputs in the configuration; `vedette check --brokers` lists what is missing")
+                        throw SetupError.missing(topic: topic, section: "inputs")
                     case .unavailable(let error): throw error
                     }
                 }
             } catch let error as KafkaError where !error.isFatal {
                 logger.warning("waiting for the brokers", metadata: ["error": "\(error)"])
-                publishStatus(monotonicSeconds())
+                output.onWaiting(error.message)
             }
         }
+        output.onWaiting(nil)
         for (stream, topic) in topics {
             let id = try consumer.topicID(for: topic)
             while places.count <= id { places.append([]) }
@@ -172,13 +180,19 @@ final class KafkaLoop: @unchecked Sendable {
     private func register(_ stream: StreamKind, _ topic: String, _ number: Int32, _ id: Int) {
         let identity = InputPartition(stream: stream, source: topic, number: number)
         let partition = TopicPartition(topic, number)
-        if let offset = pipeline.addPartition(identity) { startOffsets[partition] = offset }
+        if let offset = pipeline.addPartition(identity) {
+            startOffsets[partition] = offset
+        } else if pipeline.topology.judgedTo != .min {
+            // The topic has grown since the checkpoint: what this partition holds of times that are judged is late.
+            pipeline.punctuate(partitions.count, watermark: pipeline.topology.judgedTo)
+        }
         places[id].append(partitions.count)
         partitions.append(PartitionState(identity: identity, topicPartition: partition, lastRecordAt: monotonicSeconds()))
     }
 
-    private func assigned(_ gained: [TopicPartition]) -> [TopicPartitionOffset] {
+    private func assigned(_ gained: [TopicPartition]) throws -> [TopicPartitionOffset] {
         logger.info("assigned", metadata: ["partitions": "\(gained)"])
+        try registerNew(gained)
         return gained.map { partition in
             guard let place = partitions.firstIndex(where: { $0.topicPartition == partition }) else {
                 return TopicPartitionOffset(partition, .beginning)
@@ -193,10 +207,25 @@ final class KafkaLoop: @unchecked Sendable {
         }
     }
 
+    /// Registers partitions that a topic has gained since the start.
+    private func registerNew(_ gained: [TopicPartition]) throws {
+        for partition in gained.sorted() where !partitions.contains(where: { $0.topicPartition == partition }) {
+            let isDecisions = partition.topic == configuration.inputs.decisions.topic
+            let id = try consumer.topicID(for: partition.topic)
+            // Numbers are dense: those between that are another member's are registered too.
+            for number in Int32(places[id].count)...max(Int32(places[id].count), partition.partition) {
+                logger.notice("a topic has gained a partition", metadata: ["partition": "\(partition.topic)[\(number)]"])
+                register(isDecisions ? .decisions : .labels, partition.topic, number, id)
+            }
+        }
+    }
+
     private func revoked(_ going: [TopicPartition]) throws {
         logger.info("revoked", metadata: ["partitions": "\(going)"])
-        try pipeline.step()
-        try pipeline.commit()
+        if !isFinished {
+            try pipeline.step()
+            try pipeline.commit()
+        }
         lost(going)
     }
 
@@ -236,33 +265,34 @@ final class KafkaLoop: @unchecked Sendable {
     /// back. Only while the brokers answer: silence because they are away means nothing.
     private func letIdleGo(_ now: Double) {
         let timeout = Double(configuration.topology.time.idleTimeoutMs) / 1_000
-        let idle = partitions.indices.filter {
-            partitions[$0].isAssigned && partitions[$0].endOffset >= 0 && now - partitions[$0].lastRecordAt >= timeout
+        for place in partitions.indices where pipeline.activity(of: place) != partitions[place].activity {
+            partitions[place].activity = pipeline.activity(of: place)
+            partitions[place].lastRecordAt = now
         }
+        let idle = partitions.indices.filter { now - partitions[$0].lastRecordAt >= timeout }
         guard !idle.isEmpty, partitions.allSatisfy(\.isAssigned), idle.allSatisfy(isStillAtEnd) else { return }
-        let active = partitions.indices.filter { !idle.contains($0) }
         let watermarks = partitions.indices.map { pipeline.topology.watermark(of: $0) }
-        guard let newest = watermarks.max(), newest != .min else { return }
         let target: Int64
-        if active.isEmpty {
-            // All quiet: event time goes on with the wall clock, so that windows close.
-            let silence = idle.map { now - partitions[$0].lastRecordAt }.min() ?? 0
-            target = max(quietBase ?? newest, newest) + Int64((silence - timeout) * 1_000)
-            if quietBase == nil { quietBase = newest }
+        if let slowest = partitions.indices.filter({ !idle.contains($0) }).map({ watermarks[$0] }).min() {
+            target = slowest
         } else {
-            quietBase = nil
-            target = active.map { watermarks[$0] }.min() ?? .min
+            // All quiet: event time goes on with the wall clock from where it was, so that windows close.
+            let since = partitions.map(\.lastRecordAt).max() ?? now
+            let newest = watermarks.max() ?? .min
+            if quiet?.since != since { quiet = (since, newest) }
+            guard let quiet, quiet.newest != .min else { return }
+            target = quiet.newest + Int64((now - quiet.since - timeout) * 1_000)
         }
         guard target != .min else { return }
         for place in idle where target > watermarks[place] { pipeline.punctuate(place, watermark: target) }
     }
 
-    /// Newest watermark when everything went quiet.
-    private var quietBase: Int64?
-
+    /// Whether everything that the brokers have has been read. The end of a partition may be reached in records
+    /// that are not given out (markers of transactions), which only its notice shows; and no second notice comes
+    /// when a pause has swallowed the first.
     private func isStillAtEnd(_ place: Int) -> Bool {
         guard let range = try? consumer.watermarkOffsets(partitions[place].topicPartition, timeoutMs: 1_000) else { return false }
-        return range.high <= partitions[place].endOffset
+        return range.high <= max(partitions[place].endOffset, pipeline.nextOffset(of: place))
     }
 
     func lag(of place: Int) -> Int64? {

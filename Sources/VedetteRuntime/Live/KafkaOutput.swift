@@ -4,22 +4,32 @@ import VedetteKafka
 /// Output to Kafka: one transaction per commit where transactions are on, else flushed in
 /// order with the progress record last.
 final class KafkaOutput: OutputPort {
-    /// Longest wait for one commit before it is tried again, ms.
-    static let commitTimeoutMs = 30_000
+    /// Longest wait of one call to the brokers, ms. Between two calls health is told and a stop is noticed.
+    static let callTimeoutMs = 5_000
+    /// How long a stop waits for output that is under way, seconds.
+    static let stopGraceSeconds = 5.0
     /// Pauses between tries, ms: doubled up to the last.
-    static let backoffMs = 250...10_000
+    static let backoffMs = 250...5_000
+    static let waitStepMs = 250
     /// Progress records looked at before the whole topic is read.
     static let progressTail: Int64 = 4_096
+    /// Errors that trying again does not mend.
+    private static let permanent: Set<KafkaErrorCode> = [.messageTooLarge, .topicAuthorizationFailed, .invalidArgument]
 
     private let producer: Producer
     private let configuration: VedetteConfiguration
     private let logger: Logger
     private let isTransactional: Bool
     private let brokers: String?
-    /// Asked before each new try: true gives up.
+    private var stopSeenAt: Double?
+    /// Looked at while waiting: true gives up, after a grace where output is under way.
     var isStopping: () -> Bool = { false }
+    /// Told why, again and again, while it waits for the brokers; nil when that is over.
+    var onWaiting: (String?) -> Void = { _ in }
     /// Gives the group's membership and offsets, so that the transaction can carry them for lag tools.
     var groupOffsets: (() throws -> (offsets: [TopicPartitionOffset], group: ConsumerGroupMetadata)?)?
+    /// Commits offsets outside of a transaction.
+    var commitOffsets: (([TopicPartitionOffset]) throws -> Void)?
 
     init(_ configuration: VedetteConfiguration, brokers: String? = nil, logger: Logger) throws {
         self.configuration = configuration
@@ -32,48 +42,69 @@ final class KafkaOutput: OutputPort {
 
     var health: ClientHealth { producer.health }
 
-    /// Fences off whoever wrote under this name before. Waits for the brokers as long as it takes.
-    func start() throws {
-        guard isTransactional else { return }
-        try persisting("start transactions") { try producer.initTransactions(timeoutMs: Self.commitTimeoutMs) }
-    }
-
     func close() { producer.close() }
 
+    /// Makes sure that the topics are there and fences off whoever wrote under this name before.
+    /// Waits for the brokers as long as it takes.
+    private func start() throws {
+        var topics = OutputKind.allCases.compactMap(configuration.topic(of:))
+        if let progress = configuration.outputs.progress { topics.append(progress) }
+        try persisting("look at the output topics", grace: 0) {
+            for (topic, description) in try producer.metadata(topics, timeoutMs: Self.callTimeoutMs) {
+                guard case .unavailable(let error) = description else { continue }
+                throw error.code == .unknownTopicOrPartition ? SetupError.missing(topic: topic, section: "outputs") as any Error : error
+            }
+        }
+        guard isTransactional else { return }
+        try persisting("start transactions", grace: 0) { try producer.initTransactions(timeoutMs: Self.callTimeoutMs) }
+    }
+
+    // MARK: Commit
+
     func commit(_ records: [OutputRecord], _ progress: ProgressRecord) throws {
-        try persisting("commit output") { [self] in
-            if isTransactional { try commitTransaction(records, progress) } else { try flush(records, progress) }
+        // Offsets in the output are for lag tools: where they cannot be committed, the output must not wait for
+        // them, all the less because a new membership only comes by polling, which waits for this.
+        var withOffsets = true
+        try persisting("commit output") {
+            if isTransactional {
+                try commitTransaction(records, progress, &withOffsets)
+            } else {
+                try flush(records, progress)
+            }
         }
     }
 
-    private func commitTransaction(_ records: [OutputRecord], _ progress: ProgressRecord) throws {
+    private func commitTransaction(_ records: [OutputRecord], _ progress: ProgressRecord, _ withOffsets: inout Bool) throws {
         try producer.begin()
+        // Once a commit was asked for it may not be aborted unless librdkafka says so: its outcome is open, and it
+        // is asked for again until it is known.
+        var isCommitting = false
         do {
             try send(records, progress)
-            if let (offsets, group) = try groupOffsets?() {
-                try producer.sendOffsets(offsets, group: group, timeoutMs: Self.commitTimeoutMs)
+            if withOffsets, let (offsets, group) = try groupOffsets?() {
+                withOffsets = false
+                try repeating("commit offsets") { try producer.sendOffsets(offsets, group: group, timeoutMs: Self.callTimeoutMs) }
             }
-            try producer.commit(timeoutMs: Self.commitTimeoutMs)
-        } catch let error as KafkaError where !error.isFatal {
-            // A commit whose outcome is unknown may not be aborted: it is asked for again until it is known.
-            if error.isRetriable, error.operation.hasPrefix("commit transaction"), !error.txnRequiresAbort {
-                return try persisting("finish commit") { try producer.commit(timeoutMs: Self.commitTimeoutMs) }
-            }
-            try producer.abort(timeoutMs: Self.commitTimeoutMs)
+            isCommitting = true
+            try repeating("finish commit") { try producer.commit(timeoutMs: Self.callTimeoutMs) }
+        } catch let error as KafkaError where !error.isFatal && (!isCommitting || error.txnRequiresAbort) {
+            try repeating("abort") { try producer.abort(timeoutMs: Self.callTimeoutMs) }
             throw error
         }
     }
 
     private func flush(_ records: [OutputRecord], _ progress: ProgressRecord) throws {
         try send(records, nil)
-        try producer.flush(timeoutMs: Self.commitTimeoutMs)
+        try repeating("flush output") { try producer.flush(timeoutMs: Self.callTimeoutMs) }
         try send([], progress)
-        try producer.flush(timeoutMs: Self.commitTimeoutMs)
-        if let (offsets, _) = try groupOffsets?() { try commitOffsets?(offsets) }
+        try repeating("flush progress") { try producer.flush(timeoutMs: Self.callTimeoutMs) }
+        guard let (offsets, _) = try groupOffsets?() else { return }
+        do {
+            try commitOffsets?(offsets)
+        } catch {
+            logger.warning("the group's offsets could not be committed; only lag tools need them", metadata: ["error": "\(error)"])
+        }
     }
-
-    /// Commits offsets outside of a transaction.
-    var commitOffsets: (([TopicPartitionOffset]) throws -> Void)?
 
     private func send(_ records: [OutputRecord], _ progress: ProgressRecord?) throws {
         for record in records {
@@ -87,32 +118,68 @@ final class KafkaOutput: OutputPort {
         }
     }
 
-    /// Tries until it works or cannot work any more.
-    private func persisting(_ operation: String, _ body: () throws -> Void) throws {
+    // MARK: Patience
+
+    /// Does the whole again until it works or cannot work any more.
+    private func persisting(_ operation: String, grace: Double = stopGraceSeconds, _ body: () throws -> Void) throws {
+        try patiently(operation, grace: grace, body) {
+            ($0.isRetriable || $0.txnRequiresAbort) && !Self.permanent.contains($0.code)
+        }
+    }
+
+    /// Makes the same call again while librdkafka says that this is how to go on.
+    private func repeating(_ operation: String, _ body: () throws -> Void) throws {
+        try patiently(operation, grace: Self.stopGraceSeconds, body) { $0.isRetriable && !$0.txnRequiresAbort }
+    }
+
+    private func patiently(_ operation: String, grace: Double, _ body: () throws -> Void, isPassing: (KafkaError) -> Bool) throws {
         var pause = Self.backoffMs.lowerBound
+        var hasWaited = false
         while true {
             do {
-                return try body()
+                try body()
+                if hasWaited { onWaiting(nil) }
+                return
             } catch let error as KafkaError {
-                if error.isFatal || !(error.isRetriable || error.txnRequiresAbort) || isStopping() { throw error }
+                if error.isFatal { throw SetupError.takenOver(error, group: configuration.kafka.group) }
+                guard isPassing(error), !mustGiveUp(after: grace) else { throw error }
+                hasWaited = true
                 logger.warning("\(operation) failed; trying again", metadata: ["error": "\(error)", "pause_ms": "\(pause)"])
-                producer.poll(timeoutMs: pause)
+                wait(pause, because: "\(operation): \(error.message)", grace: grace)
                 pause = min(pause * 2, Self.backoffMs.upperBound)
             }
         }
     }
 
+    private func wait(_ milliseconds: Int, because reason: String, grace: Double) {
+        var left = milliseconds
+        while left > 0, !mustGiveUp(after: grace) {
+            onWaiting(reason)
+            producer.poll(timeoutMs: min(left, Self.waitStepMs))
+            left -= Self.waitStepMs
+        }
+    }
+
+    private func mustGiveUp(after grace: Double) -> Bool {
+        guard isStopping() else { return false }
+        let now = monotonicSeconds()
+        if stopSeenAt == nil { stopSeenAt = now }
+        return now - (stopSeenAt ?? now) >= grace
+    }
+
     // MARK: Progress
 
-    /// Reads the newest committed progress record of this application.
+    /// Reads the newest committed progress record of this application. From here on nobody else writes under this
+    /// name: whoever did is fenced off first, or it could write one more record after the last was read.
     func lastProgress() throws -> ProgressRecord? {
+        try start()
         guard let topic = configuration.outputs.progress else { return nil }
         let reader = try Consumer(
             properties: configuration.consumerProperties(brokers: brokers, group: "\(configuration.kafka.group).progress-reader"), logger: logger)
         defer { reader.close() }
         let partition = TopicPartition(topic, 0)
         var range = WatermarkOffsets?.none
-        try persisting("read progress") { range = try reader.watermarkOffsets(partition, timeoutMs: Self.commitTimeoutMs) }
+        try persisting("read progress", grace: 0) { range = try reader.watermarkOffsets(partition, timeoutMs: Self.callTimeoutMs) }
         guard let range, range.high > range.low else { return nil }
         let tail = max(range.low, range.high - Self.progressTail)
         if let found = try newest(reader, partition, from: tail) { return found }
@@ -123,7 +190,9 @@ final class KafkaOutput: OutputPort {
         try reader.assign([partition.at(from)])
         var found: ProgressRecord?
         var isAtEnd = false
-        while !isAtEnd, !isStopping() {
+        while !isAtEnd {
+            // To go on without it would be to put everything out once more.
+            if isStopping() { throw CancellationError() }
             try reader.poll(max: 1_000, timeoutMs: 500) { record in
                 switch record.kind {
                 case .message:

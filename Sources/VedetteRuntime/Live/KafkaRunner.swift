@@ -35,9 +35,28 @@ public final class KafkaRunner: Sendable {
     /// - Throws: `StoreError`, `SecretError`, `SetupError`, or a fatal `KafkaError`. Anything that may pass is waited out.
     public func run() throws {
         let output = try KafkaOutput(configuration, brokers: brokers, logger: logger)
-        output.isStopping = { [self] in stopping.load(ordering: .relaxed) }
+        output.isStopping = { [self] in isStopping }
+        output.onWaiting = { [status] reason in
+            status.update {
+                $0.blockedReason = reason
+                $0.lastTurnAt = monotonicSeconds()
+            }
+        }
         defer { output.close() }
-        try output.start()
+        do {
+            try run(output)
+        } catch is CancellationError where isStopping {
+            logger.info("stopped before it had started")
+        } catch let error as KafkaError where isStopping && !error.isFatal {
+            logger.warning(
+                "stopped while the brokers could not be reached; what was not committed is made again after the next start",
+                metadata: ["error": "\(error)"])
+        }
+    }
+
+    private var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    private func run(_ output: KafkaOutput) throws {
         let pipeline = try Pipeline(configuration: configuration, output: output, wanted: configuration.wantedOutputs)
         pipeline.collector.onAlert = onAlert
         pipeline.collector.onWindow = onWindow
@@ -46,7 +65,7 @@ public final class KafkaRunner: Sendable {
         }
         let loop = try KafkaLoop(
             configuration: configuration, brokers: brokers, pipeline: pipeline, output: output, status: status, logger: logger,
-            isStopping: { [self] in stopping.load(ordering: .relaxed) })
+            isStopping: { [self] in isStopping })
         try loop.run()
     }
 }

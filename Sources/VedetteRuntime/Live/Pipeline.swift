@@ -92,6 +92,12 @@ public final class Pipeline {
     public func nextOffset(of index: Int) -> Int64 { feeds[index].nextOffset }
     public func accepted(of index: Int) -> Int64 { feeds[index].accepted }
     public func rejected(of index: Int) -> Int64 { feeds[index].rejected }
+    /// Changes with every record that may move time. A stream of nothing but rejects moves none: such a partition
+    /// is as idle as a silent one.
+    public func activity(of index: Int) -> Int64 {
+        let isHolding = feeds[index].settledOffset < feeds[index].nextOffset
+        return isHolding ? -feeds[index].nextOffset : feeds[index].accepted
+    }
 
     // MARK: Records
 

@@ -35,6 +35,8 @@ public final class RunStatus: Sendable {
         public var isReexecuting = false
         public var isStarted = false
         public var areBrokersDown = false
+        /// What the loop waits for the brokers with; nil while it turns.
+        public var blockedReason: String?
         /// Last turn of the run loop, seconds on the monotonic clock.
         public var lastTurnAt: Double?
         public var maxLag: Int64 = .max
@@ -64,7 +66,8 @@ public final class RunStatus: Sendable {
     /// Nil when ready; else why not.
     public func notReadyReason() -> String? {
         let now = snapshot
-        if !now.isStarted { return "starting" }
+        if !now.isStarted, now.blockedReason == nil { return "starting" }
+        if let reason = now.blockedReason { return "waiting for the brokers: \(reason)" }
         if now.areBrokersDown { return "no broker can be reached" }
         if now.isReexecuting { return "restoring: making output again that is out already" }
         let missing = now.partitions.filter { !$0.isAssigned }

@@ -50,6 +50,8 @@ public final class OutputCollector: TopologySink {
     public var isEmpty: Bool { records.isEmpty }
     public var hasAlerts: Bool { records.contains { $0.kind == .alerts } }
 
+    public var wantsWindows: Bool { wanted.contains(.metrics) || onWindow != nil }
+
     public func window(_ result: WindowResult, at: Int64) {
         guard at > silentThrough else { return }
         counts[.metrics, default: 0] += 1
@@ -80,7 +82,10 @@ public final class OutputCollector: TopologySink {
     public func deadLetter(_ letter: DeadLetter) {
         counts[.deadLetters, default: 0] += 1
         guard wanted.contains(.deadLetters) else { return }
-        letter.encode(sourceName: partitions[letter.partition].source, into: &json)
+        let source = partitions[letter.partition]
+        var named = letter
+        named.partition = Int(source.number)
+        named.encode(sourceName: source.source, into: &json)
         append(.deadLetters, key: [], at: nil)
     }
 
