@@ -66,8 +66,15 @@ let package = Package(
         .testTarget(name: "VedetteCodecTests", dependencies: ["VedetteCodec"], resources: [.copy("Corpus")], swiftSettings: strict),
         .testTarget(name: "VedetteStoreTests", dependencies: ["VedetteStore"], swiftSettings: strict),
         .testTarget(name: "VedetteKafkaTests", dependencies: ["VedetteKafka"], swiftSettings: strict),
-        .testTarget(name: "EquivalenceTests", dependencies: ["VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Equivalence", swiftSettings: strict),
-        .testTarget(name: "CrashTests", dependencies: ["VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Crash", swiftSettings: strict),
+        // What the equivalence and crash tests share.
+        .target(name: "Driving", dependencies: ["VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Equivalence/Driving", swiftSettings: strict),
+        .testTarget(
+            name: "EquivalenceTests", dependencies: ["Driving", "VedetteCore", "VedetteCodec", "VedetteRuntime"],
+            path: "Tests/Equivalence", exclude: ["Driving"], swiftSettings: strict),
+        .testTarget(name: "CrashTests", dependencies: ["Driving", "VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Crash", swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteRuntime"],
+            path: "Tests/Integration", swiftSettings: strict),
         .testTarget(name: "VedetteRuntimeTests", dependencies: ["VedetteRuntime", "VedetteCore", "VedetteCodec", "VedetteKafka"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -12,6 +12,7 @@ struct ReplayCommand: AsyncParsableCommand {
               vedette replay --config vedette.yaml --decisions d.jsonl.zst --labels l.jsonl.zst --alerts-out -
               zcat d.jsonl.gz | vedette replay --config vedette.yaml --decisions - --metrics-out metrics.jsonl
               vedette replay --config vedette.yaml --decisions d.jsonl --labels l.jsonl --to 2018-07-09T00:00:00Z
+              vedette replay --config vedette.yaml --topics --from 2026-01-01T00:00:00Z --alerts-out -
               vedette replay --config vedette.yaml --brokers kafka:9092 --from 2026-01-01T00:00:00Z --to 2026-01-08T00:00:00Z
 
             Files hold one JSON object a line, plain, .zst or .gz; `-` is standard input or output. The
@@ -29,13 +30,16 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with labels.", valueName: "file"))
     var labels: [String] = []
 
+    @Flag(help: "Replay the configured topics instead of files.")
+    var topics = false
+
     @Option(help: ArgumentHelp("Replay the configured topics from these brokers instead of files.", valueName: "host:port"))
     var brokers: String?
 
-    @Option(help: ArgumentHelp("Start: an RFC 3339 time (inclusive), or with --brokers an offset.", valueName: "time"))
+    @Option(help: ArgumentHelp("Start: an RFC 3339 time (inclusive), or with topics an offset.", valueName: "time"))
     var from: String?
 
-    @Option(help: ArgumentHelp("End: an RFC 3339 time (exclusive), or with --brokers an offset.", valueName: "time"))
+    @Option(help: ArgumentHelp("End: an RFC 3339 time (exclusive), or with topics an offset.", valueName: "time"))
     var to: String?
 
     @Option(help: ArgumentHelp("Where alerts go.", valueName: "file"))
@@ -60,21 +64,21 @@ struct ReplayCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard brokers != nil || !decisions.isEmpty || !labels.isEmpty else {
-            throw ValidationError("nothing to replay: name files with --decisions and --labels, or --brokers")
+        guard fromTopics || !decisions.isEmpty || !labels.isEmpty else {
+            throw ValidationError("nothing to replay: name files with --decisions and --labels, or --topics, or --brokers")
         }
-        guard brokers == nil || (decisions.isEmpty && labels.isEmpty) else {
-            throw ValidationError("either files or --brokers, not both")
+        guard !fromTopics || (decisions.isEmpty && labels.isEmpty) else {
+            throw ValidationError("either files or topics, not both")
         }
         let stdin = (decisions + labels).filter { $0 == "-" }.count
         guard stdin <= 1 else { throw ValidationError("standard input can be read once only") }
-        if brokers == nil { _ = try timeRange() }
+        if !fromTopics { _ = try timeRange() }
     }
 
     func run() async throws {
         try await reporting {
             let configuration = try loadConfiguration(config)
-            if brokers != nil { return try replayTopics(configuration) }
+            if fromTopics { return try replayTopics(configuration) }
             try replayFiles(configuration)
         }
     }
@@ -103,6 +107,8 @@ struct ReplayCommand: AsyncParsableCommand {
         bar?.finish()
         if !quiet { complain(text(of: summary, replay.counters)) }
     }
+
+    private var fromTopics: Bool { topics || brokers != nil }
 
     private var outputs: [OutputKind: String] {
         let named: [(OutputKind, String?)] = [

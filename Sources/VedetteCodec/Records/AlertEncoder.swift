@@ -122,8 +122,8 @@ public struct AlertEncoder: Sendable {
         json.field("blast_radius", event.blastRadius)
         json.key("replay")
         json.beginObject()
-        let (from, to) = (RFC3339.string(event.windowStart), RFC3339.string(event.windowEnd))
-        json.field("command", "vedette replay --config vedette.yaml --from \(from) --to \(to)")
+        let (from, to) = (RFC3339.string(max(event.replayFrom, RFC3339.range.lowerBound)), RFC3339.string(event.windowEnd))
+        json.field("command", "vedette replay --config vedette.yaml --topics --from \(from) --to \(to) --alerts-out -")
         json.endObject()
     }
 

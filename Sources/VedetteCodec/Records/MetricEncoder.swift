@@ -139,10 +139,8 @@ public struct MetricEncoder: Sendable {
             json.field("missing", feature.missing)
             json.field("null", feature.null)
             json.field("wrong_type", feature.wrongType)
-            if feature.moments.count > 0 {
-                json.moments(feature.moments)
-                json.field("p50", feature.quantiles.quantile(0.5))
-            }
+            json.moments(feature.moments)
+            json.field("p50", feature.quantiles.quantile(0.5))
             if feature.categories.total > 0 { categories(feature.categories, into: &json) }
             json.endObject()
         }

@@ -42,6 +42,8 @@ public struct AlertEvent: Sendable, Equatable {
     public var windowName: String
     public var windowStart: Int64
     public var windowEnd: Int64
+    /// Event time from which a replay must read to see the window and its reference, ms.
+    public var replayFrom: Int64 = .min
     /// What `value` measures, with its unit: `missing_rate`, `sigma`, `psi`, `rate_ratio`, `volume_ratio` (``Measure``).
     public var measure: String
     public var value: Double

@@ -8,6 +8,13 @@ public struct LabelEntry: Sendable, Equatable {
     /// From the registry: 0 unlisted ... 3 high.
     public var tier: UInt8
 
+    public init(source: UInt64, time: Int64, outcome: Outcome, tier: UInt8) {
+        self.source = source
+        self.time = time
+        self.outcome = outcome
+        self.tier = tier
+    }
+
     /// Same source, time and outcome: a repeat.
     func isRepeat(of other: LabelEntry) -> Bool { source == other.source && time == other.time && outcome == other.outcome }
 

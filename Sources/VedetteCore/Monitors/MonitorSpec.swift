@@ -23,6 +23,16 @@ public enum Reference: Sendable, Equatable {
     /// A baseline file, loaded at start and known by its name.
     case baseline(name: String)
 
+    /// Start of the earliest record that matters for a window: its own or its reference's.
+    func begins(windowStart: Int64, sizeMs: Int64) -> Int64 {
+        switch self {
+        case .previousWindow: windowStart - sizeMs
+        case .sameHours(let weeks): windowStart - Int64(weeks) * 7 * 86_400_000
+        case .pinned(let start): min(start, windowStart)
+        case .baseline: windowStart
+        }
+    }
+
     public var label: String {
         switch self {
         case .previousWindow: "previous_window"

@@ -50,6 +50,8 @@ public struct FeatureAggregate: Sendable {
         categories.merge(other.categories)
     }
 
+    mutating func compact() { quantiles.compact() }
+
     mutating func seal() { quantiles.seal() }
 
     func encode(into writer: inout ByteWriter) {

@@ -44,6 +44,11 @@ public struct Outcomes: Sendable {
         legitScores.merge(other.legitScores)
     }
 
+    mutating func compact() {
+        fraudScores.compact()
+        legitScores.compact()
+    }
+
     /// Confusion counts when "positive" means block, or anything that intervenes.
     public var atBlock: Confusion { confusion { $0.block } }
     public var atIntervention: Confusion { confusion { $0.interventions } }

@@ -59,6 +59,14 @@ public final class Pane {
         isDirty = true
     }
 
+    /// Folds pending adds in, so that reading it several times costs nothing extra.
+    func compact() {
+        scores.compact()
+        latencies.compact()
+        for index in features.indices { features[index].compact() }
+        outcomes?.compact()
+    }
+
     /// Gives back the memory that only an open pane needs.
     func seal() {
         scores.seal()

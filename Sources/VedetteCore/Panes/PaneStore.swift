@@ -6,8 +6,8 @@ struct PaneStore {
     private let featureCount: Int
     private let featuresInSlices: Bool
     private(set) var series: ContiguousArray<Series> = []
-    /// Series numbers per model and version, by slice; -1 for none.
-    private var directory: [UInt32: ContiguousArray<Int32>] = [:]
+    /// Series numbers by key.
+    private var directory = HashIndex()
     /// Per level: series with an open pane, to be merged upwards when it closes.
     private var open: ContiguousArray<ContiguousArray<Int32>>
     /// Every pane that ends at or before this is closed; `Int64.min` before the first record.
@@ -26,22 +26,13 @@ struct PaneStore {
 
     @inline(__always)
     mutating func number(of key: SeriesKey) -> Int32 {
-        let place = UInt32(key.model) << 16 | UInt32(key.version)
-        if let known = directory[place], Int(key.slice) < known.count, known[Int(key.slice)] >= 0 { return known[Int(key.slice)] }
-        let number = Int32(series.count)
+        if let known = directory.find(key.indexKey) { return Int32(truncatingIfNeeded: known) }
+        directory.set(key.indexKey, to: series.count)
         series.append(Series(key: key, levels: configuration.levels.count))
-        var slots = directory[place] ?? []
-        while slots.count <= Int(key.slice) { slots.append(-1) }
-        slots[Int(key.slice)] = number
-        directory[place] = slots
-        return number
+        return Int32(series.count - 1)
     }
 
-    func find(_ key: SeriesKey) -> Series? {
-        guard let slots = directory[UInt32(key.model) << 16 | UInt32(key.version)], Int(key.slice) < slots.count else { return nil }
-        let number = slots[Int(key.slice)]
-        return number >= 0 ? series[Int(number)] : nil
-    }
+    func find(_ key: SeriesKey) -> Series? { directory.find(key.indexKey).map { series[$0] } }
 
     func makePane(_ key: SeriesKey) -> Pane {
         Pane(configuration, features: key.slice == 0 || featuresInSlices ? featureCount : 0)
@@ -173,7 +164,9 @@ struct PaneStore {
     /// Merges the panes of `start ..< end` of one series into `window`.
     func compose(_ key: SeriesKey, _ start: Int64, _ end: Int64, into window: Pane) {
         guard let one = find(key) else { return }
-        _ = forEachPane(start, end) { level, index in
+        // After the closed panes come fine ones only, and none after the newest: a long window needs no walk to its end.
+        let last = one.endIndex(level: 0).map { $0 * configuration.levels[0].sizeMs } ?? .min
+        _ = forEachPane(start, min(end, max(closed, last))) { level, index in
             if let pane = one.find(level: level, index: index) { window.merge(pane, configuration: configuration) }
             return true
         }

@@ -8,6 +8,8 @@ final class Series {
     let key: SeriesKey
     /// Panes per level, ascending by index (start = index * size).
     private(set) var levels: ContiguousArray<ContiguousArray<(index: Int64, pane: Pane)>>
+    /// The finest pane that was asked for last: nearly always the next one too.
+    private var recent: (index: Int64, pane: Pane)?
     /// Panes that went away since the last checkpoint, to be deleted from it.
     private(set) var expired: [(level: Int, index: Int64)] = []
     /// Starts of second-level panes whose outcome or late traffic changed since the last revision.
@@ -33,20 +35,30 @@ final class Series {
         return (low, low < panes.count && panes[low].index == index)
     }
 
+    /// Index after the newest pane of a level; nil where there is none.
+    func endIndex(level: Int) -> Int64? { levels[level].last.map { $0.index + 1 } }
+
     func find(level: Int, index: Int64) -> Pane? {
         let (place, found) = position(level, index)
         return found ? levels[level][place].pane : nil
     }
 
+    @inline(__always)
     func findOrMake(level: Int, index: Int64, make: () -> Pane) -> Pane {
+        if level == 0, let recent, recent.index == index { return recent.pane }
+        return searchOrMake(level, index, make)
+    }
+
+    private func searchOrMake(_ level: Int, _ index: Int64, _ make: () -> Pane) -> Pane {
         let (place, found) = position(level, index)
-        if found { return levels[level][place].pane }
-        let pane = make()
-        levels[level].insert((index, pane), at: place)
+        let pane = found ? levels[level][place].pane : make()
+        if !found { levels[level].insert((index, pane), at: place) }
+        if level == 0 { recent = (index, pane) }
         return pane
     }
 
     func restore(level: Int, index: Int64, pane: Pane) {
+        recent = nil
         let (place, found) = position(level, index)
         if found { levels[level][place].pane = pane } else { levels[level].insert((index, pane), at: place) }
     }
@@ -57,6 +69,7 @@ final class Series {
         let keep = position(level, first).place
         for entry in levels[level][..<keep] { expired.append((level, entry.index)) }
         levels[level].removeFirst(keep)
+        recent = nil
     }
 
     func takeExpired() -> [(level: Int, index: Int64)] {
@@ -78,6 +91,10 @@ public struct SeriesKey: Hashable, Sendable, Comparable {
         self.version = version
         self.slice = slice
     }
+
+    /// Stands for exactly this key in a ``HashIndex``.
+    @inline(__always)
+    var indexKey: UInt64 { UInt64(exact: Int32(bitPattern: UInt32(model) << 16 | UInt32(version)), slice) }
 
     public static func < (a: SeriesKey, b: SeriesKey) -> Bool { (a.model, a.version, a.slice) < (b.model, b.version, b.slice) }
 }

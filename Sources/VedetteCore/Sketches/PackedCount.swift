@@ -37,6 +37,26 @@ enum PackedCount {
         return written + 1
     }
 
+    /// Replaces every key and adds up neighbours that become equal; returns how many entries at the front are left.
+    @inline(__always)
+    static func mapKeys(_ buffer: UnsafeMutableBufferPointer<UInt64>, _ transform: (Int32) -> Int32) -> Int {
+        guard !buffer.isEmpty else { return 0 }
+        var written = 0
+        var current = pack(transform(key(buffer[0])), count(buffer[0]))
+        for index in 1..<buffer.count {
+            let entry = pack(transform(key(buffer[index])), count(buffer[index]))
+            if entry >> countBits == current >> countBits {
+                current = adding(current, count(entry))
+            } else {
+                buffer[written] = current
+                written += 1
+                current = entry
+            }
+        }
+        buffer[written] = current
+        return written + 1
+    }
+
     private static func insertionSort(_ buffer: UnsafeMutableBufferPointer<UInt64>) {
         for index in 1..<buffer.count {
             let entry = buffer[index]
@@ -97,19 +117,21 @@ enum PackedCount {
             var left = prefix - 1
             var right = tail - 1
             var write = prefix + tail - 1
-            while right >= 0 {
+            // Which side comes next is as good as random, so the choice is arithmetic and not a branch.
+            while left >= 0, right >= 0 {
+                let held = buffer[left]
                 let added = scratch[right]
-                if left >= 0, buffer[left] >> countBits > added >> countBits {
-                    buffer[write] = buffer[left]
-                    left -= 1
-                } else if left >= 0, buffer[left] >> countBits == added >> countBits {
-                    buffer[write] = adding(buffer[left], count(added))
-                    left -= 1
-                    right -= 1
-                } else {
-                    buffer[write] = added
-                    right -= 1
-                }
+                let takesHeld = held >> countBits >= added >> countBits
+                let takesAdded = held >> countBits <= added >> countBits
+                let larger = takesHeld ? held : added
+                buffer[write] = adding(larger, takesHeld && takesAdded ? count(added) : 0)
+                left &-= takesHeld ? 1 : 0
+                right &-= takesAdded ? 1 : 0
+                write &-= 1
+            }
+            while right >= 0 {
+                buffer[write] = scratch[right]
+                right -= 1
                 write -= 1
             }
             // Keys that were in both leave a gap between the untouched front and the merged back.

@@ -139,22 +139,12 @@ public struct SparseCounts: Sendable {
     /// Replaces every key by `transform(key)` and adds up what falls together. O(d).
     ///
     /// `transform` must not decrease where the key increases; otherwise the order breaks.
+    @inline(__always)
     mutating func mapKeys(_ transform: (Int32) -> Int32) {
         compact()
-        guard !entries.isEmpty else { return }
-        var written = -1
-        for index in entries.indices {
-            let key = transform(PackedCount.key(entries[index]))
-            let count = PackedCount.count(entries[index])
-            if written >= 0, PackedCount.key(entries[written]) == key {
-                entries[written] = PackedCount.adding(entries[written], count)
-            } else {
-                written += 1
-                entries[written] = PackedCount.pack(key, count)
-            }
-        }
-        entries.removeLast(entries.count - written - 1)
-        sortedCount = entries.count
+        let kept = entries.withUnsafeMutableBufferPointer { PackedCount.mapKeys($0, transform) }
+        entries.removeLast(entries.count - kept)
+        sortedCount = kept
     }
 
     private func sortedIndex(of key: Int32) -> Int? {
@@ -196,7 +186,7 @@ extension SparseCounts: Sequence {
 
     /// The `index`-th key in ascending order with its count. O(1) when compacted.
     public func entry(at index: Int) -> (key: Int32, count: Int64) {
-        let entry = compacted().entries[index]
+        let entry = isCompact ? entries[index] : compacted().entries[index]
         return (PackedCount.key(entry), PackedCount.count(entry))
     }
 }

@@ -10,15 +10,15 @@ struct SliceTable {
     private(set) var slices: ContiguousArray<Slice> = [Slice(group: -1, values: [])]
     /// Per group of one dimension: slice number by value, -1 for none yet.
     private var single: ContiguousArray<ContiguousArray<Int32>>
-    /// Per group of several dimensions: slice number by mixed values.
-    private var combined: ContiguousArray<[ContiguousArray<Int32>: Int32]>
+    /// Per group of several dimensions: slice number by values.
+    private var combined: ContiguousArray<CombinationIndex>
     /// Look-ups that fell into a group's "(other)" because `maxSlices` was reached.
     private(set) var overflowed: Int64 = 0
 
     init(configuration: SliceConfiguration) {
         self.configuration = configuration
         single = ContiguousArray(repeating: [], count: configuration.groups.count)
-        combined = ContiguousArray(repeating: [:], count: configuration.groups.count)
+        combined = ContiguousArray(configuration.groups.map { CombinationIndex(dimensions: max(2, $0.count)) })
     }
 
     var groupCount: Int { configuration.groups.count }
@@ -33,10 +33,9 @@ struct SliceTable {
             if value < single[group].count, single[group][value] >= 0 { return single[group][value] }
             return admit(group, [Int32(value)])
         }
+        if let found = combined[group].find(values, at: dimensions) { return found }
         var key = ContiguousArray<Int32>()
-        key.reserveCapacity(dimensions.count)
         for dimension in dimensions { key.append(values[dimension]) }
-        if let found = combined[group][key] { return found }
         return admit(group, key)
     }
 
@@ -51,7 +50,7 @@ struct SliceTable {
     }
 
     private func find(_ group: Int, _ values: ContiguousArray<Int32>) -> Int32? {
-        guard values.count == 1 else { return combined[group][values] }
+        guard values.count == 1 else { return combined[group].find(values, at: Array(values.indices)) }
         let value = Int(values[0])
         return value < single[group].count && single[group][value] >= 0 ? single[group][value] : nil
     }
@@ -64,7 +63,7 @@ struct SliceTable {
             while single[group].count <= value { single[group].append(-1) }
             single[group][value] = number
         } else {
-            combined[group][values] = number
+            combined[group].set(values, to: number)
         }
         return number
     }

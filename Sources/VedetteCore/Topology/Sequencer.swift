@@ -129,13 +129,19 @@ struct Sequencer {
     mutating func setEnded(_ partition: Int, _ ended: Bool) { partitions[partition].ended = ended }
 
     /// Raises a partition's watermark from outside, at its present position.
-    mutating func punctuate(_ partition: Int, watermark: Int64) {
-        guard watermark > self.watermark(of: partition) else { return }
+    ///
+    /// - Parameter always: remember it even where it raises nothing.
+    mutating func punctuate(_ partition: Int, watermark: Int64, always: Bool = false) {
+        guard always || watermark > self.watermark(of: partition) else { return }
         let position = partitions[partition].position
         partitions[partition].clock.punctuate(watermark)
-        // Only the last one at an offset matters: a watermark never falls.
-        if partitions[partition].punctuations.last?.offset == position { partitions[partition].punctuations.removeLast() }
-        partitions[partition].punctuations.append(Punctuation(offset: position, watermark: watermark))
+        // Only the highest one at an offset matters: a watermark never falls.
+        var highest = watermark
+        if let last = partitions[partition].punctuations.last, last.offset == position {
+            highest = max(highest, last.watermark)
+            partitions[partition].punctuations.removeLast()
+        }
+        partitions[partition].punctuations.append(Punctuation(offset: position, watermark: highest))
     }
 
     /// Forgets punctuations that no restart can need any more.

@@ -26,7 +26,7 @@ extension Topology {
         }
         for monitor in monitors where !hasOutlivedDecisions(configuration.monitors[monitor].rule, end) {
             let round = round(monitor, start, end, observed)
-            for event in judge.evaluate(round) { sink.alert(event, at: end) }
+            for event in judge.evaluate(round) { send(event, of: monitor, at: end) }
         }
     }
 
@@ -58,6 +58,8 @@ extension Topology {
             for part in parts { all.merge(part.pane, configuration: configuration.panes) }
         }
         guard sink.wantsWindows, !all.isEmpty else { return all }
+        for part in parts { part.pane.compact() }
+        all.compact()
         let unmatched = unmatched(family, start, end)
         let drift = drift(of: all, family, spec, start)
         for part in parts {
@@ -74,11 +76,14 @@ extension Topology {
         _ drift: [(name: String, distances: Distances)], at boundary: Int64, isFinal: Bool
     ) {
         let window = windows.specs[spec]
-        let sinceClose = max(0, boundary - start - window.sizeMs)
+        let end = start + window.sizeMs
+        // How many times closed windows have been revised since this one closed.
+        let every = configuration.panes.reviseEveryMs
+        let revisions = max(0, floorDivide(boundary, every) - floorDivide(end, every))
         let result = WindowResult(
             model: configuration.schema.models[Int(family.model)], version: version, slice: name(of: family.slice), window: window,
-            start: start, end: start + window.sizeMs, isFinal: isFinal,
-            revision: sinceClose / configuration.panes.reviseEveryMs + (isFinal && sinceClose > 0 ? 1 : 0),
+            start: start, end: end, isFinal: isFinal,
+            revision: revisions + (isFinal && boundary > end ? 1 : 0),
             pane: pane, unmatched: unmatched, drift: drift, featureNames: configuration.schema.features.map(\.name))
         sink.window(result, at: boundary)
     }
@@ -177,6 +182,13 @@ extension Topology {
         return EvaluationRound(monitor: monitor, start: start, end: end, observations: observations)
     }
 
+    private func send(_ event: AlertEvent, of monitor: Int, at boundary: Int64) {
+        var event = event
+        event.replayFrom = configuration.monitors[monitor].reference.begins(
+            windowStart: event.windowStart, sizeMs: event.windowEnd - event.windowStart)
+        sink.alert(event, at: boundary)
+    }
+
     private func isWatched(_ family: Family, by spec: MonitorSpec) -> Bool {
         let model = configuration.schema.models[Int(family.model)]
         guard spec.models.isEmpty || spec.models.contains(model) else { return false }
@@ -215,7 +227,9 @@ extension Topology {
                     : nil
             }
             guard request.end - request.start == windows.specs[spec].sizeMs else { continue }
-            for event in judge.recheck(round(request.monitor, request.start, request.end, observed), at: boundary) { sink.alert(event, at: boundary) }
+            for event in judge.recheck(round(request.monitor, request.start, request.end, observed), at: boundary) {
+                send(event, of: request.monitor, at: boundary)
+            }
         }
     }
 

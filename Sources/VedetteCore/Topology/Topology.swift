@@ -80,7 +80,11 @@ public final class Topology {
     public func ingest(_ batch: InputBatch) { sequencer.ingest(batch) }
 
     /// Wall-clock punctuation: the partition will not hold the watermark below `watermark`.
-    public func punctuate(_ partition: Int, watermark: Int64) { sequencer.punctuate(partition, watermark: watermark) }
+    ///
+    /// - Parameter always: remember it even where it raises nothing, because records were taken on the strength of it.
+    public func punctuate(_ partition: Int, watermark: Int64, always: Bool = false) {
+        sequencer.punctuate(partition, watermark: watermark, always: always)
+    }
 
     /// The partition has no more records: it no longer holds the watermark back.
     public func end(_ partition: Int) { sequencer.setEnded(partition, true) }
@@ -93,7 +97,8 @@ public final class Topology {
     /// Everything before this has been judged and emitted.
     public var judgedTo: Int64 { sequencer.released }
     public var waitingRows: Int { sequencer.waitingRows }
-    public var openRows: Int { join.openRows }
+    /// Rows and label sets in memory that the store does not have yet.
+    public var openRows: Int { join.openRows + join.openLabels }
     public var pendingLabels: Int { pending.count }
     public var seriesCount: Int { panes.series.count }
 

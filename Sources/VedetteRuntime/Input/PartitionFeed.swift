@@ -17,16 +17,20 @@ final class PartitionFeed {
     /// Event times that are wanted; nil for all.
     private let range: Range<Int64>?
     private let reject: (DeadLetter) -> Void
+    /// Offsets, ascending, at which an earlier run found the partition quiet and took what was held.
+    private let releases: [Int64]
 
     /// Offset after the newest record that was read, whatever became of it.
     private(set) var nextOffset: Int64
     private(set) var rejected: Int64 = 0
     private(set) var accepted: Int64 = 0
 
-    /// - Parameter maxTime: newest event time of the partition so far, `Int64.min` for none.
+    /// - Parameters:
+    ///   - maxTime: newest event time of the partition so far, `Int64.min` for none.
+    ///   - releases: offsets of the punctuations that are executed again, ascending.
     init(
         identity: InputPartition, index: Int, decoders: RecordDecoders, time: TimeConfiguration, nextOffset: Int64, maxTime: Int64,
-        range: Range<Int64>? = nil, reject: @escaping (DeadLetter) -> Void
+        range: Range<Int64>? = nil, releases: [Int64] = [], reject: @escaping (DeadLetter) -> Void
     ) {
         self.identity = identity
         self.index = index
@@ -34,6 +38,7 @@ final class PartitionFeed {
         self.time = time
         self.nextOffset = nextOffset
         self.range = range
+        self.releases = releases
         self.reject = reject
         guardian = FutureGuard(time, maxTime: maxTime)
         pending = Self.makeBatch(identity, index, decoders.schema)
@@ -55,6 +60,8 @@ final class PartitionFeed {
     /// - Parameter clock: a trusted reading of the present, ms; `Int64.max` for none.
     func add(_ bytes: UnsafeRawBufferPointer, offset: Int64, clock: Int64) {
         nextOffset = offset + 1
+        // The verdict on what is held must be the one of the first time, though nothing was quiet this time.
+        if let last = held.last, releases.contains(where: { $0 > last.offset && $0 <= offset }) { takeHeld() }
         guard let time = decode(bytes, offset) else { return }
         if let range, !range.contains(time) {
             pending.removeLast()
@@ -93,8 +100,13 @@ final class PartitionFeed {
     }
 
     /// The input went quiet or ended: nothing contradicted what is held, so it is taken.
-    func release() {
+    ///
+    /// - Returns: whether anything was held.
+    @discardableResult
+    func release() -> Bool {
+        guard !held.isEmpty else { return false }
         takeHeld()
+        return true
     }
 
     func take() -> InputBatch? {

@@ -73,7 +73,7 @@ public final class Pipeline {
         let settled = before?.offsets[identity] ?? .min
         let feed = PartitionFeed(
             identity: identity, index: index, decoders: decoders, time: configuration.topology.time,
-            nextOffset: point?.offset ?? 0, maxTime: point?.clock.maxTime ?? .min,
+            nextOffset: point?.offset ?? 0, maxTime: point?.clock.maxTime ?? .min, releases: punctuations.map(\.offset),
             reject: { [collector] letter in if letter.offset >= settled { collector.deadLetter(letter) } })
         feeds.append(feed)
         return point?.offset
@@ -116,9 +116,9 @@ public final class Pipeline {
     /// The partition has gone quiet: what is held back is taken, and it no longer holds the
     /// watermark below `watermark`.
     public func punctuate(_ index: Int, watermark: Int64) {
-        feeds[index].release()
+        let hasReleased = feeds[index].release()
         flush(index)
-        topology.punctuate(index, watermark: watermark)
+        topology.punctuate(index, watermark: watermark, always: hasReleased)
     }
 
     private func flush(_ index: Int) {

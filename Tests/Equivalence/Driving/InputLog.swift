@@ -10,6 +10,14 @@ package struct InputRecord: Sendable {
     package var deliveryMs: Int64
     /// Decides the partition: equal for all records of one request.
     package var routing: UInt64
+
+    package init(stream: StreamKind, line: [UInt8], broken: MalformedKind?, deliveryMs: Int64, routing: UInt64) {
+        self.stream = stream
+        self.line = line
+        self.broken = broken
+        self.deliveryMs = deliveryMs
+        self.routing = routing
+    }
 }
 
 /// All that is read: partitions, each an append-only list of records.

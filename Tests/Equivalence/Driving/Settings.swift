@@ -36,8 +36,8 @@ package enum Settings {
         time: {out_of_orderness: 30s, max_future: 10d, max_ahead: 20m}
         windows:
           - {name: 5m, size: 5m}
-          - {name: 1h, size: 1h, hop: 5m}
-          - {name: 24h, size: 24h, hop: 1h}
+          - {name: 1h, size: 1h, hop: 15m}
+          - {name: 24h, size: 24h, hop: 3h}
           - {name: 2d, size: 2d}
           - {name: all, size: 10d, offset: 4d}
         panes:

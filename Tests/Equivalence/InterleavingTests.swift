@@ -1,0 +1,74 @@
+import Driving
+import Foundation
+import Testing
+import VedetteCore
+import VedetteRuntime
+
+/// The output is a function of the log: not of how it was cut into reads, of which partition
+/// was read first, of when state went to disk.
+@Suite(.serialized) struct InterleavingTests {
+    private func mix(_ seed: UInt64, isOrdered: Bool) -> TrafficMix {
+        var mix = TrafficMix(seed: seed)
+        mix.decisions = 900
+        mix.perSecond = 900 / 129_600
+        mix.oddShare = 0.2
+        mix.spanMs = 3 * 86_400_000
+        mix.isOrdered = isOrdered
+        mix.scenarios = [
+            SimulationScenario(.duplicates, strength: 0.1), SimulationScenario(.malformed, strength: 0.03),
+            SimulationScenario(.labelCorrections, strength: 0.5),
+            SimulationScenario(.featureMissing, fromMs: 36_000_000, strength: 0.5),
+            SimulationScenario(.scoreDrift, fromMs: 60_000_000, strength: 3),
+            SimulationScenario(.volumeDrop, fromMs: 80_000_000, untilMs: 90_000_000, strength: 0.97),
+        ]
+        if !isOrdered { mix.scenarios.append(SimulationScenario(.disorder, strength: 0.5, boundMs: 60_000)) }
+        return mix
+    }
+
+    /// Files against pipelines that read in random order, in random amounts, with random checkpoints.
+    @Test(arguments: 1...6) func anyInterleaving(_ number: Int) throws {
+        let seed = UInt64(number)
+        var random = TestRandom(seed)
+        let directory = try ScratchDirectory()
+        let log = InputLog(try mix(seed, isOrdered: false).records(), decisions: 1 + random.below(4), labels: 1 + random.below(3), in: directory)
+        let isShort = number % 2 == 0
+        let replayed = try log.replay(try Settings.load(isShort: isShort, monitors: Settings.monitors), in: directory)
+        #expect(!replayed[.alerts].isEmpty && !replayed[.late].isEmpty && !replayed[.deadLetters].isEmpty, "seed \(seed) tests too little")
+        for drive in 0..<3 {
+            let configuration = try Settings.load(isShort: isShort, monitors: Settings.monitors, stateDirectory: directory.file("state-\(drive)"))
+            let driven = try log.drive(configuration, seed: seed * 100 + UInt64(drive), checkpointShare: drive == 0 ? 0 : 0.1)
+            let difference = driven.difference(from: replayed)
+            #expect(difference == nil, "seed \(seed), drive \(drive)")
+            #expect(driven.counters == replayed.counters, "seed \(seed), drive \(drive)")
+        }
+    }
+
+    /// Rows on disk from the start against rows in memory.
+    @Test(arguments: [false, true]) func spilledRows(isShort: Bool) throws {
+        let directory = try ScratchDirectory()
+        let log = InputLog(try mix(77, isOrdered: false).records(), decisions: 2, labels: 1, in: directory)
+        var configuration = try Settings.load(isShort: isShort, monitors: Settings.monitors)
+        let inMemory = try log.replay(configuration, in: directory)
+        configuration.state.spillRows = 1
+        let onDisk = try log.replay(configuration, in: directory)
+        let difference = onDisk.difference(from: inMemory)
+        #expect(difference == nil)
+        #expect(onDisk.counters == inMemory.counters)
+    }
+
+    /// As long as nothing is late, the number of partitions does not matter.
+    @Test(arguments: 1...3) func anyPartitioning(_ number: Int) throws {
+        let records = try mix(500 + UInt64(number), isOrdered: true).records()
+        let configuration = try Settings.load(isShort: false, monitors: Settings.monitors)
+        let directory = try ScratchDirectory()
+        let whole = try InputLog(records, decisions: 1, labels: 1, in: directory).replay(configuration, in: directory)
+        #expect(whole[.late].isEmpty, "the stream was to be in order")
+        #expect(!whole[.alerts].isEmpty)
+        let other = try ScratchDirectory()
+        let cut = try InputLog(records, decisions: 3, labels: 2, in: other).replay(configuration, in: other)
+        let difference = cut.difference(from: whole, ignoring: [.deadLetters])
+        #expect(difference == nil, "seed \(500 + number)")
+        #expect(cut[.deadLetters].count == whole[.deadLetters].count)
+        #expect(cut.counters == whole.counters)
+    }
+}

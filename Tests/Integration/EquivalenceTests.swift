@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+import VedetteKafka
+import VedetteRuntime
+
+/// One set of records, read live, from topics and from files, gives the same output.
+@Suite(.serialized) struct MockEquivalenceTests {
+    /// How the partitions' delivery is skewed.
+    enum Skew: String, CaseIterable, Sendable { case none, slowBroker, paced }
+
+    @Test("Live, topic replay and file replay agree byte for byte, however the partitions are read", arguments: Skew.allCases)
+    func agreement(_ skew: Skew) throws {
+        let (site, cluster) = try Site.mocked()
+        try site.createInputs()
+        try site.createOutputs("live")
+        let traffic = try Traffic.mixed()
+        if skew == .slowBroker {
+            // Each answer late: fetches of the partitions interleave otherwise than at full speed.
+            try cluster.setRoundTripMs(40)
+        }
+        if skew != .paced { try traffic.produce(to: site) }
+        let live = LiveRun(try site.configuration("live"))
+        if skew == .paced { try traffic.produce(to: site, burst: 50, pauseMs: 10) }
+        try live.waitUntilRead(traffic.count)
+        try live.stop()
+        try expectAgreement(site, traffic)
+    }
+}
+
+@Suite(.serialized, .enabled(if: RealBroker.addresses != nil, "set VEDETTE_TEST_BROKERS to the address of a Kafka cluster"))
+struct RealEquivalenceTests {
+    @Test("Live, topic replay and file replay agree byte for byte on a real cluster", arguments: [false, true])
+    func agreement(inputInTransaction: Bool) throws {
+        let site = try Site(brokers: #require(RealBroker.addresses))
+        try site.createInputs()
+        try site.createOutputs("live")
+        let traffic = try Traffic.mixed()
+        try traffic.produce(to: site, transactional: inputInTransaction)
+        let live = LiveRun(try site.configuration("live"))
+        try live.waitUntilRead(traffic.count)
+        try live.stop()
+        try expectAgreement(site, traffic)
+    }
+
+    @Test("Bounds by time are looked up by the brokers and change nothing but what is read")
+    func bounds() throws {
+        let site = try Site(brokers: #require(RealBroker.addresses))
+        try site.createInputs()
+        let traffic = try Traffic.mixed()
+        try traffic.produce(to: site)
+        let all = try Replayed.topics(site)
+        let part = try Replayed.topics(site, from: "2026-01-05T00:40:00Z", to: "2026-01-05T01:20:00Z")
+        #expect(part[.metrics].count > 20 && part[.metrics].count < all[.metrics].count)
+        func starts(_ lines: [String]) -> Set<String> {
+            Set(lines.filter { $0.contains("\"window\":\"5m\"") }.compactMap { line in
+                line.range(of: "\"start\":\"").map { String(line[$0.upperBound...].prefix(16)) }
+            })
+        }
+        #expect(starts(part[.metrics]).min() == "2026-01-05T00:40")
+        #expect(starts(part[.metrics]).max() == "2026-01-05T01:15")
+        #expect(starts(all[.metrics]).min() == "2026-01-05T00:00")
+        #expect(try Replayed.topics(site, from: "0").lines == all.lines)
+    }
+}
+
+/// Compares what a live run committed with both kinds of replay.
+func expectAgreement(_ site: Site, _ traffic: Traffic, run: String = "live") throws {
+    let files = try Replayed.files(traffic, site)
+    let topics = try Replayed.topics(site)
+    #expect(files[.metrics] == topics[.metrics])
+    #expect(files[.alerts] == topics[.alerts])
+    // A file names its lines otherwise than a topic: only their number can be compared.
+    #expect(files[.deadLetters].count == topics[.deadLetters].count)
+    #expect(files[.late].count == topics[.late].count)
+
+    let metrics = try site.committed(run, "metrics")
+    let alerts = try site.committed(run, "alerts").map(asReplayed)
+    #expect(metrics.count > 300)
+    #expect(!alerts.isEmpty)
+    #expect(difference(metrics, beginningOf: topics[.metrics]) == nil)
+    #expect(difference(alerts, beginningOf: topics[.alerts]) == nil)
+    #expect(try difference(site.committed(run, "late"), beginningOf: topics[.late]) == nil)
+    #expect(try site.committed(run, "dead_letters").sorted() == topics[.deadLetters].sorted())
+    #expect(topics[.deadLetters].count > 10)
+}

@@ -1,0 +1,239 @@
+import Foundation
+import Testing
+import VedetteKafka
+import VedetteRuntime
+
+/// Faults that the in-process brokers can play.
+@Suite(.serialized) struct FaultTests {
+    let site: Site
+    let cluster: MockCluster
+
+    init() throws { (site, cluster) = try Site.mocked() }
+
+    private func prepare(_ run: String = "live") throws {
+        try site.createInputs()
+        try site.createOutputs(run)
+    }
+
+    @Test("A missing input or output topic ends the run at once, with its name and a remedy", arguments: ["labels", "progress"])
+    func missingTopic(_ missing: String) throws {
+        if missing == "labels" {
+            try site.createTopic(site.decisions, partitions: 1)
+            try site.createOutputs("live")
+            cluster.setTopicError(site.labels, .unknownTopicOrPartition)
+        } else {
+            try prepare()
+            cluster.setTopicError("\(site.name).live.progress", .unknownTopicOrPartition)
+        }
+        let error = try #require(try LiveRun(site.configuration("live")).failure() as? SetupError)
+        #expect(error.what.contains("\(site.name)") && error.what.contains(missing) && error.what.contains("does not exist"))
+        #expect(error.remedy.contains("create it"))
+    }
+
+    @Test("Brokers that are away at the start are waited for: alive, not ready, then at work")
+    func awayAtStart() throws {
+        try prepare()
+        let traffic = try Traffic.mixed(decisions: 500)
+        try traffic.produce(to: site)
+        try cluster.setDown()
+        let live = LiveRun(try site.configuration("live"))
+        try wait("the reason") { live.status.notReadyReason()?.contains("brokers") == true }
+        #expect(live.status.deadReason(now: ProcessInfo.processInfo.systemUptime) == nil)
+        #expect(!live.hasEnded)
+        try cluster.setUp()
+        try live.waitUntilReady()
+        try live.waitUntilRead(traffic.count)
+        try live.stop()
+        #expect(try site.committed("live", "metrics").count > 10)
+    }
+
+    @Test("A stop while the brokers are away is quick and no error", arguments: [false, true])
+    func stopWhileAway(transactional: Bool) throws {
+        try prepare()
+        try cluster.setDown()
+        let starting = LiveRun(try site.configuration("live", transactional: transactional))
+        Thread.sleep(forTimeInterval: 1)
+        try starting.stop(seconds: 15)
+        try cluster.setUp()
+        let live = LiveRun(try site.configuration("live", transactional: transactional))
+        try live.waitUntilReady()
+        try cluster.setDown()
+        let start = ContinuousClock.now
+        try live.stop(seconds: 30)
+        #expect(ContinuousClock.now - start < .seconds(25))
+    }
+
+    @Test("Brokers that go away in the middle: nothing lost, nothing doubled, alive and not ready meanwhile")
+    func awayInTheMiddle() throws {
+        try prepare()
+        let traffic = try Traffic.mixed()
+        let (half, rest) = traffic.split()
+        try half.produce(to: site)
+        let live = LiveRun(try site.configuration("live"))
+        try live.waitUntilRead(half.count)
+        try cluster.setDown()
+        try wait("the reason") { live.status.notReadyReason() != nil }
+        #expect(live.status.deadReason(now: ProcessInfo.processInfo.systemUptime) == nil)
+        try cluster.setUp()
+        try rest.produce(to: site)
+        try live.waitUntilRead(traffic.count)
+        try live.waitUntilReady()
+        try live.stop()
+        try expectAgreement(site, traffic)
+    }
+
+    @Test("Errors of the transaction's steps are waited out or aborted and redone; the output stays whole", arguments: [
+        MockCluster.Request.addPartitionsToTransaction, .addOffsetsToTransaction, .transactionOffsetCommit, .endTransaction, .produce,
+    ])
+    func transactionErrors(_ request: MockCluster.Request) throws {
+        try prepare()
+        let traffic = try Traffic.mixed(decisions: 2_000)
+        let (first, second) = traffic.split()
+        try first.produce(to: site)
+        let live = LiveRun(try site.configuration("live"))
+        try live.waitUntilReady()
+        try second.produce(to: site)
+        cluster.failNext(request, with: [.coordinatorNotAvailable, .coordinatorLoading, .notCoordinator, .transport])
+        try live.waitUntilRead(traffic.count)
+        try live.stop()
+        let topics = try Replayed.topics(site)
+        let metrics = try site.committed("live", "metrics")
+        #expect(difference(metrics, beginningOf: topics[.metrics]) == nil)
+        #expect(metrics.count > topics[.metrics].count / 2)
+    }
+
+    @Test("Offsets that the group refuses do not stop the output", arguments: [KafkaErrorCode.illegalGeneration, .unknownMember])
+    func refusedOffsets(_ code: KafkaErrorCode) throws {
+        try prepare()
+        let traffic = try Traffic.mixed(decisions: 1_000)
+        let live = LiveRun(try site.configuration("live"))
+        try live.waitUntilReady()
+        cluster.failNext(.transactionOffsetCommit, with: [code, code])
+        try traffic.produce(to: site)
+        try live.waitUntilRead(traffic.count)
+        try live.stop()
+        let metrics = try site.committed("live", "metrics")
+        // The in-process brokers show the records of aborted transactions: only what is there at all can be told.
+        #expect(Set(metrics).count > 20)
+    }
+
+    @Test("Stopped and started again, several times: nothing lost, nothing doubled", arguments: [true, false])
+    func restarts(transactional: Bool) throws {
+        try prepare()
+        let traffic = try Traffic.mixed()
+        let parts = 4
+        var sent = 0
+        for part in 1...parts {
+            let live = LiveRun(try site.configuration("live", transactional: transactional))
+            try live.waitUntilReady()
+            let end = traffic.count * part / parts
+            try Traffic(records: Array(traffic.records[sent..<end])).produce(to: site)
+            // Some are stopped in the middle of reading.
+            if part == parts { Thread.sleep(forTimeInterval: 6) } else if part % 2 == 0 { Thread.sleep(forTimeInterval: 2) }
+            sent = end
+            try live.stop()
+        }
+        try expectAgreement(site, traffic)
+    }
+
+    @Test("A member that joins the group takes partitions: not ready, committed, and on again when it leaves")
+    func rebalance() throws {
+        try prepare()
+        let traffic = try Traffic.mixed()
+        let (half, rest) = traffic.split()
+        try half.produce(to: site)
+        let live = LiveRun(try site.configuration("live"))
+        try live.waitUntilRead(half.count)
+        let guest = try Consumer(
+            properties: [
+                "bootstrap.servers": site.brokers, "group.id": "\(site.name).live", "session.timeout.ms": "2500", "heartbeat.interval.ms": "200",
+            ], logger: Site.logger)
+        try guest.subscribe([site.decisions, site.labels])
+        try wait("partitions to move") {
+            try guest.poll(max: 1, timeoutMs: 50) { _ in }
+            return try !guest.assignment().isEmpty && live.status.notReadyReason()?.contains("not assigned") == true
+        }
+        guest.close()
+        try rest.produce(to: site)
+        try live.waitUntilReady()
+        try live.waitUntilRead(traffic.count)
+        try live.stop()
+        try expectAgreement(site, traffic)
+    }
+
+    @Test("Windows close though a partition never gets a record, and a second execution does the same")
+    func idlePartitions() throws {
+        try prepare()
+        var traffic = try Traffic.mixed(decisions: 2_000)
+        traffic.records.removeAll { $0.stream == .labels && $0.partition == 1 }
+        try traffic.produce(to: site)
+        let live = LiveRun(try site.configuration("live", idleTimeout: "2s", checkpointInterval: "1h"))
+        try live.waitUntilRead(traffic.count)
+        try wait("windows to close") { try site.committed("live", "metrics").count > 100 }
+        try live.stop()
+        // All are silent now: event time goes on with the wall clock and no faster.
+        let progress = try #require(try site.progress("live"))
+        let first = try site.committed("live", "metrics")
+        let newest = traffic.records.filter { $0.timestampMs < 4_000_000_000_000 }.map(\.timestampMs).max() ?? 0
+        #expect(progress.watermark < newest + 60_000)
+        #expect(progress.punctuations.contains { $0.key.stream == .labels && $0.key.number == 1 })
+
+        // The state is lost: everything is executed again, silently, and honours the punctuations.
+        try FileManager.default.removeItem(atPath: site.file("live"))
+        let again = LiveRun(try site.configuration("live", idleTimeout: "2s", checkpointInterval: "1h"))
+        try again.waitUntilRead(traffic.count)
+        try again.waitUntilReady()
+        try again.stop()
+        let second = try site.committed("live", "metrics")
+        #expect(difference(first, beginningOf: second) == nil)
+        let keys = second.map { String($0.prefix(while: { $0 != "v" })) + $0.prefix(260) }
+        #expect(Set(keys).count == keys.count)
+        #expect(try Set(site.committed("live", "late")).count == site.committed("live", "late").count)
+    }
+
+    @Test("Tombstones, broken and future records become dead letters once each, across restarts, with their coordinates")
+    func deadLetters() throws {
+        try prepare()
+        var traffic = try Traffic.mixed(decisions: 1_000)
+        let some = try #require(traffic.records.first { $0.stream == .labels })
+        for partition in 0..<Site.labelPartitions {
+            traffic.records.insert(
+                .init(stream: .labels, partition: partition, key: some.key, line: nil, timestampMs: some.timestampMs),
+                at: traffic.count / 2)
+        }
+        let (first, second) = traffic.split(at: 0.66)
+        for part in [first, second] {
+            let live = LiveRun(try site.configuration("live", checkpointInterval: "1h"))
+            try part.produce(to: site)
+            try live.waitUntilReady()
+            try live.waitUntilRead(part.count, seconds: 20)
+            try live.stop()
+        }
+        let letters = try site.committed("live", "dead_letters")
+        #expect(letters.count > 10)
+        #expect(try letters.sorted() == Replayed.topics(site)[.deadLetters].sorted())
+        let places = letters.compactMap { line in line.range(of: "\"offset\":").map { line[..<$0.upperBound] + line[$0.upperBound...].prefix(8) } }
+        #expect(Set(places).count == letters.count)
+        for partition in 0..<Site.labelPartitions {
+            #expect(letters.contains {
+                $0.contains("\"name\":\"\(site.labels)\",\"partition\":\(partition)") && $0.contains("\"reason\":\"empty_payload\"")
+            })
+        }
+        #expect(letters.contains { $0.contains("\"reason\":\"future_time\"") })
+    }
+
+    @Test("vedette check names the missing topics and says how to make them")
+    func check() throws {
+        try prepare()
+        cluster.setTopicError("\(site.name).live.alerts", .unknownTopicOrPartition)
+        let report = try TopicCheck(try site.configuration("live")).run()
+        #expect(!report.isComplete)
+        #expect(report.text.contains("alerts: \(site.name).live.alerts is MISSING"))
+        #expect(report.text.contains("--create --topic \(site.name).live.alerts"))
+        #expect(report.text.contains("decisions: \(site.decisions), 4 partitions"))
+        cluster.setTopicError("\(site.name).live.alerts", .noError)
+        #expect(try TopicCheck(try site.configuration("live")).run().isComplete)
+        try cluster.setDown()
+        #expect(throws: KafkaError.self) { try TopicCheck(try site.configuration("live")).run() }
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Synchronization
+import VedetteKafka
+import VedetteRuntime
+
+/// A runner on a thread of its own.
+final class LiveRun: Sendable {
+    let runner: KafkaRunner
+    private let outcome = Mutex<Result<Void, any Error>?>(nil)
+
+    init(_ configuration: VedetteConfiguration) {
+        runner = KafkaRunner(configuration: configuration, logger: Site.logger)
+        let thread = Thread { [self] in
+            let result = Result { try runner.run() }
+            outcome.withLock { $0 = result }
+        }
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    var status: RunStatus { runner.status }
+    var hasEnded: Bool { outcome.withLock { $0 != nil } }
+
+    /// Stops it and waits; throws what it threw.
+    func stop(seconds: Double = 40) throws {
+        runner.stop()
+        try wait("the runner to stop", seconds: seconds) { hasEnded }
+        try outcome.withLock { $0 }?.get()
+    }
+
+    /// The error it ended with by itself.
+    func failure(seconds: Double = 60) throws -> (any Error)? {
+        try wait("the runner to end", seconds: seconds) { hasEnded }
+        guard case .failure(let error) = outcome.withLock({ $0 }) else { return nil }
+        return error
+    }
+
+    func waitUntilReady() throws {
+        try wait("readiness") { try check() && status.notReadyReason() == nil }
+    }
+
+    /// Waits until this process has read so many records, then until what follows from them is committed.
+    func waitUntilRead(_ count: Int, seconds: Double = 90) throws {
+        try wait("\(count) records to be read", seconds: seconds) { try check() && status.recordsRead >= count }
+        // Status is published once a second.
+        Thread.sleep(forTimeInterval: 2.2)
+    }
+
+    /// A runner that has ended is no longer waited for.
+    private func check() throws -> Bool {
+        if hasEnded {
+            try outcome.withLock { $0 }?.get()
+            throw TestTimeout(what: "a runner that has ended")
+        }
+        return true
+    }
+}
+
+/// An alert as a replay writes it.
+func asReplayed(_ line: String) -> String { line.replacingOccurrences(of: "\"mode\":\"live\"", with: "\"mode\":\"replay\"") }
+
+/// The first place where two lists differ, in words; nil where `part` is how `whole` begins.
+func difference(_ part: [String], beginningOf whole: [String]) -> String? {
+    for (index, line) in part.enumerated() {
+        guard index < whole.count else { return "\(part.count) lines, expected at most \(whole.count)" }
+        if line != whole[index] { return "line \(index): \(line.prefix(2_000))\nexpected \(whole[index].prefix(2_000))" }
+    }
+    return nil
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+import VedetteKafka
+import VedetteRuntime
+
+/// What only a real cluster can show: fencing, transactions that hide what was aborted, restarts of the brokers.
+@Suite(.serialized, .enabled(if: RealBroker.addresses != nil, "set VEDETTE_TEST_BROKERS to the address of a Kafka cluster"))
+struct RealBrokerTests {
+    let site: Site
+
+    init() throws {
+        site = try Site(brokers: #require(RealBroker.addresses))
+        try site.createInputs()
+    }
+
+    @Test("A second instance takes over: the first one stops and says why; nothing lost, nothing doubled")
+    func takeover() throws {
+        try site.createOutputs("live")
+        let traffic = try Traffic.mixed()
+        let (half, rest) = traffic.split()
+        try half.produce(to: site)
+        let first = LiveRun(try site.configuration("live"))
+        try first.waitUntilRead(half.count)
+        // On another machine: the same group and topics, a state directory of its own, which is empty.
+        var elsewhere = try site.configuration("live")
+        elsewhere.state.directory = site.file("elsewhere")
+        let second = LiveRun(elsewhere)
+        try rest.produce(to: site)
+        let error = try #require(try first.failure())
+        #expect((error as? SetupError)?.what.contains("taken over") == true, "\(error)")
+        try second.waitUntilRead(traffic.count)
+        try second.stop()
+        try expectAgreement(site, traffic)
+    }
+
+    @Test("A second instance on the same state directory is refused and does not disturb the first")
+    func sameDirectory() throws {
+        try site.createOutputs("live")
+        let traffic = try Traffic.mixed(decisions: 2_000)
+        let (half, rest) = traffic.split()
+        try half.produce(to: site)
+        let first = LiveRun(try site.configuration("live"))
+        try first.waitUntilRead(half.count)
+        let error = try #require(try LiveRun(try site.configuration("live")).failure())
+        #expect("\(error)".contains(site.file("live")), "\(error)")
+        try rest.produce(to: site)
+        try first.waitUntilRead(traffic.count)
+        try first.stop()
+        #expect(try difference(site.committed("live", "metrics"), beginningOf: Replayed.topics(site)[.metrics]) == nil)
+    }
+
+    @Test("Stopped and started again, several times", arguments: [true, false])
+    func restarts(transactional: Bool) throws {
+        try site.createOutputs("live")
+        let traffic = try Traffic.mixed()
+        let parts = 4
+        for part in 0..<parts {
+            let live = LiveRun(try site.configuration("live", transactional: transactional))
+            let range = (traffic.count * part / parts)..<(traffic.count * (part + 1) / parts)
+            try Traffic(records: Array(traffic.records[range])).produce(to: site)
+            try live.waitUntilReady()
+            Thread.sleep(forTimeInterval: part == parts - 1 ? 5 : 0.3)
+            try live.stop()
+        }
+        try expectAgreement(site, traffic)
+    }
+
+    @Test("The brokers are restarted in the middle", .enabled(if: RealBroker.restart != nil, "set VEDETTE_TEST_BROKER_RESTART to a command"))
+    func brokerRestart() throws {
+        try site.createOutputs("live")
+        let traffic = try Traffic.mixed()
+        let (half, rest) = traffic.split()
+        try half.produce(to: site)
+        let live = LiveRun(try site.configuration("live"))
+        try live.waitUntilRead(half.count / 2)
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+        shell.arguments = ["-c", try #require(RealBroker.restart)]
+        try shell.run()
+        shell.waitUntilExit()
+        try #require(shell.terminationStatus == 0)
+        try rest.produce(to: site)
+        try live.waitUntilRead(traffic.count, seconds: 120)
+        try live.waitUntilReady()
+        try live.stop()
+        try expectAgreement(site, traffic)
+    }
+}

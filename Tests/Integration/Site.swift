@@ -1,0 +1,173 @@
+import Foundation
+import Logging
+import VedetteKafka
+import VedetteRuntime
+
+/// Where a test runs: the brokers, and topics and files of its own there.
+final class Site {
+    static let decisionPartitions = 4
+    static let labelPartitions = 2
+    /// Quiet: warnings are expected where brokers are cut off.
+    static let logger = Logger(label: "vedette.integration") { _ in SwiftLogNoOpLogHandler() }
+
+    let brokers: String
+    /// Stem of all names.
+    let name = "vedette-it-\(UUID().uuidString.prefix(8).lowercased())"
+    let directory: String
+    private let mock: MockCluster?
+    private var made: [String] = []
+
+    /// On librdkafka's in-process brokers.
+    static func mocked() throws -> (site: Site, cluster: MockCluster) {
+        let cluster = try MockCluster(brokers: 1, logger: logger)
+        return (try Site(brokers: cluster.bootstrapServers, mock: cluster), cluster)
+    }
+
+    /// - Parameter mock: nil for real brokers.
+    init(brokers: String, mock: MockCluster? = nil) throws {
+        self.brokers = brokers
+        self.mock = mock
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: directory)
+        if mock == nil, !made.isEmpty { try? Site.admin(brokers).deleteTopics(made, timeoutMs: 30_000) }
+    }
+
+    var isMock: Bool { mock != nil }
+    var decisions: String { "\(name).decisions" }
+    var labels: String { "\(name).labels" }
+    func file(_ name: String) -> String { directory + "/" + name }
+
+    private static func admin(_ brokers: String) throws -> AdminClient {
+        try AdminClient(properties: ["bootstrap.servers": brokers], logger: logger)
+    }
+
+    func createTopic(_ topic: String, partitions: Int) throws {
+        if let mock { return try mock.createTopic(topic, partitions: partitions) }
+        // Simulated records have timestamps of their own: retention must not take them.
+        let request = NewTopic(topic, partitions: partitions, replicationFactor: 1, configuration: ["retention.ms": "-1"])
+        try Site.admin(brokers).createTopics([request], timeoutMs: 30_000)
+        made.append(topic)
+    }
+
+    func createInputs() throws {
+        try createTopic(decisions, partitions: Site.decisionPartitions)
+        try createTopic(labels, partitions: Site.labelPartitions)
+    }
+
+    /// Output topics of one run, each with one partition, so that their order can be compared.
+    func createOutputs(_ run: String) throws {
+        for output in ["alerts", "metrics", "dead_letters", "late", "breakers", "progress"] {
+            try createTopic("\(name).\(run).\(output)", partitions: 1)
+        }
+    }
+
+    /// - Parameters:
+    ///   - run: which output topics, group and state directory; the fingerprints stay the same.
+    ///   - more: further lines of the configuration.
+    func yaml(_ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", more: String = "") -> String {
+        let stem = "\(name).\(run)"
+        return """
+            application: integration
+            log_level: info
+            kafka:
+              brokers: "\(brokers)"
+              group: \(stem)
+              transactional: \(transactional)
+              properties:
+                session.timeout.ms: "\(isMock ? 2500 : 6000)"
+                heartbeat.interval.ms: "200"
+                fetch.wait.max.ms: "50"
+            inputs: {decisions: {topic: \(decisions)}, labels: {topic: \(labels)}}
+            outputs:
+              alerts: \(stem).alerts
+              metrics: \(stem).metrics
+              dead_letters: \(stem).dead_letters
+              late: \(stem).late
+              breakers: \(stem).breakers
+              progress: \(stem).progress
+            models:
+              - name: payments-gbm
+                owner: payments-fraud
+                security: security-detection
+                features:
+                  amount: {kind: number, important: true}
+                  device_age_days: {kind: number, important: true}
+                  is_vpn: boolean
+                  mcc: category
+            labels:
+              sources:
+                - {pipeline: issuer-chargebacks, trust: high}
+                - {pipeline: review-queue, trust: medium}
+            slices: {dimensions: [channel]}
+            windows:
+              - {name: 5m, size: 5m}
+              - {name: 1h, size: 1h, hop: 15m}
+            monitors:
+              - {monitor: missing_features, window: 5m, reference: previous_window, severity: P0}
+              - {monitor: volume, window: 5m, reference: previous_window, severity: P1, max_drop_ratio: 0.5, min_surge_ratio: 3}
+            time: {idle_timeout: \(idleTimeout)}
+            panes: {revise_every: 15m}
+            state: {directory: "\(file(run))", checkpoint_interval: \(checkpointInterval)}
+            http: {enabled: false}
+            secrets: {hash_key: public}
+            \(more)
+            """
+    }
+
+    func configuration(
+        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s"
+    ) throws -> VedetteConfiguration {
+        let text = yaml(run, transactional: transactional, idleTimeout: idleTimeout, checkpointInterval: checkpointInterval)
+        return try ConfigurationLoader.load(text: text, file: "integration.yaml").configuration
+    }
+
+    /// Everything that is committed in partition 0 of an output topic, in order.
+    func committed(_ run: String, _ output: String) throws -> [String] { try Self.read("\(name).\(run).\(output)", brokers) }
+
+    static func read(_ topic: String, _ brokers: String) throws -> [String] {
+        let consumer = try Consumer(properties: ["bootstrap.servers": brokers, "group.id": "\(topic).reader"], logger: logger)
+        defer { consumer.close() }
+        try consumer.assign([TopicPartitionOffset(TopicPartition(topic, 0), .beginning)])
+        var lines: [String] = []
+        var isAtEnd = false
+        let limit = ContinuousClock.now + .seconds(30)
+        while !isAtEnd {
+            if ContinuousClock.now > limit { throw TestTimeout(what: "the end of \(topic)") }
+            try consumer.poll(max: 10_000, timeoutMs: 200) { record in
+                if record.kind == .endOfPartition { isAtEnd = true }
+                if record.kind == .message { lines.append(record.payload.map { String(decoding: $0, as: UTF8.self) } ?? "<null>") }
+            }
+        }
+        return lines
+    }
+
+    func progress(_ run: String) throws -> ProgressRecord? {
+        try committed(run, "progress").last.flatMap { ProgressRecord(decoding: Array($0.utf8)) }
+    }
+}
+
+/// A condition that did not come about in time.
+struct TestTimeout: Error, CustomStringConvertible {
+    var what: String
+    var description: String { "timed out waiting for \(what)" }
+}
+
+/// Waits until something holds.
+func wait(_ what: String, seconds: Double = 60, _ condition: () throws -> Bool) throws {
+    let end = ContinuousClock.now + .milliseconds(Int(seconds * 1_000))
+    while try !condition() {
+        if ContinuousClock.now > end { throw TestTimeout(what: what) }
+        Thread.sleep(forTimeInterval: 0.02)
+    }
+}
+
+/// Real brokers, where the environment names some.
+enum RealBroker {
+    static let addresses = ProcessInfo.processInfo.environment["VEDETTE_TEST_BROKERS"].flatMap { $0.isEmpty ? nil : $0 }
+    /// A shell command that restarts them and returns when they answer.
+    static let restart = ProcessInfo.processInfo.environment["VEDETTE_TEST_BROKER_RESTART"].flatMap { $0.isEmpty ? nil : $0 }
+}
