@@ -20,8 +20,11 @@ public struct WebServer: Sendable {
     ///
     /// - Throws: where the address cannot be bound.
     public func run() async throws {
+        // The server reports its own cancellation, which is how every run ends, as an error.
+        var quiet = logger
+        quiet.logLevel = .critical
         let application = Application(
-            router: router(), configuration: .init(address: .hostname(configuration.host, port: configuration.port)), logger: logger)
+            router: router(), configuration: .init(address: .hostname(configuration.host, port: configuration.port)), logger: quiet)
         try await application.run()
     }
 

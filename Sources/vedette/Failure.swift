@@ -39,6 +39,7 @@ private func status(of error: any Error) -> ExitCode {
     case is ConfigurationError, is SecretError, is MappingError: ExitStatus.badConfiguration
     case let error as FileError where !FileManager.default.fileExists(atPath: error.path) && error.path != "-": ExitStatus.missingInput
     case is FileError: ExitStatus.badInput
+    case let error as KafkaError where error.code == .invalidArgument: ExitStatus.badConfiguration
     case is KafkaError, is SetupError: ExitStatus.unavailable
     case is StoreError, is OutputError: ExitStatus.cannotWrite
     case is CancellationError: ExitStatus.interrupted

@@ -70,6 +70,8 @@ struct ReplayCommand: AsyncParsableCommand {
         guard !fromTopics || (decisions.isEmpty && labels.isEmpty) else {
             throw ValidationError("either files or topics, not both")
         }
+        guard !fromTopics || baselineOut == nil else { throw ValidationError("--baseline-out goes with files, not with topics") }
+        guard fromTopics || alertsTopic == nil else { throw ValidationError("--alerts-topic goes with --topics or --brokers") }
         let stdin = (decisions + labels).filter { $0 == "-" }.count
         guard stdin <= 1 else { throw ValidationError("standard input can be read once only") }
         if !fromTopics { _ = try timeRange() }

@@ -22,7 +22,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config: String
 
-    @Option(help: ArgumentHelp("Overrides log.level: trace, debug, info, notice, warning, error, critical.", valueName: "level"))
+    @Option(help: ArgumentHelp("Overrides log_level: trace, debug, info, notice, warning, error, critical.", valueName: "level"))
     var logLevel: Logger.Level?
 
     func run() async throws {

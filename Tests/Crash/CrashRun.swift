@@ -53,7 +53,7 @@ final class CrashRun {
         let pipeline = try Pipeline(configuration: configuration, output: output, wanted: Set(OutputKind.allCases))
         var places = pipeline.register(log)
         if pipeline.isReexecuting { reexecutions += 1 }
-        var countdown = kills < maxKills ? 1 + random.below(40) : .max
+        var countdown = kills < maxKills ? 1 + random.below(16) : .max
         var asOfCheckpoint: [[Punctuation]] = []
         pipeline.onStep = { [self, unowned pipeline] step in
             if step == .beforeCheckpoint { asOfCheckpoint = places.indices.map { pipeline.topology.punctuations(of: $0) } }
@@ -63,7 +63,7 @@ final class CrashRun {
             killsAt[step, default: 0] += 1
             throw MemoryOutput.Crash()
         }
-        let largest = 1 + random.below(120)
+        let largest = 1 + random.below(80)
         while let partition = next(pipeline, places) {
             let until = min(log.records[partition].count, places[partition] + 1 + random.below(largest))
             pipeline.feed(log, partition, places[partition]..<until)

@@ -8,15 +8,15 @@ import VedetteRuntime
 /// end is what one uninterrupted run commits.
 @Suite(.serialized) struct KillTests {
     /// Lives that end before their time, per run.
-    private static let killsPerRun = 14
-    private static let runs = 40
+    private static let killsPerRun = 22
+    private static let runs = 26
 
     private func log(_ seed: UInt64, _ directory: ScratchDirectory) throws -> InputLog {
         var mix = TrafficMix(seed: seed)
-        mix.decisions = 500
-        mix.perSecond = 500 / 100_000
+        mix.decisions = 320
+        mix.perSecond = 320 / 80_000
         mix.oddShare = 0.2
-        mix.spanMs = 130_000_000
+        mix.spanMs = 100_000_000
         mix.scenarios = [
             SimulationScenario(.duplicates, strength: 0.1), SimulationScenario(.malformed, strength: 0.04),
             SimulationScenario(.labelCorrections, strength: 0.5), SimulationScenario(.disorder, strength: 0.4, boundMs: 60_000),
@@ -78,7 +78,7 @@ import VedetteRuntime
     /// Without transactions records may come twice, but they are the same records, and none is missing.
     @Test func atLeastOnce() throws {
         var doubled = 0
-        for number in 0..<10 {
+        for number in 0..<6 {
             let seed = 5_000 + UInt64(number)
             let directory = try ScratchDirectory()
             let log = try log(seed, directory)
@@ -102,7 +102,7 @@ import VedetteRuntime
 
     /// What tells a repetition from news: no two alerts share an ID, no two metric records key and revision.
     @Test func identitiesAreUnique() throws {
-        for seed in UInt64(1)...3 {
+        for seed in UInt64(1)...2 {
             let directory = try ScratchDirectory()
             let log = try log(seed, directory)
             let output = try log.uninterrupted(

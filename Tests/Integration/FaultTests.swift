@@ -33,7 +33,7 @@ import VedetteRuntime
     @Test("Brokers that are away at the start are waited for: alive, not ready, then at work")
     func awayAtStart() throws {
         try prepare()
-        let traffic = try Traffic.mixed(decisions: 500)
+        let traffic = try Traffic.mixed(decisions: 2_000)
         try traffic.produce(to: site)
         try cluster.setDown()
         let live = LiveRun(try site.configuration("live"))
@@ -186,7 +186,7 @@ import VedetteRuntime
         try again.stop()
         let second = try site.committed("live", "metrics")
         #expect(difference(first, beginningOf: second) == nil)
-        let keys = second.map { String($0.prefix(while: { $0 != "v" })) + $0.prefix(260) }
+        let keys = try second.map(metricKey)
         #expect(Set(keys).count == keys.count)
         #expect(try Set(site.committed("live", "late")).count == site.committed("live", "late").count)
     }
@@ -194,7 +194,7 @@ import VedetteRuntime
     @Test("Tombstones, broken and future records become dead letters once each, across restarts, with their coordinates")
     func deadLetters() throws {
         try prepare()
-        var traffic = try Traffic.mixed(decisions: 1_000)
+        var traffic = try Traffic.mixed()
         let some = try #require(traffic.records.first { $0.stream == .labels })
         for partition in 0..<Site.labelPartitions {
             traffic.records.insert(

@@ -78,7 +78,7 @@ final class Program {
 
     init(_ arguments: [String], log: String) throws {
         self.log = log
-        if !FileManager.default.fileExists(atPath: log) { FileManager.default.createFile(atPath: log, contents: nil) }
+        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         try handle.seekToEnd()
         process.executableURL = URL(fileURLWithPath: Program.path ?? "")

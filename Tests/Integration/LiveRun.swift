@@ -67,3 +67,10 @@ func difference(_ part: [String], beginningOf whole: [String]) -> String? {
     }
     return nil
 }
+
+/// What no two metric records may have in common.
+func metricKey(_ line: String) throws -> String {
+    let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+    let slice = (object["slice"] as? [String: Any] ?? [:]).map { "\($0.key)=\($0.value)" }.sorted()
+    return (["model", "version", "window", "start", "final", "revision"].map { "\(object[$0] ?? "")" } + slice).joined(separator: " ")
+}

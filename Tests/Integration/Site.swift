@@ -1,21 +1,26 @@
 import Foundation
 import Logging
+import Synchronization
 import VedetteKafka
 import VedetteRuntime
 
 /// Where a test runs: the brokers, and topics and files of its own there.
-final class Site {
+final class Site: Sendable {
     static let decisionPartitions = 4
     static let labelPartitions = 2
-    /// Quiet: warnings are expected where brokers are cut off.
-    static let logger = Logger(label: "vedette.integration") { _ in SwiftLogNoOpLogHandler() }
+    /// Quiet, unless asked for: warnings are expected where brokers are cut off.
+    static let logger = Logger(label: "vedette.integration") { label in
+        let isWanted = ProcessInfo.processInfo.environment["VEDETTE_TEST_LOG"] != nil
+        return isWanted ? StreamLogHandler.standardError(label: label) as any LogHandler : SwiftLogNoOpLogHandler()
+    }
 
     let brokers: String
     /// Stem of all names.
     let name = "vedette-it-\(UUID().uuidString.prefix(8).lowercased())"
     let directory: String
     private let mock: MockCluster?
-    private var made: [String] = []
+    /// Topics to delete at the end.
+    private let made = Mutex<[String]>([])
 
     /// On librdkafka's in-process brokers.
     static func mocked() throws -> (site: Site, cluster: MockCluster) {
@@ -33,7 +38,8 @@ final class Site {
 
     deinit {
         try? FileManager.default.removeItem(atPath: directory)
-        if mock == nil, !made.isEmpty { try? Site.admin(brokers).deleteTopics(made, timeoutMs: 30_000) }
+        let topics = made.withLock { $0 }
+        if !topics.isEmpty { try? Site.admin(brokers).deleteTopics(topics, timeoutMs: 30_000) }
     }
 
     var isMock: Bool { mock != nil }
@@ -50,7 +56,7 @@ final class Site {
         // Simulated records have timestamps of their own: retention must not take them.
         let request = NewTopic(topic, partitions: partitions, replicationFactor: 1, configuration: ["retention.ms": "-1"])
         try Site.admin(brokers).createTopics([request], timeoutMs: 30_000)
-        made.append(topic)
+        made.withLock { $0.append(topic) }
     }
 
     func createInputs() throws {
@@ -138,8 +144,11 @@ final class Site {
         while !isAtEnd {
             if ContinuousClock.now > limit { throw TestTimeout(what: "the end of \(topic)") }
             try consumer.poll(max: 10_000, timeoutMs: 200) { record in
-                if record.kind == .endOfPartition { isAtEnd = true }
-                if record.kind == .message { lines.append(record.payload.map { String(decoding: $0, as: UTF8.self) } ?? "<null>") }
+                switch record.kind {
+                case .endOfPartition: isAtEnd = true
+                case .message: lines.append(record.payload.map { String(decoding: $0, as: UTF8.self) } ?? "<null>")
+                case .error: break
+                }
             }
         }
         return lines

@@ -10,6 +10,9 @@ public struct TimeConfiguration: Sendable, Equatable {
     public var idleTimeoutMs: Int64 = 60_000
     /// How far (event time) a partition may run ahead of the slowest before it is paused.
     public var maxAheadMs: Int64 = 300_000
+    /// Rows that may wait for the watermark before anything is paused: pausing throws away what
+    /// was fetched, and sparse topics are far apart in event time without using memory.
+    public var maxWaitingRows: Int = 100_000
     /// Records are put in order in buckets of this length; divides the pane.
     public var granuleMs: Int64 = 1_000
 

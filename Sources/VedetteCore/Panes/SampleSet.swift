@@ -26,7 +26,11 @@ public struct SampleSet: Sendable, Equatable, Snapshottable {
     }
 
     mutating func merge(_ other: SampleSet) {
-        for entry in other.entries { insert(entry.id, text: entry.text) }
+        // Ascending: where one is too large, so are the rest.
+        for index in other.entries.indices {
+            guard admits(other.entries[index].id) else { return }
+            insert(other.entries[index].id, text: other.entries[index].text)
+        }
     }
 
     public static func == (a: SampleSet, b: SampleSet) -> Bool {

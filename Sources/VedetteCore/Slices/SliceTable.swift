@@ -10,6 +10,8 @@ struct SliceTable {
     private(set) var slices: ContiguousArray<Slice> = [Slice(group: -1, values: [])]
     /// Per group of one dimension: slice number by value, -1 for none yet.
     private var single: ContiguousArray<ContiguousArray<Int32>>
+    /// Per group: its dimension, or -1 where it has several.
+    private let onlyDimension: ContiguousArray<Int>
     /// Per group of several dimensions: slice number by values.
     private var combined: ContiguousArray<CombinationIndex>
     /// Look-ups that fell into a group's "(other)" because `maxSlices` was reached.
@@ -18,6 +20,7 @@ struct SliceTable {
     init(configuration: SliceConfiguration) {
         self.configuration = configuration
         single = ContiguousArray(repeating: [], count: configuration.groups.count)
+        onlyDimension = ContiguousArray(configuration.groups.map { $0.count == 1 ? $0[0] : -1 })
         combined = ContiguousArray(configuration.groups.map { CombinationIndex(dimensions: max(2, $0.count)) })
     }
 
@@ -27,12 +30,13 @@ struct SliceTable {
     /// The slice of `group` that a row with these dimension values belongs to.
     @inline(__always)
     mutating func number(group: Int, values: borrowing ContiguousArray<Int32>) -> Int32 {
-        let dimensions = configuration.groups[group]
-        if dimensions.count == 1 {
-            let value = Int(values[dimensions[0]])
+        let dimension = onlyDimension[group]
+        if dimension >= 0 {
+            let value = Int(values[dimension])
             if value < single[group].count, single[group][value] >= 0 { return single[group][value] }
             return admit(group, [Int32(value)])
         }
+        let dimensions = configuration.groups[group]
         if let found = combined[group].find(values, at: dimensions) { return found }
         var key = ContiguousArray<Int32>()
         for dimension in dimensions { key.append(values[dimension]) }

@@ -163,12 +163,16 @@ struct Sequencer {
         return minimum == .max || minimum == .min ? minimum : alignDown(minimum, to: configuration.granuleMs)
     }
 
-    /// Whether the partition has run so far ahead of the slowest that reading it should pause.
-    func isAhead(_ partition: Int) -> Bool {
+    /// Whether the partition has run so far ahead of the slowest that reading it should pause:
+    /// too many rows wait, and it is among those that they wait for least.
+    ///
+    /// - Parameter isPaused: it pauses now; it goes on when half of the rows are gone.
+    func isAhead(_ partition: Int, isPaused: Bool) -> Bool {
+        guard waitingRows > configuration.maxWaitingRows / (isPaused ? 2 : 1) else { return false }
         let slowest = taskWatermark
         let own = watermark(of: partition)
         guard own != .min, slowest != .max else { return false }
-        return slowest == .min ? partitions[partition].live.count > 4 : own > slowest && own - slowest > configuration.maxAheadMs
+        return slowest == .min || (own > slowest && own - slowest > configuration.maxAheadMs)
     }
 
     /// Takes a batch in. Rows whose effect is already in the state (re-read after a restart) are skipped.

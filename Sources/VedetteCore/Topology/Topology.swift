@@ -90,7 +90,7 @@ public final class Topology {
     public func end(_ partition: Int) { sequencer.setEnded(partition, true) }
 
     /// Whether reading this partition should pause until the others catch up.
-    public func isAhead(_ partition: Int) -> Bool { sequencer.isAhead(partition) }
+    public func isAhead(_ partition: Int, isPaused: Bool = false) -> Bool { sequencer.isAhead(partition, isPaused: isPaused) }
 
     public var watermark: Int64 { sequencer.taskWatermark }
     public func watermark(of partition: Int) -> Int64 { sequencer.watermark(of: partition) }

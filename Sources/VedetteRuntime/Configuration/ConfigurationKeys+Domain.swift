@@ -62,7 +62,8 @@ extension ConfigurationKey {
         ConfigurationKey("time.max_future", .duration(minute...year), .value("1d"), "A record further ahead of its clock reference than this is rejected."),
         ConfigurationKey("time.future_confirmations", .integer(1...1_000), .value("3"), "Records in a row that must agree on a longer jump before it is believed."),
         ConfigurationKey("time.idle_timeout", .duration(1_000...day), .value("1m"), "Wall-clock silence after which a partition no longer holds time back."),
-        ConfigurationKey("time.max_ahead", .duration(1_000...day), .value("5m"), "How far a partition may run ahead of the slowest before it is paused."),
+        ConfigurationKey("time.max_ahead", .duration(1_000...day), .value("5m"), "How far a partition may run ahead of the slowest before it is paused, once `max_waiting_rows` wait."),
+        ConfigurationKey("time.max_waiting_rows", .integer(1_000...100_000_000), .value("100_000"), "Rows that may wait for the slowest partition before those that are ahead are paused; about 1 KB of memory each."),
         ConfigurationKey("time.granule", .duration(1...60_000), .value("1s"), "Records are put in order in buckets of this length; divides the pane."),
     ]
 

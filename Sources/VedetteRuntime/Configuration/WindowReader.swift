@@ -66,6 +66,7 @@ enum WindowReader {
         time.futureConfirmations = Int(section.integer("future_confirmations"))
         time.idleTimeoutMs = section.integer("idle_timeout")
         time.maxAheadMs = section.integer("max_ahead")
+        time.maxWaitingRows = Int(section.integer("max_waiting_rows"))
         time.granuleMs = section.integer("granule")
         return time
     }

@@ -18,7 +18,7 @@ final class KafkaLoop: @unchecked Sendable {
     static let metadataTimeoutMs = 5_000
     static let closeTimeoutMs = 5_000
     /// Rows waiting for the watermark above which every partition that is ahead is paused.
-    static let maxWaitingRows = 2_000_000
+    static let maxWaitingRows = 500_000
 
     struct PartitionState {
         var identity: InputPartition
@@ -250,7 +250,7 @@ final class KafkaLoop: @unchecked Sendable {
         var pause: [TopicPartition] = []
         var resume: [TopicPartition] = []
         for place in partitions.indices where partitions[place].isAssigned {
-            let isAhead = pipeline.topology.isAhead(place)
+            let isAhead = pipeline.topology.isAhead(place, isPaused: partitions[place].isPaused)
                 || (isFull && pipeline.topology.watermark(of: place) > pipeline.topology.watermark)
             if isAhead != partitions[place].isPaused {
                 partitions[place].isPaused = isAhead

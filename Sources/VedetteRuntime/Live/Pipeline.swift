@@ -37,9 +37,9 @@ public final class Pipeline {
     public init(configuration: VedetteConfiguration, output: any OutputPort, wanted: Set<OutputKind>, mode: RunMode = .live) throws {
         self.configuration = configuration
         self.output = output
-        checkpoints = try CheckpointStore(configuration.state)
-        collector = OutputCollector(mode: mode, application: configuration.application, wanted: wanted)
         let hash = try configuration.secrets.keyedHash()
+        checkpoints = try CheckpointStore(configuration, hash: hash)
+        collector = OutputCollector(mode: mode, application: configuration.application, wanted: wanted)
         decoders = try RecordDecoders(configuration, hash: hash)
         topology = Topology(
             configuration: configuration.topology, hash: hash, store: checkpoints.rows, sink: collector,

@@ -186,7 +186,7 @@ public final class TopicReplay {
 
     private func adjustPauses() throws {
         for place in sources.indices where !sources[place].isDone {
-            let isAhead = topology.isAhead(place)
+            let isAhead = topology.isAhead(place, isPaused: sources[place].isPaused)
             guard isAhead != sources[place].isPaused else { continue }
             sources[place].isPaused = isAhead
             if isAhead { try consumer.pause([sources[place].partition]) } else { try consumer.resume([sources[place].partition]) }

@@ -5,15 +5,18 @@ import VedetteStore
 final class CheckpointStore {
     let rows: SealedRows
     private let store: StateStore
+    /// What of the configuration the state is laid out by.
+    private let shape: StateShape
     /// Number of the newest durable checkpoint; 0 before the first.
     var number: Int64 { Int64(store.commitNumber) }
 
     /// - Throws: `StoreError` that names the file and the remedy.
-    init(_ configuration: StateConfiguration) throws {
+    init(_ configuration: VedetteConfiguration, hash: KeyedHash) throws {
         var options = StoreOptions()
-        options.blockCacheBytes = configuration.blockCacheBytes
-        store = try StateStore(directory: configuration.directory, options: options)
+        options.blockCacheBytes = configuration.state.blockCacheBytes
+        store = try StateStore(directory: configuration.state.directory, options: options)
         rows = SealedRows(store: store)
+        shape = StateShape(configuration.topology, hash: hash)
     }
 
     /// Restores a fresh topology. Returns where to read on, or nil where there is no checkpoint yet.
@@ -21,6 +24,11 @@ final class CheckpointStore {
     /// - Throws: `StoreError`, or `CorruptState` where the bytes are whole but make no sense.
     func restore(_ topology: Topology) throws -> [ResumePoint]? {
         guard let blob = try store.getState(key: SnapshotKey.topology) else { return nil }
+        if let saved = try store.getState(key: StateShape.key), let difference = shape.difference(from: saved) {
+            throw StoreError(
+                kind: .otherFormat, path: store.directory, message: "the state was made with another configuration: \(difference)",
+                remedy: "put the configuration back, or start with a new state directory (and the old one kept)")
+        }
         do {
             let points = try topology.restore(blob)
             try store.scanState(prefix: SnapshotKey.panePrefix) { key, value in
@@ -41,6 +49,7 @@ final class CheckpointStore {
         topology.snapshot(
             put: { commit.putState(key: $0, value: $1) },
             delete: { commit.deleteState(key: $0) })
+        commit.putState(key: StateShape.key, value: shape.encoded)
         let stats = try store.commit(&commit)
         rows.refresh()
         return stats

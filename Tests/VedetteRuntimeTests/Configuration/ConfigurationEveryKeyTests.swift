@@ -85,7 +85,7 @@ private let everyKey = """
       quantile_bins: 256
       categories: 32
       revise_every: 12h
-    time: {out_of_orderness: 10s, max_future: 2d, future_confirmations: 5, idle_timeout: 2m, max_ahead: 10m, granule: 500ms}
+    time: {out_of_orderness: 10s, max_future: 2d, future_confirmations: 5, idle_timeout: 2m, max_ahead: 10m, max_waiting_rows: 5000, granule: 500ms}
     join: {retention: 30d, segment: 12h, pending_ttl: 2d, max_pending: 10, duplicate_window: 3h, maturity: 20d, max_labels_per_request: 4}
     baselines: {good: baselines/good.json}
     drift:
@@ -199,6 +199,7 @@ private let everyKey = """
         time.futureConfirmations = 5
         time.idleTimeoutMs = 2 * minute
         time.maxAheadMs = 10 * minute
+        time.maxWaitingRows = 5_000
         time.granuleMs = 500
         #expect(topology.time == time)
         var join = JoinConfiguration()
