@@ -9,10 +9,10 @@ import VedetteRuntime
 @Suite(.serialized) struct InterleavingTests {
     private func mix(_ seed: UInt64, isOrdered: Bool) -> TrafficMix {
         var mix = TrafficMix(seed: seed)
-        mix.decisions = 700
-        mix.perSecond = 700 / 100_000
+        mix.decisions = 500
+        mix.perSecond = 500 / 90_000
         mix.oddShare = 0.2
-        mix.spanMs = 2 * 86_400_000
+        mix.spanMs = 130_000_000
         mix.isOrdered = isOrdered
         mix.scenarios = [
             SimulationScenario(.duplicates, strength: 0.1), SimulationScenario(.malformed, strength: 0.03),

@@ -84,6 +84,7 @@ extension ConfigurationKey {
         ConfigurationKey("http.enabled", .boolean, .value("true"), "Whether to listen at all."),
         ConfigurationKey("http.host", .text, .value("127.0.0.1"), "Address to listen on; the default is this machine only."),
         ConfigurationKey("http.port", .integer(0...65_535), .value("9464"), "Port; 0 takes a free one."),
+        ConfigurationKey("http.ready_max_lag", .integer(1...1_000_000_000_000), .value("1_000_000"), "Records behind in any partition above which `/readyz` says not ready."),
     ]
 
     static let secrets: [ConfigurationKey] = [

@@ -22,6 +22,7 @@ enum ProcessReader {
         configuration.http.enabled = http.boolean("enabled")
         configuration.http.host = http.text("host")
         configuration.http.port = Int(http.integer("port"))
+        configuration.http.readyMaxLag = http.integer("ready_max_lag")
 
         let secrets = root.section("secrets")
         // `public` says that the known key is meant, for tests and demonstrations.

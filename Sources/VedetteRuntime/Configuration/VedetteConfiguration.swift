@@ -127,6 +127,8 @@ public struct HTTPConfiguration: Sendable, Equatable {
     public var enabled = true
     public var host = "127.0.0.1"
     public var port = 9464
+    /// Records behind in any partition above which `/readyz` says not ready.
+    public var readyMaxLag: Int64 = 1_000_000
 
     public init() {}
 }

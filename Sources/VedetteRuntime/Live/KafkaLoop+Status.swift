@@ -18,6 +18,7 @@ extension KafkaLoop {
         let storeBytes = Int64(pipeline.storeStatistics.bytes)
         status.update { snapshot in
             snapshot.application = configuration.application
+            snapshot.maxLag = configuration.http.readyMaxLag
             snapshot.partitions = partitions
             snapshot.counters = topology.counters.named
             snapshot.orphansBySource = zip(configuration.topology.labelSources.map(\.pipeline) + ["(unlisted)"], topology.orphansBySource)

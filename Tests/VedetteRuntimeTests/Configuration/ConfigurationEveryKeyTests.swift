@@ -100,7 +100,7 @@ private let everyKey = """
       - {monitor: volume, window: short, reference: previous_window, max_drop_ratio: 0.25, min_surge_ratio: 8}
     state: {directory: /var/lib/shop, checkpoint_interval: 1m, spill_rows: 1_000, block_cache: 8MiB}
     limits: {record_bytes: 2MiB, depth: 16, features: 100, string_bytes: 2KiB, dead_letter_bytes: 1KiB}
-    http: {enabled: false, host: 0.0.0.0, port: 8080}
+    http: {enabled: false, host: 0.0.0.0, port: 8080, ready_max_lag: 500}
     secrets: {hash_key: {env: HASH_KEY}}
     """
 
@@ -271,6 +271,7 @@ private let everyKey = """
         http.enabled = false
         http.host = "0.0.0.0"
         http.port = 8_080
+        http.readyMaxLag = 500
         #expect(configuration.http == http)
         #expect(configuration.secrets.hashKey == .env("HASH_KEY"))
     }

@@ -130,7 +130,7 @@ import VedetteRuntime
         #expect(configurationIssues(configurationText("outputs: {progress: null}")) == ["c.yaml:6:11: warning: outputs.progress: expected a topic for the commit protocol, found none; a restart may repeat alerts"])
         #expect(configurationIssues(configurationText("outputs: {alerts: ~}")) == ["c.yaml:6:11: warning: outputs.alerts: expected a topic for alerts, found none; alerts go nowhere"])
         #expect(configurationIssues(configurationText("monitors: []")) == ["c.yaml:6:11: warning: monitors: expected at least one monitor, found an empty list; nothing raises alarms"])
-        #expect(configurationIssues(configurationText("join: {retention: 150d}")) == ["c.yaml:1:1: warning: panes.levels[2].keep: expected at least join.retention, 150d, so that every label corrects its pane, found 120d"])
+        #expect(configurationIssues(configurationText("join: {retention: 150d}")) == ["c.yaml:1:1: warning: panes.levels[3].keep: expected at least join.retention, 150d, so that every label corrects its pane, found 120d"])
         #expect(
             configurationIssues(configurationText("windows: [{size: 1h, hop: 5m}]")) == [
                 "c.yaml:1:1: warning: monitors: expected monitors of your own for your windows and panes, found none; the default score_drift, outcome_rate can not work with them"
