@@ -17,6 +17,8 @@ final class CrashRun {
     private(set) var punctuations: [[Int64: Int64]]
     private var highestRead: [Int]
     private var random: TestRandom
+    /// Per record, whether it is stamped ahead of its time.
+    private let isAhead: [[Bool]]
     private let maxKills: Int
     /// After everything that is read.
     private let lastWatermark: Int64
@@ -28,6 +30,8 @@ final class CrashRun {
         self.maxKills = maxKills
         self.lastWatermark = lastWatermark
         random = TestRandom(seed)
+        let mark = Array("\"ahead-".utf8)
+        isAhead = log.records.map { $0.map { $0.line.firstRange(of: mark) != nil } }
         punctuations = Array(repeating: [:], count: log.identities.count)
         highestRead = Array(repeating: 0, count: log.identities.count)
         if !isTransactional {
@@ -65,11 +69,16 @@ final class CrashRun {
         }
         let largest = 1 + random.below(80)
         while let partition = next(pipeline, places) {
-            let until = min(log.records[partition].count, places[partition] + 1 + random.below(largest))
+            var until = min(log.records[partition].count, places[partition] + 1 + random.below(largest))
+            // Silence is most dangerous just after a record that waits for its successors' verdict.
+            let held = (places[partition]..<until).first { isAhead[partition][$0] }
+            let isSilent = held != nil && random.chance(0.5)
+            if let held, isSilent { until = held + 1 }
             pipeline.feed(log, partition, places[partition]..<until)
             places[partition] = until
             highestRead[partition] = max(highestRead[partition], until)
             if random.chance(0.7) { try pipeline.step() }
+            if isSilent { letIdleGo(partition, pipeline) }
             if random.chance(0.04) { letIdleGo(random.below(places.count), pipeline) }
             if random.chance(0.2) { try commit(pipeline) }
             if random.chance(0.06) { try pipeline.checkpoint() }

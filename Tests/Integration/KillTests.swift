@@ -2,10 +2,6 @@ import Foundation
 import Testing
 import VedetteRuntime
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// The program itself, killed with SIGKILL again and again in the middle of one stream.
 @Suite(
     .serialized,
@@ -33,12 +29,12 @@ struct KillTests {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SplitMix(state: seed)
         for kill in 1...Self.kills {
-            let program = try Program(["run", "--config", configuration], log: site.file("live.log"))
+            let program = try Program(#require(Program.path), ["run", "--config", configuration], log: site.file("live.log"))
             Thread.sleep(forTimeInterval: Double.random(in: 0.2...4, using: &random))
             #expect(program.isRunning, "ended by itself before kill \(kill) (seed \(seed)): \(program.lastLines)")
             program.kill()
         }
-        let last = try Program(["run", "--config", configuration], log: site.file("live.log"))
+        let last = try Program(#require(Program.path), ["run", "--config", configuration], log: site.file("live.log"))
         try wait("the feed to end", seconds: 120) { feeding.isFinished }
         // Done when nothing has moved for a while.
         var before: Int64 = -1
@@ -63,50 +59,6 @@ struct KillTests {
             #expect(!distinct.isEmpty)
         }
         #expect(try Set(site.committed("live", "dead_letters")) == Set(topics[.deadLetters]))
-    }
-}
-
-/// The built program, beside the tests.
-final class Program {
-    static let path: String? = {
-        let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("vedette").path
-        return FileManager.default.isExecutableFile(atPath: beside) ? beside : nil
-    }()
-
-    private let process = Process()
-    private let log: String
-
-    init(_ arguments: [String], log: String) throws {
-        self.log = log
-        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
-        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-        try handle.seekToEnd()
-        process.executableURL = URL(fileURLWithPath: Program.path ?? "")
-        process.arguments = arguments
-        process.standardOutput = handle
-        process.standardError = handle
-        try process.run()
-    }
-
-    deinit { if process.isRunning { kill() } }
-
-    var isRunning: Bool { process.isRunning }
-
-    func kill() {
-        _ = Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-
-    /// Ends it with SIGTERM; its exit status.
-    func terminate() throws -> Int32 {
-        process.terminate()
-        try wait("the program to stop", seconds: 40) { !process.isRunning }
-        return process.terminationStatus
-    }
-
-    var lastLines: String {
-        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").suffix(5).joined(separator: "\n")
     }
 }
 

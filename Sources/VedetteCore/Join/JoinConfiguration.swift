@@ -8,7 +8,7 @@ public struct JoinConfiguration: Sendable, Equatable {
     public var pendingTTLMs: Int64 = 86_400_000
     /// Labels that may wait at once; beyond it the oldest becomes an orphan early.
     public var maxPending: Int = 1_000_000
-    /// How far apart in event time two records with one ID still count as one decision.
+    /// How far apart in event time two records with one ID still count as one decision; within one segment they always do.
     public var duplicateWindowMs: Int64 = 86_400_000
     /// Age at which a decision without a label counts as unmatched.
     public var maturityMs: Int64 = 45 * 86_400_000

@@ -49,7 +49,7 @@ extension ConfigurationKey {
         ConfigurationKey("panes.levels", .list("levels"), .computed("`1m` and `5m` for 2h, `1h` for 35d, `1d` for 120d"), "Panes roll up into longer ones as they age; each size divides the next."),
         ConfigurationKey("panes.levels[].size", .duration(1_000...tenYears), .required, "Length of a pane of this level; the first is the pane."),
         ConfigurationKey("panes.levels[].keep", .duration(1_000...century), .required, "How long a pane of this level is kept after it ends."),
-        ConfigurationKey("panes.score_entries", .integer(16...1_048_576), .value("1024"), "Distinct scores a sketch holds before it coarsens; up to there, drift and AUC are exact."),
+        ConfigurationKey("panes.score_entries", .integer(21...1_048_576), .value("1024"), "Distinct scores a sketch holds before it coarsens; up to there, drift and AUC are exact."),
         ConfigurationKey("panes.quantile_accuracy", .number(NumberRange(0.0001, 0.2)), .value("0.01"), "Relative error of feature and latency quantiles."),
         ConfigurationKey("panes.quantile_bins", .integer(16...65_536), .value("512"), "Bins of one quantile sketch before the lowest collapse."),
         ConfigurationKey("panes.categories", .integer(1...65_536), .value("64"), "Distinct values of a category feature before the rest count as other."),

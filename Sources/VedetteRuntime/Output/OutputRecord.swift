@@ -90,7 +90,9 @@ public final class OutputCollector: TopologySink {
     }
 
     private func append(_ kind: OutputKind, key: [UInt8], headers: [(name: String, value: String)] = [], at: Int64?) {
-        records.append(OutputRecord(kind: kind, key: key, value: json.bytes, headers: headers, at: at))
+        // A copy of exactly the bytes: the writer's own buffer carries the room of the largest record.
+        let value = json.bytes.withUnsafeBufferPointer { Array($0) }
+        records.append(OutputRecord(kind: kind, key: key, value: value, headers: headers, at: at))
         json.removeAll()
     }
 }

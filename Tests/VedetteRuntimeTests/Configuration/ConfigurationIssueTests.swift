@@ -41,7 +41,7 @@ import VedetteRuntime
     @Test(arguments: [
         ("tiem: {}", "6:1", "tiem: expected a known key, found the unknown key \"tiem\" (did you mean \"time\"?)"),
         ("http: {prot: 1}", "6:8", "http.prot: expected a known key, found the unknown key \"prot\" (did you mean \"port\"?)"),
-        ("http: {zzz: 1}", "6:8", "http.zzz: expected one of enabled, host, port, found the unknown key \"zzz\""),
+        ("http: {zzz: 1}", "6:8", "http.zzz: expected one of enabled, host, port, ready_max_lag, found the unknown key \"zzz\""),
         ("join: {max-pending: 5}", "6:8", "join.max-pending: expected a known key, found the unknown key \"max-pending\" (did you mean \"max_pending\"?)"),
         ("http: {<<: {port: 1}}", "6:8", "http.<<: expected keys of this section (merge keys are not supported, aliases are), found the unknown key \"<<\""),
         ("http: {[a]: 1}", "6:8", "http: expected a text as key, found a list"),
