@@ -19,8 +19,8 @@ run: build ## Build and run the demo: nothing else needed.
 	.build/release/vedette demo
 
 test: setup $(PYTHON_ENVIRONMENT)/done ## Install what is needed and run all tests.
-	$(SWIFT) build -c release --product vedette
-	$(SWIFT) test -c release
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build
 	$(PYTHON_ENVIRONMENT)/bin/python Tests/Schemas/validate.py
 	PYTHON=$(PYTHON_ENVIRONMENT)/bin/python sh Tests/end-to-end.sh .build/release/vedette
 	PATH="$(CURDIR)/$(PYTHON_ENVIRONMENT)/bin:$$PATH" sh docker/check.sh

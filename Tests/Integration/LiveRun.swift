@@ -41,7 +41,15 @@ final class LiveRun: Sendable {
 
     /// Waits until this process has read so many records, then until what follows from them is committed.
     func waitUntilRead(_ count: Int, seconds: Double = 90) throws {
-        try wait("\(count) records to be read", seconds: seconds) { try check() && status.recordsRead >= count }
+        do {
+            try wait("\(count) records to be read", seconds: seconds) { try check() && status.recordsRead >= count }
+        } catch let timeout as TestTimeout {
+            let partitions = status.snapshot.partitions.map {
+                "\($0.topic)[\($0.partition)]: \($0.accepted) accepted, \($0.rejected) rejected, lag \($0.lag ?? -1), "
+                    + "\($0.isAssigned ? "assigned" : "not assigned")\($0.isPaused ? ", paused" : "")"
+            }
+            throw TestTimeout(what: ([timeout.what, "read \(status.recordsRead)", status.notReadyReason() ?? "ready"] + partitions).joined(separator: "; "))
+        }
         // Status is published once a second.
         Thread.sleep(forTimeInterval: 2.2)
     }

@@ -32,7 +32,7 @@ public final class DecisionBatch: @unchecked Sendable {
     /// Operating thresholds on the score, NaN where the record has none.
     public var thresholdChallenge = ContiguousArray<Double>()
     public var thresholdBlock = ContiguousArray<Double>()
-    /// Unkeyed hash of everything but time and ID; equal content in a retry gives equal hashes.
+    /// Unkeyed hash of model, version, score, decision, features and slice values; a retry has an equal one.
     public var contentHash = ContiguousArray<UInt64>()
     /// Raw value of a ``FeatureState``.
     public var featureState = ContiguousArray<UInt8>()
