@@ -23,7 +23,7 @@ test: setup $(PYTHON_ENVIRONMENT)/done ## Install what is needed and run all tes
 	$(SWIFT) test -c release --skip-build
 	$(PYTHON_ENVIRONMENT)/bin/python Tests/Schemas/validate.py
 	PYTHON=$(PYTHON_ENVIRONMENT)/bin/python sh Tests/end-to-end.sh .build/release/vedette
-	PATH="$(CURDIR)/$(PYTHON_ENVIRONMENT)/bin:$$PATH" sh docker/check.sh
+	PATH="$(CURDIR)/$(PYTHON_ENVIRONMENT)/bin:$$PATH" bash docker/check.sh
 
 bench: setup ## Print throughput, memory and bytes per decision, beside the floor.
 	$(SWIFT) run -c release vedette-bench
