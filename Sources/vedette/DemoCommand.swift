@@ -54,8 +54,8 @@ struct DemoCommand: AsyncParsableCommand {
 
     private func play(_ configuration: VedetteConfiguration, brokers: String, _ logger: Logger) async throws {
         let options = try DemoTraffic.options(seed: seed, density: density)
-        print(DemoScreen.introduction(options))
         let screen = DemoScreen()
+        screen.line(DemoScreen.introduction(options))
         let runner = KafkaRunner(
             configuration: configuration, logger: logger, onAlert: { screen.alert($0) }, onWindow: { screen.window($0) })
         let traffic = DemoTraffic(options, brokers: brokers, logger: logger)

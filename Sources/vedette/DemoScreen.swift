@@ -75,7 +75,7 @@ final class DemoScreen: Sendable {
         line("  vedette run --config vedette.yaml               beside your own topics")
     }
 
-    private func line(_ text: String) { write((isTerminal ? "\r\u{1B}[K" : "") + text + "\n") }
+    func line(_ text: String) { write((isTerminal ? "\r\u{1B}[K" : "") + text + "\n") }
 
     private func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 }
