@@ -36,7 +36,11 @@ final class LiveRun: Sendable {
     }
 
     func waitUntilReady() throws {
-        try wait("readiness") { try check() && status.notReadyReason() == nil }
+        do {
+            try wait("readiness") { try check() && status.notReadyReason() == nil }
+        } catch is TestTimeout {
+            throw TestTimeout(what: "readiness: \(status.notReadyReason() ?? "ready")")
+        }
     }
 
     /// Waits until this process has read so many records, then until what follows from them is committed.

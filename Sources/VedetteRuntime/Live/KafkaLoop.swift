@@ -143,7 +143,10 @@ final class KafkaLoop: @unchecked Sendable {
 
     private func complain(of record: borrowing ConsumerRecord) throws {
         guard let error = record.error else { return }
-        if error.isFatal { throw SetupError.takenOver(consumer.health.fatalError ?? error, group: configuration.kafka.group) }
+        if error.isFatal {
+            let cause = consumer.health.fatalError ?? error
+            throw SetupError.takenOver(cause, group: configuration.kafka.group, isSure: cause.isFenced)
+        }
         logger.warning("kafka", metadata: ["error": "\(error)"])
     }
 
