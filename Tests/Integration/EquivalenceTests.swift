@@ -4,7 +4,7 @@ import VedetteKafka
 import VedetteRuntime
 
 /// One set of records, read live, from topics and from files, gives the same output.
-@Suite struct MockEquivalenceTests {
+@Suite(.serialized) struct MockEquivalenceTests {
     /// How the partitions' delivery is skewed.
     enum Skew: String, CaseIterable, Sendable { case none, slowBroker, paced }
 

@@ -20,7 +20,7 @@ struct KillTests {
         try site.createOutputs("live")
         let traffic = try Traffic.mixed()
         let configuration = site.file("live.yaml")
-        try site.yaml("live", transactional: transactional, isStatic: true).write(toFile: configuration, atomically: true, encoding: .utf8)
+        try site.yaml("live", transactional: transactional).write(toFile: configuration, atomically: true, encoding: .utf8)
         // The stream goes on while the program dies.
         let feeding = Thread { [site] in
             try? traffic.produce(to: site, burst: 10, pauseMs: Self.kills * 2_500 / (traffic.count / 10))

@@ -36,24 +36,12 @@ final class LiveRun: Sendable {
     }
 
     func waitUntilReady() throws {
-        do {
-            try wait("readiness") { try check() && status.notReadyReason() == nil }
-        } catch is TestTimeout {
-            throw TestTimeout(what: "readiness: \(status.notReadyReason() ?? "ready")")
-        }
+        try wait("readiness") { try check() && status.notReadyReason() == nil }
     }
 
     /// Waits until this process has read so many records, then until what follows from them is committed.
     func waitUntilRead(_ count: Int, seconds: Double = 90) throws {
-        do {
-            try wait("\(count) records to be read", seconds: seconds) { try check() && status.recordsRead >= count }
-        } catch let timeout as TestTimeout {
-            let partitions = status.snapshot.partitions.map {
-                "\($0.topic)[\($0.partition)]: \($0.accepted) accepted, \($0.rejected) rejected, lag \($0.lag ?? -1), "
-                    + "\($0.isAssigned ? "assigned" : "not assigned")\($0.isPaused ? ", paused" : "")"
-            }
-            throw TestTimeout(what: ([timeout.what, "read \(status.recordsRead)", status.notReadyReason() ?? "ready"] + partitions).joined(separator: "; "))
-        }
+        try wait("\(count) records to be read", seconds: seconds) { try check() && status.recordsRead >= count }
         // Status is published once a second.
         Thread.sleep(forTimeInterval: 2.2)
     }

@@ -73,15 +73,9 @@ final class Site: Sendable {
 
     /// - Parameters:
     ///   - run: which output topics, group and state directory; the fingerprints stay the same.
-    ///   - idleTimeout: by default so long that nothing depends on the wall clock.
-    ///   - isStatic: a static member, whose place the next process takes at once and not when the session ends.
-    ///   - sessionMs: how long the group keeps a member's place; the least that the brokers allow by default.
-    func yaml(
-        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", sessionMs: Int? = nil,
-        isStatic: Bool = false
-    ) -> String {
+    ///   - more: further lines of the configuration.
+    func yaml(_ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", more: String = "") -> String {
         let stem = "\(name).\(run)"
-        let instance = isStatic ? "group.instance.id: \(stem)" : ""
         return """
             application: integration
             log_level: info
@@ -90,10 +84,9 @@ final class Site: Sendable {
               group: \(stem)
               transactional: \(transactional)
               properties:
-                session.timeout.ms: "\(sessionMs ?? (isMock ? 2500 : 6000))"
+                session.timeout.ms: "\(isMock ? 2500 : 6000)"
                 heartbeat.interval.ms: "200"
                 fetch.wait.max.ms: "50"
-                \(instance)
             inputs: {decisions: {topic: \(decisions)}, labels: {topic: \(labels)}}
             outputs:
               alerts: \(stem).alerts
@@ -127,14 +120,14 @@ final class Site: Sendable {
             state: {directory: "\(file(run))", checkpoint_interval: \(checkpointInterval)}
             http: {enabled: false}
             secrets: {hash_key: public}
+            \(more)
             """
     }
 
     func configuration(
-        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", sessionMs: Int? = nil
+        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s"
     ) throws -> VedetteConfiguration {
-        let text = yaml(
-            run, transactional: transactional, idleTimeout: idleTimeout, checkpointInterval: checkpointInterval, sessionMs: sessionMs)
+        let text = yaml(run, transactional: transactional, idleTimeout: idleTimeout, checkpointInterval: checkpointInterval)
         return try ConfigurationLoader.load(text: text, file: "integration.yaml").configuration
     }
 

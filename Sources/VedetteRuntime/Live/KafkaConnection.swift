@@ -16,13 +16,9 @@ extension VedetteConfiguration {
     func consumerProperties(brokers: String? = nil, group: String? = nil) throws -> KafkaProperties {
         var properties = try kafkaProperties(brokers: brokers)
         properties["group.id"] = group ?? kafka.group
-        guard group == nil else { return properties }
-        // The place of a killed member is kept until its session ends, and its successor waits for that: so the least
-        // that brokers allow by default. To lose the session by mistake costs this group nothing but joining again.
-        if properties["session.timeout.ms"] == nil {
-            properties["session.timeout.ms"] = "6000"
-            if properties["heartbeat.interval.ms"] == nil { properties["heartbeat.interval.ms"] = "1500" }
-        }
+        // One instance per group: a static member is replaced at once by its successor, where the place of a killed
+        // one would be kept until its session ends.
+        if group == nil, properties["group.instance.id"] == nil { properties["group.instance.id"] = kafka.group }
         return properties
     }
 
@@ -68,9 +64,9 @@ public struct SetupError: Error, Sendable, CustomStringConvertible {
             remedy: "create it, or correct \(section) in the configuration; `vedette check --brokers` lists what is missing")
     }
 
-    /// What a fatal error of a client means to a person; the error itself where it is not `isSure`.
-    static func takenOver(_ error: KafkaError, group: String, isSure: Bool) -> any Error {
-        guard isSure else { return error }
+    /// What a fatal error of a client means to a person.
+    static func takenOver(_ error: KafkaError, group: String) -> any Error {
+        guard error.isFenced else { return error }
         return SetupError(
             what: "another instance has taken over the group \(group) (\(error))",
             remedy: "run one instance per group, or give each a kafka.group and a state.directory of its own")

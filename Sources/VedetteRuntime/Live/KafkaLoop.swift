@@ -143,10 +143,7 @@ final class KafkaLoop: @unchecked Sendable {
 
     private func complain(of record: borrowing ConsumerRecord) throws {
         guard let error = record.error else { return }
-        if error.isFatal {
-            let cause = consumer.health.fatalError ?? error
-            throw SetupError.takenOver(cause, group: configuration.kafka.group, isSure: cause.isFenced)
-        }
+        if error.isFatal { throw SetupError.takenOver(consumer.health.fatalError ?? error, group: configuration.kafka.group) }
         logger.warning("kafka", metadata: ["error": "\(error)"])
     }
 

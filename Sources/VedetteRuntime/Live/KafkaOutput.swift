@@ -16,14 +16,12 @@ final class KafkaOutput: OutputPort {
     /// Errors that trying again does not mend.
     private static let permanent: Set<KafkaErrorCode> = [.messageTooLarge, .topicAuthorizationFailed, .invalidArgument]
 
-    private var producer: Producer
+    private let producer: Producer
     private let configuration: VedetteConfiguration
     private let logger: Logger
     private let isTransactional: Bool
     private let brokers: String?
     private var stopSeenAt: Double?
-    /// Of the newest progress record that is known to be committed.
-    private var committedSequence: Int64 = 0
     /// Looked at while waiting: true gives up, after a grace where output is under way.
     var isStopping: () -> Bool = { false }
     /// Told why, again and again, while it waits for the brokers; nil when that is over.
@@ -57,12 +55,8 @@ final class KafkaOutput: OutputPort {
                 throw error.code == .unknownTopicOrPartition ? SetupError.missing(topic: topic, section: "outputs") as any Error : error
             }
         }
-        try startTransactions(grace: 0)
-    }
-
-    private func startTransactions(grace: Double) throws {
         guard isTransactional else { return }
-        try persisting("start transactions", grace: grace) { try producer.initTransactions(timeoutMs: Self.callTimeoutMs) }
+        try persisting("start transactions", grace: 0) { try producer.initTransactions(timeoutMs: Self.callTimeoutMs) }
     }
 
     // MARK: Commit
@@ -71,38 +65,13 @@ final class KafkaOutput: OutputPort {
         // Offsets in the output are for lag tools: where they cannot be committed, the output must not wait for
         // them, all the less because a new membership only comes by polling, which waits for this.
         var withOffsets = true
-        var isDone = false
-        while !isDone {
-            do {
-                try persisting("commit output") {
-                    if isTransactional {
-                        try commitTransaction(records, progress, &withOffsets)
-                    } else {
-                        try flush(records, progress)
-                    }
-                }
-                isDone = true
-            } catch let error as KafkaError where error.isFatal && isTransactional && !error.isFenced && !isStopping() {
-                isDone = try restart(after: error, progress)
+        try persisting("commit output") {
+            if isTransactional {
+                try commitTransaction(records, progress, &withOffsets)
+            } else {
+                try flush(records, progress)
             }
         }
-        committedSequence = progress.sequence
-    }
-
-    /// An outage longer than a transaction may last leaves librdkafka's producer unusable. With a new one the old
-    /// transaction is ended by the brokers, one way or the other, and the progress records tell which.
-    ///
-    /// - Returns: whether the output is committed already; else it is to be committed again.
-    private func restart(after error: KafkaError, _ progress: ProgressRecord) throws -> Bool {
-        guard configuration.outputs.progress != nil else { throw error }
-        logger.warning("the producer has failed and is made anew", metadata: ["error": "\(error)"])
-        producer.close()
-        producer = try Producer(properties: configuration.producerProperties(brokers: brokers, transactional: true), logger: logger)
-        try startTransactions(grace: Self.stopGraceSeconds)
-        let newest = try newestProgress()?.sequence ?? 0
-        if newest == progress.sequence { return true }
-        guard newest == committedSequence else { throw SetupError.takenOver(error, group: configuration.kafka.group, isSure: true) }
-        return false
     }
 
     private func commitTransaction(_ records: [OutputRecord], _ progress: ProgressRecord, _ withOffsets: inout Bool) throws {
@@ -166,13 +135,13 @@ final class KafkaOutput: OutputPort {
     private func patiently(_ operation: String, grace: Double, _ body: () throws -> Void, isPassing: (KafkaError) -> Bool) throws {
         var pause = Self.backoffMs.lowerBound
         var hasWaited = false
-        // However it ends: a failure that goes on to something else waits there under another name.
-        defer { if hasWaited { onWaiting(nil) } }
         while true {
             do {
-                return try body()
+                try body()
+                if hasWaited { onWaiting(nil) }
+                return
             } catch let error as KafkaError {
-                if error.isFatal { throw SetupError.takenOver(error, group: configuration.kafka.group, isSure: error.isFenced) }
+                if error.isFatal { throw SetupError.takenOver(error, group: configuration.kafka.group) }
                 guard isPassing(error), !mustGiveUp(after: grace) else { throw error }
                 hasWaited = true
                 logger.warning("\(operation) failed; trying again", metadata: ["error": "\(error)", "pause_ms": "\(pause)"])
@@ -204,12 +173,6 @@ final class KafkaOutput: OutputPort {
     /// name: whoever did is fenced off first, or it could write one more record after the last was read.
     func lastProgress() throws -> ProgressRecord? {
         try start()
-        let newest = try newestProgress()
-        committedSequence = newest?.sequence ?? 0
-        return newest
-    }
-
-    private func newestProgress() throws -> ProgressRecord? {
         guard let topic = configuration.outputs.progress else { return nil }
         let reader = try Consumer(
             properties: configuration.consumerProperties(brokers: brokers, group: "\(configuration.kafka.group).progress-reader"), logger: logger)
