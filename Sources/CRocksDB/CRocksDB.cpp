@@ -6,6 +6,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/metadata.h>
+#include <rocksdb/snapshot.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 
@@ -94,7 +95,7 @@ void configure(const crocks_options &in, crocks_db &db) {
   o.paranoid_checks = true;
   o.force_consistency_checks = true;
   o.verify_sst_unique_id_in_manifest = true;
-  // One thread that merges (and one that would flush): see crocks_is_settled.
+  // One thread that merges, and one that would flush.
   o.max_background_jobs = 2;
   o.max_open_files = in.max_open_files;
   o.max_file_opening_threads = 4;
@@ -233,12 +234,15 @@ crocks_status crocks_ingest(crocks_db *db, const crocks_ingest_file *files, size
   // The sequence number stands in the MANIFEST; the file stays as it was written and synced.
   options.write_global_seqno = false;
   options.verify_checksums_before_ingest = true;
+  options.snapshot_consistency = true;
   std::vector<rocksdb::IngestExternalFileArg> args(count);
   for (size_t i = 0; i < count; i++) {
     args[i].column_family = handle(files[i].family);
     args[i].external_files = {files[i].path};
     args[i].options = options;
   }
+  // With a snapshot alive, universal compaction takes an ingested file at level 0 without looking at the levels.
+  rocksdb::ManagedSnapshot snapshot(db->db.get());
   return result(db->db->IngestExternalFiles(args));
 }
 
@@ -275,17 +279,6 @@ void crocks_family_statistics(crocks_db *db, crocks_family *family, crocks_famil
   for (const auto &level : data.levels)
     stats->sorted_runs += level.level == 0 ? level.files.size() : (level.files.empty() ? 0 : 1);
   db->db->GetIntProperty(handle(family), rocksdb::DB::Properties::kEstimateNumKeys, &stats->estimated_rows);
-}
-
-bool crocks_is_settled(crocks_db *db, crocks_family *family) {
-  rocksdb::ColumnFamilyMetaData shown;
-  db->db->GetColumnFamilyMetaData(handle(family), &shown);
-  for (const auto &level : shown.levels) {
-    std::string current;
-    const std::string name = rocksdb::DB::Properties::kNumFilesAtLevelPrefix + std::to_string(level.level);
-    if (db->db->GetProperty(handle(family), name, &current) && current != std::to_string(level.files.size())) return false;
-  }
-  return true;
 }
 
 uint64_t crocks_background_errors(crocks_db *db) {

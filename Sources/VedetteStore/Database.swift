@@ -151,27 +151,6 @@ final class Database {
         return TableFile(sst: sst, path: path)
     }
 
-    /// Waits until the result of a merge that has just been recorded is in place: see `crocks_is_settled`.
-    /// Normally that is at once; it changes nothing.
-    func waitUntilSettled(_ families: [Family]) throws {
-        var waits = 0
-        for family in families {
-            while !crocks_is_settled(db, family) {
-                guard waits < Self.settleWaitsMax else {
-                    throw StoreError(
-                        kind: .inputOutput, path: directory, message: "RocksDB does not show the result of a merge",
-                        remedy: "try again; if it lasts, restart the process")
-                }
-                waits += 1
-                usleep(Self.settleWaitMicroseconds)
-            }
-        }
-    }
-
-    private static let settleWaitMicroseconds: UInt32 = 100
-    /// Ten seconds in all.
-    private static let settleWaitsMax = 100_000
-
     /// Adds finished files to their families: all or none, durably.
     func ingest(_ files: [(family: Family, path: String)]) throws {
         let paths = files.map { strdup($0.path) }

@@ -49,7 +49,6 @@ extension StateStore {
         var files: [PendingFile] = []
         defer { for file in files { try? SystemCall.remove(file.path) } }
         try writeFiles(&commit, next, &files, &stats)
-        try database.waitUntilSettled([stateFamily] + files.compactMap { existingFamily($0.run) })
         do {
             try createMissing(files)
             try database.ingest(files.map { (family: family($0.run), path: $0.path) })

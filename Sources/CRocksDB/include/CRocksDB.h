@@ -87,14 +87,12 @@ crocks_status crocks_sst_delete(crocks_sst *sst, const void *key, size_t key_cou
 crocks_status crocks_sst_finish(crocks_sst *sst, uint64_t *file_bytes);
 void crocks_sst_destroy(crocks_sst *sst);
 
-// Whether the family's newest version is the one that readers see.
-//
-// When a merge's MANIFEST record is written along with an ingest's, the merge's thread shows its result a moment later.
-// An ingest into the family in that moment mixes the two versions up in RocksDB 7.8 (AssignLevelAndSeqnoForIngestedFile
-// takes the levels of one and searches the other): an assertion, or undefined behaviour without assertions.
-// With one merging thread the moment can only come from an earlier ingest, so it is enough to ask before each one.
-bool crocks_is_settled(crocks_db *db, crocks_family *family);
 // DB::IngestExternalFiles: all files or none, also across a crash. At most one file per family.
+//
+// Every file goes to level 0, above all there is. Left to choose a level, RocksDB 7.8 takes the levels of the newest
+// version and searches them in the one that readers see (AssignLevelAndSeqnoForIngestedFile); these differ for a moment
+// when a merge's MANIFEST record was written along with another's, the ingest's own reservation of file numbers among
+// them: an assertion, or undefined behaviour without assertions. Nothing outside can exclude that moment while merges run.
 crocks_status crocks_ingest(crocks_db *db, const crocks_ingest_file *files, size_t count);
 
 crocks_iterator *crocks_iterate(crocks_db *db, crocks_family *family, const void *seek, size_t seek_count);
