@@ -107,6 +107,25 @@ public struct AlertEncoder: Sendable {
         json.beginArray()
         for id in event.sampleRequestIDs { json.value(id) }
         json.endArray()
+        if !event.incident.isEmpty { incident(event.incident, into: &json) }
+    }
+
+    private func incident(_ facts: [IncidentFact], into json: inout JSONWriter) {
+        json.key("incident")
+        json.beginObject()
+        for fact in facts {
+            switch fact.value {
+            case .number(let number): json.field(fact.name, number)
+            case .text(let text): json.field(fact.name, text)
+            case .time(let time): json.field(fact.name, time: time)
+            case .list(let list):
+                json.key(fact.name)
+                json.beginArray()
+                for entry in list { json.value(entry) }
+                json.endArray()
+            }
+        }
+        json.endObject()
     }
 
     private func response(_ event: AlertEvent, into json: inout JSONWriter) {

@@ -71,6 +71,8 @@ public struct AlertEvent: Sendable, Equatable {
     public var recommendedAction: String
     /// What the recommended action touches, in one line.
     public var blastRadius: String
+    /// What a stream detector knows of its incident; empty for monitors of windows.
+    public var incident: [IncidentFact] = []
     /// Why it was resolved or withdrawn; nil while it fires.
     public var reason: String?
 

@@ -28,6 +28,10 @@ public final class LabelBatch: @unchecked Sendable {
 
     public func string(_ ref: TextRef) -> String { text.string(ref) }
 
+    func words(_ row: Int) -> LabelWords {
+        LabelWords(request: string(requestText[row]), kind: string(kind[row]), pipeline: string(pipeline[row]), actor: string(actor[row]))
+    }
+
     /// Takes the newest row back; its text stays in the arena, unused.
     public func removeLast() {
         offset.removeLast(); time.removeLast()

@@ -3,11 +3,20 @@ import DequeModule
 /// A label whose decision has not arrived.
 struct PendingLabel {
     var id: RequestID
-    var text: String
+    var words: LabelWords
     var entry: LabelEntry
     /// Row of the source registry, -1 for unlisted: for counting orphans.
     var source: Int
     var expiresAt: Int64
+}
+
+/// The texts of a label, empty where the record has none.
+struct LabelWords: Equatable {
+    var request: String
+    /// Such as `chargeback`.
+    var kind: String
+    var pipeline: String
+    var actor: String
 }
 
 /// Labels that wait for their decisions (topics race), each with its own time to live.
@@ -72,7 +81,7 @@ struct PendingLabels {
             left[place.id] = labels
             writer.write(fixed64: label.id.high)
             writer.write(fixed64: label.id.low)
-            writer.write(string: label.text)
+            for word in [label.words.request, label.words.kind, label.words.pipeline, label.words.actor] { writer.write(string: word) }
             writer.write(fixed64: label.entry.source)
             writer.write(signed: label.entry.time)
             writer.write(byte: label.entry.outcome.rawValue)
@@ -84,14 +93,15 @@ struct PendingLabels {
 
     init(limit: Int, from reader: inout ByteReader) throws {
         self.init(limit: limit)
-        for _ in 0..<(try reader.readCount(minimumSize: 28)) {
+        for _ in 0..<(try reader.readCount(minimumSize: 31)) {
             let id = RequestID(high: try reader.readFixed64(), low: try reader.readFixed64())
-            let text = try reader.readString()
+            let words = LabelWords(
+                request: try reader.readString(), kind: try reader.readString(), pipeline: try reader.readString(), actor: try reader.readString())
             let source = try reader.readFixed64()
             let time = try reader.readSigned()
             guard let outcome = Outcome(rawValue: try reader.readByte()) else { throw CorruptBytes(offset: reader.offset, expected: "an outcome") }
             let entry = LabelEntry(source: source, time: time, outcome: outcome, tier: try reader.readByte())
-            _ = add(PendingLabel(id: id, text: text, entry: entry, source: Int(try reader.readSigned()), expiresAt: try reader.readSigned()))
+            _ = add(PendingLabel(id: id, words: words, entry: entry, source: Int(try reader.readSigned()), expiresAt: try reader.readSigned()))
         }
     }
 }

@@ -42,7 +42,7 @@ public enum SnapshotKey {
 }
 
 extension Topology {
-    private static let formatVersion: UInt64 = 1
+    private static let formatVersion: UInt64 = 2
 
     /// Writes what changed since the last call: `put` and `delete` are the panes, the
     /// returned blob is the rest. O(changed panes).
@@ -110,6 +110,7 @@ extension Topology {
             pane.encode(into: &writer)
         }
         judge.encode(into: &writer)
+        encodeDetectors(into: &writer)
         encode(resumePoints(), into: &writer)
     }
 
@@ -153,6 +154,7 @@ extension Topology {
             windows.pinned[.init(window: window, start: start, model: model, slice: slice)] = try Pane(from: &reader)
         }
         judge = try Judge(configuration: configuration, from: &reader)
+        try restoreDetectors(from: &reader)
         var points: [ResumePoint] = []
         for _ in 0..<(try reader.readCount()) { points.append(try ResumePoint(from: &reader)) }
         return points

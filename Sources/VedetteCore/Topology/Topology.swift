@@ -21,12 +21,15 @@ public final class Topology {
     var pending: PendingLabels
     var windows: WindowEmitter
     var judge: Judge
+    /// One per entry of `configuration.detectors`.
+    var detectors: [any StreamDetector] = []
+    var incidents: IncidentBook
     /// Baselines by name, as given at start.
     let baselines: [String: Baseline]
     /// Event time of the newest decision or label that took effect.
     var newestTime: Int64 = .min
 
-    private let hash: KeyedHash
+    let hash: KeyedHash
     /// Registry rows by the hash of their pipeline.
     private let sourceRows: [UInt64: Int]
     unowned let sink: any TopologySink
@@ -59,6 +62,7 @@ public final class Topology {
         pending = PendingLabels(limit: configuration.join.maxPending)
         windows = WindowEmitter(configuration: configuration)
         judge = Judge(configuration: configuration)
+        incidents = IncidentBook(configuration: configuration)
         orphansBySource = Array(repeating: 0, count: configuration.labelSources.count + 1)
         var rows: [UInt64: Int] = [:]
         for (row, source) in configuration.labelSources.enumerated() { rows[hash.hash64(source.pipeline)] = row }
@@ -147,7 +151,8 @@ public final class Topology {
         while panes.closed + pane <= time {
             let boundary = panes.closed + pane
             panes.close(at: boundary)
-            for orphan in pending.expire(at: boundary) { countOrphan(orphan) }
+            for orphan in pending.expire(at: boundary) { countOrphan(orphan, at: boundary) }
+            closeDetectors(at: boundary)
             try closeWindows(at: boundary)
         }
     }
@@ -174,8 +179,11 @@ public final class Topology {
         if isLate { report(late: entry, batch.string(batch.requestText[row]), .decisions, joined: true) }
         if !reached { counters.tooLate += 1 }
         join.insert(decision, id: entry.id)
+        observe(decision, batch, row, entry)
         guard pending.count > 0 else { return }
-        for label in pending.take(entry.id) { try apply(label.entry, to: decision, id: entry.id, text: label.text) }
+        for label in pending.take(entry.id) {
+            try apply(label.entry, source: label.source, to: decision, entry, request: label.words.request) { label.words }
+        }
     }
 
     private func intern(_ batch: DecisionBatch, _ row: Int, time: Int64, content: UInt32) -> DecisionRow {
@@ -242,22 +250,31 @@ public final class Topology {
         }
         guard let decision else {
             let waiting = PendingLabel(
-                id: entry.id, text: batch.string(batch.requestText[row]), entry: label, source: registryRow,
+                id: entry.id, words: batch.words(row), entry: label, source: registryRow,
                 expiresAt: entry.effective + configuration.join.pendingTTLMs)
-            for orphan in pending.add(waiting) { countOrphan(orphan) }
+            for orphan in pending.add(waiting) { countOrphan(orphan, at: entry.effective) }
             return
         }
-        try apply(label, to: decision, id: entry.id, text: batch.string(batch.requestText[row]))
+        try apply(label, source: registryRow, to: decision, entry, request: batch.string(batch.requestText[row])) { batch.words(row) }
     }
 
-    private func apply(_ label: LabelEntry, to decision: DecisionRow, id: RequestID, text: String) throws {
+    /// - Parameter words: made only where somebody reads them.
+    private func apply(
+        _ label: LabelEntry, source: Int, to decision: DecisionRow, _ entry: SequencedRow, request: String, words: () -> LabelWords
+    ) throws {
+        let id = entry.id
         let effect = try join.apply(label, to: decision, id: id)
         count(effect)
+        if !detectors.isEmpty {
+            observe(
+                ObservedLabel(
+                    words: words(), id: id, source: source, entry: label, decision: decision, effect: effect, effective: entry.effective))
+        }
         guard effect.before != effect.after else { return }
         let paneConfiguration = configuration.panes
         forEachSeries(of: decision) { number in
             _ = panes.update(number, at: decision.time) { pane in
-                pane.correct(effect, decision, id: id, text: text, configuration: paneConfiguration)
+                pane.correct(effect, decision, id: id, text: request, configuration: paneConfiguration)
             }
             if let before = effect.before { _ = panes.update(number, at: before.time) { $0.addArrival(before.outcome, -1) } }
             if let after = effect.after { _ = panes.update(number, at: after.time) { $0.addArrival(after.outcome, 1) } }
@@ -275,8 +292,9 @@ public final class Topology {
         if effect.conflict { counters.labelConflicts += 1 }
     }
 
-    private func countOrphan(_ label: PendingLabel) {
+    private func countOrphan(_ label: PendingLabel, at time: Int64) {
         counters.orphans += 1
+        observe(orphan: label, at: time)
         orphansBySource[label.source < 0 ? orphansBySource.count - 1 : label.source] += 1
     }
 

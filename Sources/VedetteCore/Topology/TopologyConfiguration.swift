@@ -11,6 +11,7 @@ public struct TopologyConfiguration: Sendable, Equatable {
     /// Distances that metric records carry under `drift`, by name.
     public var driftReferences: [DriftReference] = []
     public var monitors: [MonitorSpec] = []
+    public var detectors: [DetectorSpec] = []
     /// Where runbooks are served; an alert links `<base>/<monitor>.md`.
     public var runbookBase: String = "runbooks"
     /// Name of this deployment: part of every fingerprint's namespace and of the replay command.

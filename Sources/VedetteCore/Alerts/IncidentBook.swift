@@ -1,0 +1,163 @@
+/// Turns what stream detectors report into alerts: one alert per incident, growing by revisions.
+///
+/// A record goes out when an incident opens, when its severity rises, when its size has grown by
+/// ``growthFactor`` since the last record, once every ``remindMs`` while it goes on growing, and when it ends.
+/// A function of the reports it is given.
+package struct IncidentBook {
+    /// Larger by this factor is worth another record.
+    package static let growthFactor = 2.0
+    /// An incident that still grows is said again after this long.
+    package static let remindMs: Int64 = 86_400_000
+    /// Incidents remembered at once. Beyond it those that ended longest ago are forgotten first, then the quietest.
+    package static let maxTracked = 20_000
+
+    private struct State: Equatable {
+        var detector: Int
+        var isOpen: Bool
+        var episode: Int
+        var revision: Int
+        var severity: Severity
+        var spokenSize: Double
+        var detectedAt: Int64
+        var emittedAt: Int64
+        var seenAt: Int64
+    }
+
+    private let configuration: TopologyConfiguration
+    private var states: [RequestID: State] = [:]
+    /// Episodes of forgotten fingerprints, so that a number is never given twice.
+    private var episodeFloor = 0
+
+    package init(configuration: TopologyConfiguration) { self.configuration = configuration }
+
+    package var openCount: Int { states.values.reduce(0) { $0 + ($1.isOpen ? 1 : 0) } }
+
+    /// - Parameter boundary: event time up to which everything has been observed, ms.
+    package mutating func take(_ report: IncidentReport, at boundary: Int64) -> AlertEvent? {
+        let key = Fingerprint.key(
+            application: configuration.application, monitor: "\(configuration.detectors[report.detector].id)/\(report.monitor)",
+            model: configuration.models[report.model].name, slice: report.slice, subject: report.subject)
+        switch report.phase {
+        case .open: return open(report, key, boundary)
+        case .closed(let reason): return end(report, key, .resolved, reason, boundary)
+        case .withdrawn(let reason): return end(report, key, .withdrawn, reason, boundary)
+        }
+    }
+
+    private mutating func open(_ report: IncidentReport, _ key: RequestID, _ boundary: Int64) -> AlertEvent? {
+        guard var state = states[key], state.isOpen else {
+            makeRoom()
+            let episode = max(states[key]?.episode ?? 0, episodeFloor) + 1
+            let state = State(
+                detector: report.detector, isOpen: true, episode: episode, revision: 0, severity: report.severity,
+                spokenSize: report.size, detectedAt: boundary, emittedAt: boundary, seenAt: boundary)
+            states[key] = state
+            return event(.firing, report, key, state, reason: nil)
+        }
+        state.seenAt = boundary
+        let isWorse = report.severity > state.severity
+        let hasGrown = report.size >= Self.growthFactor * state.spokenSize
+        let isDue = boundary - state.emittedAt >= Self.remindMs && report.size > state.spokenSize
+        guard isWorse || hasGrown || isDue else {
+            states[key] = state
+            return nil
+        }
+        state.severity = max(state.severity, report.severity)
+        state.spokenSize = report.size
+        state.emittedAt = boundary
+        state.revision += 1
+        states[key] = state
+        return event(.updated, report, key, state, reason: nil)
+    }
+
+    private mutating func end(
+        _ report: IncidentReport, _ key: RequestID, _ status: AlertStatus, _ reason: String, _ boundary: Int64
+    ) -> AlertEvent? {
+        // What was never spoken of needs no end; a withdrawal may come after the end.
+        guard var state = states[key], state.isOpen || status == .withdrawn else { return nil }
+        state.isOpen = false
+        state.revision += 1
+        state.emittedAt = boundary
+        state.seenAt = boundary
+        states[key] = state
+        return event(status, report, key, state, reason: reason)
+    }
+
+    private mutating func makeRoom() {
+        guard states.count >= Self.maxTracked else { return }
+        let oldest = states.sorted { a, b in
+            (a.value.isOpen ? 1 : 0, a.value.seenAt, a.key) < (b.value.isOpen ? 1 : 0, b.value.seenAt, b.key)
+        }
+        for (key, state) in oldest.prefix(Self.maxTracked / 16) {
+            states[key] = nil
+            episodeFloor = max(episodeFloor, state.episode)
+        }
+    }
+
+    private func event(_ status: AlertStatus, _ report: IncidentReport, _ key: RequestID, _ state: State, reason: String?) -> AlertEvent {
+        let model = configuration.models[report.model]
+        let fingerprint = Fingerprint.text(key)
+        let place = "\(model.name), \(report.slice.text)"
+        return AlertEvent(
+            id: "\(fingerprint)-\(state.episode)-\(state.revision)", fingerprint: fingerprint, episode: state.episode,
+            revision: state.revision, status: status, severity: state.severity, monitor: report.monitor,
+            monitorID: configuration.detectors[report.detector].id, model: model.name, version: report.version, slice: report.slice,
+            subject: report.subject,
+            summary: "\(report.monitor): \(report.headline) — \(place), since \(AlertNumbers.time(report.startedAt)) UTC",
+            startedAt: report.startedAt, detectedAt: state.detectedAt, emittedAt: state.emittedAt,
+            windowName: "incident", windowStart: report.startedAt, windowEnd: max(report.startedAt, report.lastAt) + 1,
+            replayFrom: report.startedAt, measure: report.measure, value: report.value, limit: report.limit,
+            referenceValue: report.referenceValue, referenceName: report.referenceName, count: report.count,
+            interval: report.interval, pValue: report.pValue, control: report.control, labelMaturity: nil,
+            contributors: report.contributors, sampleRequestIDs: report.sampleRequestIDs, owner: model.owner,
+            security: model.security, runbook: "\(configuration.runbookBase)/\(report.monitor).md",
+            immediateActions: report.immediateActions, escalation: report.escalation,
+            recommendedAction: report.recommendedAction, blastRadius: report.blastRadius, incident: report.facts, reason: reason)
+    }
+}
+
+extension IncidentBook {
+    package func encode(into writer: inout ByteWriter) {
+        writer.write(count: configuration.detectors.count)
+        for detector in configuration.detectors { writer.write(string: detector.id) }
+        writer.write(count: episodeFloor)
+        writer.write(count: states.count)
+        for (key, state) in states.sorted(by: { $0.key < $1.key }) {
+            writer.write(fixed64: key.high)
+            writer.write(fixed64: key.low)
+            writer.write(count: state.detector)
+            writer.write(bool: state.isOpen)
+            writer.write(count: state.episode)
+            writer.write(count: state.revision)
+            writer.write(string: state.severity.rawValue)
+            writer.write(double: state.spokenSize)
+            for time in [state.detectedAt, state.emittedAt, state.seenAt] { writer.write(signed: time) }
+        }
+    }
+
+    /// Incidents of detectors that are no longer configured are left out. Throws ``CorruptBytes``.
+    package init(configuration: TopologyConfiguration, from reader: inout ByteReader) throws {
+        self.init(configuration: configuration)
+        var places: [Int?] = []
+        for _ in 0..<(try reader.readCount()) {
+            let id = try reader.readString()
+            places.append(configuration.detectors.firstIndex { $0.id == id })
+        }
+        episodeFloor = Int(truncatingIfNeeded: try reader.readVarint())
+        for _ in 0..<(try reader.readCount(minimumSize: 30)) {
+            let key = RequestID(high: try reader.readFixed64(), low: try reader.readFixed64())
+            let place = Int(truncatingIfNeeded: try reader.readVarint())
+            let isOpen = try reader.readBool()
+            let episode = Int(truncatingIfNeeded: try reader.readVarint())
+            let revision = Int(truncatingIfNeeded: try reader.readVarint())
+            guard let severity = Severity(rawValue: try reader.readString()), places.indices.contains(place) else {
+                throw CorruptBytes(offset: reader.offset, expected: "an incident of one of \(places.count) detectors")
+            }
+            let state = State(
+                detector: places[place] ?? 0, isOpen: isOpen, episode: episode, revision: revision, severity: severity,
+                spokenSize: try reader.readDouble(), detectedAt: try reader.readSigned(), emittedAt: try reader.readSigned(),
+                seenAt: try reader.readSigned())
+            if places[place] != nil { states[key] = state } else { episodeFloor = max(episodeFloor, episode) }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+/// Settings of the probing detectors.
+public struct ProbingRule: Sendable, Equatable {
+    public init() {}
+}

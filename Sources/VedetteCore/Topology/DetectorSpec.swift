@@ -1,0 +1,19 @@
+/// One declared stream detector.
+public struct DetectorSpec: Sendable, Equatable {
+    /// What it looks for, with its settings.
+    public enum Rule: Sendable, Equatable {
+        case probing(ProbingRule)
+    }
+
+    /// Unique among the detectors of a configuration; part of an alert's fingerprint.
+    public var id: String
+    public var rule: Rule
+    /// Empty: every model of the inventory.
+    public var models: [String] = []
+
+    public init(id: String, rule: Rule, models: [String] = []) {
+        self.id = id
+        self.rule = rule
+        self.models = models
+    }
+}

@@ -1,0 +1,50 @@
+/// Follows every decision and label in the one order and speaks at pane boundaries.
+///
+/// A detector is a function of what it observes and of nothing else: no clock, no randomness
+/// but keyed hashing, and nothing whose order depends on a hash table's. Its memory is bounded
+/// by its own configuration, whatever the input.
+protocol StreamDetector {
+    /// A decision that counts: the first of its ID, late ones too. Cost per call is cost per record.
+    mutating func observe(_ decision: borrowing ObservedDecision)
+    /// A label, when it joins its decision: at once, or when the decision comes.
+    mutating func observe(_ label: borrowing ObservedLabel)
+    /// A label whose decision never came.
+    mutating func observe(orphan: PendingLabel, at time: Int64)
+    /// Called at every pane boundary, in order, after everything before it has been observed.
+    mutating func close(at boundary: Int64) -> [IncidentReport]
+
+    func encode(into writer: inout ByteWriter)
+    /// Throws ``CorruptBytes`` where the bytes are not of this kind of detector.
+    mutating func restore(from reader: inout ByteReader) throws
+}
+
+extension StreamDetector {
+    mutating func observe(_ decision: borrowing ObservedDecision) {}
+    mutating func observe(_ label: borrowing ObservedLabel) {}
+    mutating func observe(orphan: PendingLabel, at time: Int64) {}
+}
+
+/// One decision as a detector sees it. The row of the batch holds what the join does not keep:
+/// features, amount, signals, full entity digests, the request's text.
+struct ObservedDecision {
+    let row: DecisionRow
+    let batch: DecisionBatch
+    /// Row of `batch`.
+    let index: Int
+    let id: RequestID
+    let hash: KeyedHash
+    /// When it takes effect, ms: its event time, or its partition's watermark if it was late.
+    let effective: Int64
+}
+
+/// One label as a detector sees it.
+struct ObservedLabel {
+    let words: LabelWords
+    let id: RequestID
+    /// Row of the registry of label sources; -1 is unlisted.
+    let source: Int
+    let entry: LabelEntry
+    let decision: DecisionRow
+    let effect: LabelEffect
+    let effective: Int64
+}
