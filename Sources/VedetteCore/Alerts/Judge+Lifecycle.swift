@@ -97,7 +97,7 @@ extension Judge {
         state.detectedAt = round.end
         state.clearMs = -1
         state.peak = 0
-        state.severity = candidate.finding.severity ?? spec.severity
+        state.severity = spec.severity(of: candidate.finding)
         state.basis = AlertState.Basis(start: round.start, end: round.end, value: candidate.finding.value)
         state.latest = state.basis
         if !scene.isCovered(candidate) { announce(&state, candidate, scene, &events) }
@@ -124,7 +124,7 @@ extension Judge {
         state.latest = AlertState.Basis(start: scene.round.start, end: scene.round.end, value: finding.value)
         guard !scene.isCovered(candidate) else { return }
         guard state.isAnnounced else { return announce(&state, candidate, scene, &events) }
-        let severity = max(state.severity, finding.severity ?? spec.severity)
+        let severity = max(state.severity, spec.severity(of: finding))
         let isDue = scene.at - state.emittedAt >= Self.remindMs
         guard severity > state.severity || finding.strength >= Self.worseFactor * state.peak || isDue else { return }
         state.severity = severity
@@ -169,8 +169,9 @@ extension Judge {
         let finding = candidate.finding
         let fingerprint = Fingerprint.text(key(scene.round.monitor, observation, finding.subject))
         let playbook = Playbook(
-            finding: finding, rule: spec.rule, model: model, slice: observation.slice, round: scene.round,
+            finding: finding, rule: spec.rule.base, model: model, slice: observation.slice, round: scene.round,
             sliceTotal: observation.current.total, overallTotal: scene.overallTotal(observation.model))
+        let advice = playbook.advice
         return AlertEvent(
             id: "\(fingerprint)-\(state.episode)-\(state.revision)", fingerprint: fingerprint, episode: state.episode,
             revision: state.revision, status: status, severity: state.severity, monitor: spec.rule.name, monitorID: spec.id,
@@ -183,8 +184,8 @@ extension Judge {
             control: AlertEvent.FalseDiscoveryControl(method: HolmProcedure.name, alpha: spec.alpha, tests: scene.tests),
             labelMaturity: finding.labelMaturity, contributors: scene.contributors(candidate),
             sampleRequestIDs: finding.sampleRequestIDs, owner: model.owner, security: model.security,
-            runbook: "\(configuration.runbookBase)/\(spec.rule.name).md", immediateActions: playbook.immediateActions,
-            escalation: playbook.escalation, recommendedAction: playbook.recommendedAction, blastRadius: playbook.blastRadius,
+            runbook: "\(configuration.runbookBase)/\(spec.rule.name).md", immediateActions: advice.actions,
+            escalation: advice.escalation, recommendedAction: advice.recommended, blastRadius: playbook.blastRadius,
             reason: reason)
     }
 }

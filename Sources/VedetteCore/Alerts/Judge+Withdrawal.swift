@@ -22,7 +22,7 @@ extension Judge {
     }
 
     private func isOpenToWithdrawal(_ state: AlertState) -> Bool {
-        guard case .outcomeRate = configuration.monitors[state.monitor].rule, state.isAnnounced, let basis = state.basis else { return false }
+        guard configuration.monitors[state.monitor].rule.base.needs.labels, state.isAnnounced, let basis = state.basis else { return false }
         switch state.phase {
         case .firing: return true
         case .idle, .pending: return newestEnd - basis.end <= configuration.join.maturityMs
@@ -38,12 +38,12 @@ extension Judge {
         var events: [AlertEvent] = []
         var candidates: [Candidate] = []
         for (index, observation) in round.observations.enumerated() {
-            for feature in subjects(of: observation, round.monitor) {
-                let key = key(round.monitor, observation, feature.map { configuration.schema.features[$0].name })
+            for subject in monitors.subjects(of: observation, monitor: round.monitor) {
+                let key = key(round.monitor, observation, subject.name)
                 guard let state = states[key], isOpenToWithdrawal(state) else { continue }
                 // The reference of a later window than the first lies inside the fault itself.
                 let frozen = round.start > state.startedAt ? state.frozen : nil
-                guard let finding = finding(round.monitor, observation, feature: feature, frozen: frozen) else { continue }
+                guard let finding = monitors.finding(subject, in: observation, monitor: round.monitor, frozen: frozen) else { continue }
                 candidates.append(Candidate(observation: index, finding: finding, key: key))
             }
         }

@@ -36,6 +36,7 @@ public struct Judge: Sendable {
     public static let maxContributors = 5
 
     let configuration: TopologyConfiguration
+    let monitors: MonitorEvaluation
     var states: [RequestID: AlertState] = [:]
     /// Fingerprints remembered per monitor, so that a monitor without any costs no hashing.
     var trackedByMonitor: [Int]
@@ -48,6 +49,7 @@ public struct Judge: Sendable {
 
     public init(configuration: TopologyConfiguration) {
         self.configuration = configuration
+        monitors = MonitorEvaluation(configuration: configuration)
         trackedByMonitor = Array(repeating: 0, count: configuration.monitors.count)
     }
 
@@ -120,45 +122,12 @@ public struct Judge: Sendable {
     }
 
     private func findings(of observation: Observation, at index: Int, in round: EvaluationRound, isTracking: Bool) -> [Candidate] {
-        subjects(of: observation, round.monitor).compactMap { subject in
-            let key = isTracking ? key(round.monitor, observation, subject.map { configuration.schema.features[$0].name }) : nil
+        monitors.subjects(of: observation, monitor: round.monitor).compactMap { subject in
+            let key = isTracking ? key(round.monitor, observation, subject.name) : nil
             let frozen = key.flatMap { states[$0] }.flatMap { frozenReference($0, round) }
-            return finding(round.monitor, observation, feature: subject, frozen: frozen).map {
+            return monitors.finding(subject, in: observation, monitor: round.monitor, frozen: frozen).map {
                 Candidate(observation: index, finding: $0, key: key)
             }
-        }
-    }
-
-    /// The features that a monitor looks at one by one; one nil where it looks at the slice as a whole.
-    func subjects(of observation: Observation, _ monitor: Int) -> [Int?] {
-        guard case .missingFeatures = configuration.monitors[monitor].rule else { return [nil] }
-        return configuration.models[observation.model].importantFeatures.map { $0 }
-    }
-
-    /// What the monitor says; nil without a reference.
-    func finding(_ monitor: Int, _ observation: Observation, feature: Int?, frozen: ReferenceSummary?) -> Finding? {
-        let spec = configuration.monitors[monitor]
-        let pane = observation.current
-        switch spec.rule {
-        case .missingFeatures(let rule):
-            let monitor = MissingFeaturesMonitor(rule: rule, minCount: spec.minCount)
-            guard let feature, let reference = frozen ?? monitor.reference(of: feature, in: observation.references) else { return nil }
-            return monitor.finding(feature, name: configuration.schema.features[feature].name, in: pane, against: reference)
-        case .scoreDrift(let rule):
-            let monitor = ScoreDriftMonitor(rule: rule, minCount: spec.minCount)
-            if let frozen { return monitor.finding(in: pane, against: frozen, scores: nil) }
-            guard let reference = monitor.reference(in: observation.references, for: pane) else { return nil }
-            return monitor.finding(in: pane, against: reference.summary, scores: reference.scores)
-        case .outcomeRate(let rule):
-            let monitor = OutcomeRateMonitor(rule: rule, minCount: spec.minCount)
-            guard let reference = frozen ?? monitor.reference(in: observation.references) else { return nil }
-            return monitor.finding(in: pane, against: reference)
-        case .volume(let rule):
-            // A baseline is of days, a window of hours: their volumes do not compare.
-            if case .baseline = spec.reference { return nil }
-            let monitor = VolumeMonitor(rule: rule, minCount: spec.minCount, severity: spec.severity)
-            guard let reference = frozen ?? monitor.reference(in: observation.references) else { return nil }
-            return monitor.finding(in: pane, against: reference)
         }
     }
 

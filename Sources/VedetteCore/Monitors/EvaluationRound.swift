@@ -8,12 +8,30 @@ public struct Observation {
     /// What it is compared with; empty when the reference is not there yet. Several panes
     /// for ``Reference/sameHours(weeks:)`` (newest first, weeks without data left out).
     public var references: [Pane]
+    /// The window by model version, in the order in which versions first appeared; only where the monitor asks (``MonitorNeeds/versions``).
+    public var versions: [VersionPane] = []
+    /// Share of the window's decisions made by versions that are not the reference's, 0...1.
+    public var versionShift = 0.0
 
     public init(model: Int, slice: SliceName, current: Pane, references: [Pane]) {
         self.model = model
         self.slice = slice
         self.current = current
         self.references = references
+    }
+}
+
+/// What one model version did in a window and in its reference.
+public struct VersionPane {
+    public var name: String
+    public var current: Pane
+    /// Its decisions in the reference.
+    public var referenceTotal: Int64
+
+    public init(name: String, current: Pane, referenceTotal: Int64) {
+        self.name = name
+        self.current = current
+        self.referenceTotal = referenceTotal
     }
 }
 

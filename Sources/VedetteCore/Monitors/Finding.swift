@@ -1,15 +1,7 @@
-/// What a finding's value measures.
-public enum Measure: String, Sendable, CaseIterable {
-    /// Share of decisions without the feature, 0...1.
-    case missingRate = "missing_rate"
-    /// Shift of the mean, in standard deviations of the reference, at least 0.
-    case sigma
-    /// Population stability index over the reference's deciles, at least 0.
-    case psi
-    /// Fraud rate of the labels over that of the reference's, at least 0.
-    case rateRatio = "rate_ratio"
-    /// Decisions over those of the reference, at least 0.
-    case volumeRatio = "volume_ratio"
+/// What explains a finding that is not itself the trouble.
+public enum FindingCause: String, Sendable, CaseIterable {
+    /// Other model versions decide than in the reference.
+    case versionChange = "version_change"
 }
 
 /// What one monitor says about one slice, or one feature in it, in one window.
@@ -46,6 +38,35 @@ public struct Finding: Sendable, Equatable {
     /// Share of the window's decisions that have a label; nil where labels play no part.
     public var labelMaturity: Double?
     public var sampleRequestIDs: [String]
+    /// What explains it, where that is known; nil where it stands for itself.
+    public var cause: FindingCause?
+    /// What its headline adds to the numbers: a type, a version, a budget.
+    public var detail: String?
+
+    public init(
+        subject: String?, measure: Measure, value: Double, limit: Double, level: Double, reference: ReferenceSummary, count: Int64,
+        interval: AlertEvent.Interval? = nil, strength: Double, effectPassed: Bool, pValue: Double = 1, isSufficient: Bool,
+        severity: Severity? = nil, labelMaturity: Double? = nil, sampleRequestIDs: [String], cause: FindingCause? = nil,
+        detail: String? = nil
+    ) {
+        self.subject = subject
+        self.measure = measure
+        self.value = value
+        self.limit = limit
+        self.level = level
+        self.reference = reference
+        self.count = count
+        self.interval = interval
+        self.strength = strength
+        self.effectPassed = effectPassed
+        self.pValue = pValue
+        self.isSufficient = isSufficient
+        self.severity = severity
+        self.labelMaturity = labelMaturity
+        self.sampleRequestIDs = sampleRequestIDs
+        self.cause = cause
+        self.detail = detail
+    }
 
     /// Whether the effect has fallen far enough below its limit to count as over.
     public func isClear(_ clearRatio: Double) -> Bool { !effectPassed && strength < clearRatio }

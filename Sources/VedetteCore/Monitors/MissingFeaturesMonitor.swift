@@ -51,3 +51,65 @@ public struct MissingFeaturesMonitor: Sendable {
         return finding
     }
 }
+
+/// Alarm when too many values of an important feature are missing (absent or null).
+public struct MissingFeaturesRule: MonitorRule {
+    /// Effect: the missing rate must exceed this, 0...1.
+    public var maxRate: Double = 0.05
+    /// Effect: and exceed the reference's missing rate by this, 0...1.
+    public var minIncrease: Double = 0.05
+    public init() {}
+
+    public static let name = "missing_features"
+    public static let defaultSeverity = Severity.p0
+    public static let keys: [MonitorKey<Self>] = [
+        .share("max_rate", .unit, \.maxRate, "the missing rate must exceed this."),
+        .share("min_increase", .unit, \.minIncrease, "and exceed the reference's by this."),
+    ]
+
+    public var needs: MonitorNeeds {
+        var needs = MonitorNeeds()
+        needs.features = true
+        needs.importantFeatures = true
+        return needs
+    }
+
+    public func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] { context.features(importantOnly: true) }
+
+    public func finding(
+        _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
+    ) -> Finding? {
+        let monitor = MissingFeaturesMonitor(rule: self, minCount: context.spec.minCount)
+        guard let name = subject.name, let reference = frozen ?? monitor.reference(of: subject.index, in: observation.references) else { return nil }
+        return monitor.finding(subject.index, name: name, in: observation.current, against: reference)
+    }
+
+    public func headline(_ finding: Finding) -> String {
+        "\(finding.subject ?? "a feature") missing in \(AlertNumbers.percent(finding.value)) of \(AlertNumbers.count(finding.count)) decisions "
+            + "(limit \(AlertNumbers.percent(finding.limit)), reference \(AlertNumbers.percent(finding.reference.level)))"
+    }
+
+    public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {
+        let feature = finding.subject ?? "the feature"
+        let limit = AlertNumbers.percent(finding.limit)
+        return Advice(
+            actions: [
+                "Look up the service that provides \(feature): errors, timeouts and deployments since \(place.since).",
+                "Open the sample requests: is \(feature) absent (schema or mapping changed) or null (the look-up failed)?",
+                "See what the model does without \(feature) in \(place.text): compare allow share and mean score with the reference.",
+            ],
+            escalation: "Escalate to \(place.security) if the allow share of \(place.text) rises, or if the rate stays above \(limit) "
+                + "for 30 min after a fix.",
+            recommended: "Lower auto-approval in \(place.text) (challenge instead of allow near the threshold) until \(feature) "
+                + "is back below \(limit) missing.")
+    }
+}
+
+extension MonitorSpec.Rule {
+    public static func missingFeatures(_ rule: MissingFeaturesRule) -> Self { Self(rule) }
+}
+
+extension Measure {
+    /// Share of decisions without the feature, 0...1.
+    public static let missingRate = Measure("missing_rate", .share)
+}

@@ -2,6 +2,14 @@
 public enum Severity: String, Sendable, CaseIterable, Comparable {
     case p0 = "P0", p1 = "P1", p2 = "P2", p3 = "P3"
     public static func < (a: Severity, b: Severity) -> Bool { a.rawValue > b.rawValue }
+    /// One step less severe; P3 stays.
+    public var lowered: Severity {
+        switch self {
+        case .p0: .p1
+        case .p1: .p2
+        case .p2, .p3: .p3
+        }
+    }
     /// One step more severe; P0 stays.
     public var raised: Severity {
         switch self {
@@ -53,67 +61,18 @@ public enum SliceSelection: Sendable, Equatable {
     case groups([[Int]])
 }
 
-/// Alarm when too many values of an important feature are missing (absent or null).
-public struct MissingFeaturesRule: Sendable, Equatable {
-    /// Effect: the missing rate must exceed this, 0...1.
-    public var maxRate: Double = 0.05
-    /// Effect: and exceed the reference's missing rate by this, 0...1.
-    public var minIncrease: Double = 0.05
-    public init() {}
-}
-
-/// Alarm when the score distribution moved.
-public struct ScoreDriftRule: Sendable, Equatable {
-    /// Effect: shift of the mean in standard deviations of the reference.
-    public var minSigma: Double = 0.25
-    /// Effect: population stability index over the reference's deciles; either effect suffices.
-    public var minPSI: Double = 0.25
-    public init() {}
-}
-
-/// Alarm when the labelled fraud rate of a segment is a multiple of its reference.
-public struct OutcomeRateRule: Sendable, Equatable {
-    /// What is counted in a window.
-    public enum Basis: String, Sendable, CaseIterable {
-        /// Labels that arrived in the window.
-        case labelArrival = "label_arrival"
-        /// Labels, whenever they arrived, of decisions made in the window.
-        case decisionTime = "decision_time"
-    }
-    /// Effect: rate over reference rate.
-    public var minRatio: Double = 2
-    /// Effect: at least this many fraud labels in the window.
-    public var minFraud: Int64 = 5
-    public var basis: Basis = .labelArrival
-    public init() {}
-}
-
-/// Alarm when traffic drops or surges.
-public struct VolumeRule: Sendable, Equatable {
-    /// Effect: volume over reference below this is a drop.
-    public var maxDropRatio: Double = 0.5
-    /// Effect: volume over reference above this is a surge.
-    public var minSurgeRatio: Double = 2
-    public init() {}
-}
-
 /// One declared monitor.
 public struct MonitorSpec: Sendable, Equatable {
-    public enum Rule: Sendable, Equatable {
-        case missingFeatures(MissingFeaturesRule)
-        case scoreDrift(ScoreDriftRule)
-        case outcomeRate(OutcomeRateRule)
-        case volume(VolumeRule)
+    /// The limits of one kind of monitor.
+    public struct Rule: Sendable, Equatable {
+        public var base: any MonitorRule
+
+        public init(_ base: any MonitorRule) { self.base = base }
 
         /// The monitor's name in alerts, runbooks and the configuration.
-        public var name: String {
-            switch self {
-            case .missingFeatures: "missing_features"
-            case .scoreDrift: "score_drift"
-            case .outcomeRate: "outcome_rate"
-            case .volume: "volume"
-            }
-        }
+        public var name: String { type(of: base).name }
+
+        public static func == (a: Rule, b: Rule) -> Bool { a.base.isEqual(b.base) }
     }
 
     /// Unique among the monitors of a configuration; part of an alert's fingerprint.
@@ -126,6 +85,8 @@ public struct MonitorSpec: Sendable, Equatable {
     public var slices: SliceSelection = .overall
     public var reference: Reference
     public var severity: Severity
+    /// Where the effect is large enough for another severity than ``severity``, the most severe first.
+    public var severitySteps: [SeverityStep] = []
     /// Evidence: chance of one false finding per evaluation round of this monitor, over all its slices.
     public var alpha: Double = 1e-6
     /// Rows a window and its reference need before anything is said.
@@ -143,5 +104,31 @@ public struct MonitorSpec: Sendable, Equatable {
         self.window = window
         self.reference = reference
         self.severity = severity
+    }
+
+    /// How bad a finding is: the most severe step that it reaches, else the monitor's own word, else ``severity``.
+    public func severity(of finding: Finding) -> Severity {
+        severitySteps.first { $0.isReached(by: finding) }?.severity ?? finding.severity ?? severity
+    }
+}
+
+/// A severity, and the size of an effect from which on it holds.
+public struct SeverityStep: Sendable, Equatable {
+    public var severity: Severity
+    /// The finding's value is at least this, in the measure's own unit.
+    public var above: Double?
+    /// The effect is at least this many times its limit; for what is bad when small, too.
+    public var times: Double?
+
+    public init(severity: Severity, above: Double? = nil, times: Double? = nil) {
+        self.severity = severity
+        self.above = above
+        self.times = times
+    }
+
+    func isReached(by finding: Finding) -> Bool {
+        if let above, finding.value >= above { return true }
+        if let times, finding.strength >= times { return true }
+        return false
     }
 }

@@ -67,3 +67,69 @@ public struct OutcomeRateMonitor: Sendable {
         return finding
     }
 }
+
+/// Alarm when the labelled fraud rate of a segment is a multiple of its reference.
+public struct OutcomeRateRule: MonitorRule {
+    /// What is counted in a window.
+    public enum Basis: String, Sendable, CaseIterable {
+        /// Labels that arrived in the window.
+        case labelArrival = "label_arrival"
+        /// Labels, whenever they arrived, of decisions made in the window.
+        case decisionTime = "decision_time"
+    }
+    /// Effect: rate over reference rate.
+    public var minRatio: Double = 2
+    /// Effect: at least this many fraud labels in the window.
+    public var minFraud: Int64 = 5
+    public var basis: Basis = .labelArrival
+    public init() {}
+
+    public static let name = "outcome_rate"
+    public static let defaultSeverity = Severity.p1
+    public static let keys: [MonitorKey<Self>] = [
+        .number("min_ratio", .factor, \.minRatio, "fraud rate over the reference's."),
+        .integer("min_fraud", 1...1_000_000_000, \.minFraud, "at least this many fraud labels in the window."),
+        .word("basis", \.basis, "labels that arrived in the window, or labels of decisions made in it."),
+    ]
+
+    public var needs: MonitorNeeds {
+        var needs = MonitorNeeds()
+        needs.labels = true
+        return needs
+    }
+
+    public func finding(
+        _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
+    ) -> Finding? {
+        let monitor = OutcomeRateMonitor(rule: self, minCount: context.spec.minCount)
+        guard let reference = frozen ?? monitor.reference(in: observation.references) else { return nil }
+        return monitor.finding(in: observation.current, against: reference)
+    }
+
+    public func headline(_ finding: Finding) -> String {
+        "fraud in \(AlertNumbers.percent(finding.level)) of \(AlertNumbers.count(finding.count)) labels, "
+            + "\(AlertNumbers.decimal(finding.value)) times the reference \(AlertNumbers.percent(finding.reference.level)) "
+            + "(limit \(AlertNumbers.decimal(finding.limit)) times)"
+    }
+
+    public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {
+        Advice(
+            actions: [
+                "Confirm on the sample requests that the fraud labels are real and not a mislabelled batch from one source.",
+                "Find what the frauds in \(place.text) share (device, merchant, amount, account age) and add a rule for it.",
+                "Compare the scores of the frauds with the thresholds: just below one points to probing, far below to a blind spot.",
+            ],
+            escalation: "Escalate to \(place.security) at once if the frauds share a pattern, or if the ratio exceeds "
+                + "\(AlertNumbers.decimal(2 * finding.limit)) times.",
+            recommended: "Raise challenges in \(place.text) until the fraud rate is back near \(AlertNumbers.percent(finding.reference.level)).")
+    }
+}
+
+extension MonitorSpec.Rule {
+    public static func outcomeRate(_ rule: OutcomeRateRule) -> Self { Self(rule) }
+}
+
+extension Measure {
+    /// Fraud rate of the labels over that of the reference's, at least 0.
+    public static let rateRatio = Measure("rate_ratio", .times)
+}

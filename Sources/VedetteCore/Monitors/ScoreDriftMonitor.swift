@@ -77,3 +77,59 @@ public struct ScoreDriftMonitor: Sendable {
         return finding
     }
 }
+
+/// Alarm when the score distribution moved.
+public struct ScoreDriftRule: MonitorRule {
+    /// Effect: shift of the mean in standard deviations of the reference.
+    public var minSigma: Double = 0.25
+    /// Effect: population stability index over the reference's deciles; either effect suffices.
+    public var minPSI: Double = 0.25
+    public init() {}
+
+    public static let name = "score_drift"
+    public static let defaultSeverity = Severity.p1
+    public static let keys: [MonitorKey<Self>] = [
+        .number("min_sigma", .distance, \.minSigma, "shift of the mean in standard deviations of the reference; this or `min_psi` suffices."),
+        .number("min_psi", .distance, \.minPSI, "population stability index over the reference's deciles."),
+    ]
+
+    public var needs: MonitorNeeds {
+        var needs = MonitorNeeds()
+        needs.isMovedByVersion = true
+        return needs
+    }
+
+    public func finding(
+        _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
+    ) -> Finding? {
+        let monitor = ScoreDriftMonitor(rule: self, minCount: context.spec.minCount)
+        if let frozen { return monitor.finding(in: observation.current, against: frozen, scores: nil) }
+        guard let reference = monitor.reference(in: observation.references, for: observation.current) else { return nil }
+        return monitor.finding(in: observation.current, against: reference.summary, scores: reference.scores)
+    }
+
+    public func headline(_ finding: Finding) -> String {
+        let count = AlertNumbers.count(finding.count)
+        let means = "\(AlertNumbers.decimal(finding.level, digits: 4)) against \(AlertNumbers.decimal(finding.reference.level, digits: 4))"
+        let (value, limit) = (AlertNumbers.decimal(finding.value), AlertNumbers.decimal(finding.limit))
+        return finding.measure == .sigma
+            ? "mean score \(means), \(value) sigma over \(count) decisions (limit \(limit) sigma)"
+            : "score distribution moved, PSI \(value) over \(count) decisions (limit \(limit); mean score \(means))"
+    }
+
+    public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {
+        Advice(
+            actions: [
+                "Check for a model, feature or configuration release shortly before \(place.since).",
+                "Check missing_features and volume of \(place.text): lost inputs and a changed mix of traffic move scores first.",
+                "If neither, compare sample requests with the reference: many alike requests point to an attack.",
+            ],
+            escalation: "Escalate to \(place.security) if no release explains it within 30 min, or if the effect exceeds "
+                + "\(finding.measure.text(2 * finding.limit)).",
+            recommended: "If a release explains it, roll back to the previous version; else raise challenges in \(place.text) until the cause is known.")
+    }
+}
+
+extension MonitorSpec.Rule {
+    public static func scoreDrift(_ rule: ScoreDriftRule) -> Self { Self(rule) }
+}

@@ -73,3 +73,71 @@ public struct VolumeMonitor: Sendable {
         return ratio > 0 ? min(limit / ratio, Finding.maxStrength) : Finding.maxStrength
     }
 }
+
+/// Alarm when traffic drops or surges.
+public struct VolumeRule: MonitorRule {
+    /// Effect: volume over reference below this is a drop.
+    public var maxDropRatio: Double = 0.5
+    /// Effect: volume over reference above this is a surge.
+    public var minSurgeRatio: Double = 2
+    public init() {}
+
+    public static let name = "volume"
+    public static let defaultSeverity = Severity.p1
+    public static let keys: [MonitorKey<Self>] = [
+        .number(
+            "max_drop_ratio", MonitorParameter.Range(0, 1, includesUpper: false), \.maxDropRatio,
+            "volume over the reference's below this is a drop."),
+        .number(
+            "min_surge_ratio", MonitorParameter.Range(1, 1_000_000, includesLower: false), \.minSurgeRatio,
+            "volume over the reference's above this is a surge."),
+    ]
+
+    public var needs: MonitorNeeds {
+        var needs = MonitorNeeds()
+        needs.silence = true
+        return needs
+    }
+
+    public func finding(
+        _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
+    ) -> Finding? {
+        // A baseline is of days, a window of hours: their volumes do not compare.
+        if case .baseline = context.spec.reference { return nil }
+        let monitor = VolumeMonitor(rule: self, minCount: context.spec.minCount, severity: context.spec.severity)
+        guard let reference = frozen ?? monitor.reference(in: observation.references) else { return nil }
+        return monitor.finding(in: observation.current, against: reference)
+    }
+
+    public func headline(_ finding: Finding) -> String {
+        "\(AlertNumbers.count(finding.count)) decisions, \(AlertNumbers.decimal(finding.value)) times the reference "
+            + "\(AlertNumbers.count(Int64(finding.reference.level.rounded()))) (limit \(AlertNumbers.decimal(finding.limit)) times)"
+    }
+
+    public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {
+        finding.value < 1
+            ? Advice(
+                actions: [
+                    "Check whether producers still publish decisions of \(place.text), and the consumer's lag: lost traffic or lost telemetry?",
+                    "Check routing and releases upstream since \(place.since); make sure no traffic bypasses the model.",
+                ],
+                escalation: "Escalate to \(place.security) if traffic reaches the decision service but not the model.",
+                recommended: "Restore the flow; do not tune the model or its thresholds on this window's data.")
+            : Advice(
+                actions: [
+                    "Check for a campaign, a retry storm or a replayed topic; look at the duplicates of \(place.text).",
+                    "If requests are alike (one device, network or card range), limit their rate at the edge.",
+                ],
+                escalation: "Escalate to \(place.security) if the surge comes from few devices or networks, or latency rises with it.",
+                recommended: "Raise challenges for the requests that make up the surge in \(place.text); keep thresholds for the rest.")
+    }
+}
+
+extension MonitorSpec.Rule {
+    public static func volume(_ rule: VolumeRule) -> Self { Self(rule) }
+}
+
+extension Measure {
+    /// Decisions over those of the reference, at least 0.
+    public static let volumeRatio = Measure("volume_ratio", .times)
+}

@@ -34,7 +34,7 @@ extension Topology {
     /// data, not a drop in traffic. It goes by what was read, not by what took effect so far, so
     /// that it does not matter how far ahead of the watermark the input was read.
     private func hasOutlivedDecisions(_ rule: MonitorSpec.Rule, _ end: Int64) -> Bool {
-        guard case .volume = rule else { return false }
+        guard rule.base.needs.silence else { return false }
         return sequencer.partitions.allSatisfy { $0.identity.stream != .decisions || ($0.ended && end > $0.clock.maxTime) }
     }
 

@@ -5,6 +5,25 @@ extension ConfigurationKey {
     static let referenceShapes =
         "`previous_window`, `{same_hours: {weeks: N}}`, `{pinned: TIME}` or `{baseline: NAME}`"
 
+    /// Shapes of a severity.
+    static let severityShapes = "`P0` to `P3`, or `{P0: {above: X}, P1: {times: N}, otherwise: P2}`"
+
+    private static var severityDefaults: String {
+        let groups = Dictionary(grouping: MonitorRegistry.rules) { $0.defaultSeverity }
+        return groups.keys.sorted(by: >).map { severity in
+            "`\(severity.rawValue)` for " + (groups[severity] ?? []).map { "`\($0.name)`" }.joined(separator: ", ")
+        }.joined(separator: "; ")
+    }
+
+    private static func severityStep(_ severity: Severity) -> [ConfigurationKey] {
+        let path = "monitors[].severity.\(severity.rawValue)"
+        return [
+            ConfigurationKey(path, .section, .none, "From which effect on it is \(severity.rawValue); either key."),
+            ConfigurationKey("\(path).above", .number(NumberRange(0, 1e12)), .none, "The value, in the unit of the alert's `value`, is at least this."),
+            ConfigurationKey("\(path).times", .number(NumberRange(1, 1_000)), .none, "The effect is at least this many times its limit."),
+        ]
+    }
+
     static let monitoring: [ConfigurationKey] = [
         ConfigurationKey("baselines", .map("baseline files"), .none, "Files with the distributions of a good period, by name."),
         ConfigurationKey("baselines.<name>", .text, .none, "Path, relative to the working directory."),
@@ -12,28 +31,42 @@ extension ConfigurationKey {
         ConfigurationKey("drift[].name", .name, .required, "Name under `drift` in the metric records."),
     ] + reference("drift[].reference", "What each window's scores are compared with.", .required) + [
         ConfigurationKey("monitors", .list("monitors"), .computed("one of each kind, see below"), "What raises alarms; a list replaces the defaults, an empty one watches nothing."),
-        ConfigurationKey("monitors[].monitor", .choice(MonitorKind.allCases.map(\.rawValue)), .required, "Kind of monitor."),
+        ConfigurationKey("monitors[].monitor", .choice(MonitorRegistry.names), .required, "Kind of monitor."),
         ConfigurationKey("monitors[].id", .name, .computed("`<monitor>_<window>`"), "Unique; part of the fingerprint of its alerts, so keep it when other keys change."),
         ConfigurationKey("monitors[].models", .list("model names"), .computed("all models"), "Models that it watches."),
         ConfigurationKey("monitors[].window", .name, .required, "Name of the window it looks at."),
         ConfigurationKey("monitors[].slices", .variant("`overall`, `all`, or a list of dimensions and combinations"), .value("overall"), "All traffic only, all traffic and every slice, or the slices of these dimensions."),
     ] + reference("monitors[].reference", "What the window is compared with.", .value("previous_window")) + [
-        ConfigurationKey("monitors[].severity", .choice(Severity.allCases.map(\.rawValue)), .computed("`P0` for `missing_features`, else `P1`"), "How bad it is: `P0` wakes people, `P3` waits for the week."),
+        ConfigurationKey("monitors[].severity", .variant(severityShapes), .computed(severityDefaults), "How bad it is: `P0` wakes people, `P3` waits for the week; one word, or by the size of the effect."),
+        ConfigurationKey("monitors[].severity.otherwise", .choice(Severity.allCases.map(\.rawValue)), .computed("as without `severity`"), "Where no step is reached."),
+    ] + Severity.allCases.flatMap(severityStep) + [
         ConfigurationKey("monitors[].alpha", .number(.openUnit), .value("1e-6"), "Evidence: chance of one false finding per evaluation, over all slices of this monitor."),
         ConfigurationKey("monitors[].min_count", .integer(1...1_000_000_000), .value("200"), "Rows that the window and its reference need before anything is said."),
         ConfigurationKey("monitors[].for", .duration(0...year), .value("0s"), "How long (event time) the condition must hold before the alert fires."),
         ConfigurationKey("monitors[].keep_firing_for", .duration(0...year), .value("0s"), "How long the condition must be clear before the alert resolves."),
         ConfigurationKey("monitors[].clear_ratio", .share(NumberRange(0, 1, includesLower: false)), .value("0.8"), "The effect must fall below this share of its limit to count as clear."),
-        ConfigurationKey("monitors[].max_rate", .share(.unit), .value("0.05"), "`missing_features`: the missing rate must exceed this."),
-        ConfigurationKey("monitors[].min_increase", .share(.unit), .value("0.05"), "`missing_features`: and exceed the reference's by this."),
-        ConfigurationKey("monitors[].min_sigma", .number(NumberRange(0, 100)), .value("0.25"), "`score_drift`: shift of the mean in standard deviations of the reference; this or `min_psi` suffices."),
-        ConfigurationKey("monitors[].min_psi", .number(NumberRange(0, 100)), .value("0.25"), "`score_drift`: population stability index over the reference's deciles."),
-        ConfigurationKey("monitors[].min_ratio", .number(NumberRange(1, 1_000_000)), .value("2"), "`outcome_rate`: fraud rate over the reference's."),
-        ConfigurationKey("monitors[].min_fraud", .integer(1...1_000_000_000), .value("5"), "`outcome_rate`: at least this many fraud labels in the window."),
-        ConfigurationKey("monitors[].basis", .choice(OutcomeRateRule.Basis.allCases.map(\.rawValue)), .value("label_arrival"), "`outcome_rate`: labels that arrived in the window, or labels of decisions made in it."),
-        ConfigurationKey("monitors[].max_drop_ratio", .number(NumberRange(0, 1, includesUpper: false)), .value("0.5"), "`volume`: volume over the reference's below this is a drop."),
-        ConfigurationKey("monitors[].min_surge_ratio", .number(NumberRange(1, 1_000_000, includesLower: false)), .value("2"), "`volume`: volume over the reference's above this is a surge."),
-    ]
+    ] + monitorParameters
+
+    /// The keys that only some kinds of monitor have, from the monitors themselves; those of one name are one key.
+    private static var monitorParameters: [ConfigurationKey] {
+        var names: [String] = []
+        var owners: [String: [(monitor: String, parameter: MonitorParameter)]] = [:]
+        for rule in MonitorRegistry.rules {
+            for parameter in rule.parameters {
+                if owners[parameter.name] == nil { names.append(parameter.name) }
+                owners[parameter.name, default: []].append((rule.name, parameter))
+            }
+        }
+        return names.map { name in
+            let owners = owners[name] ?? []
+            let documentation = owners.map { "`\($0.monitor)`: \($0.parameter.documentation)" }.joined(separator: " ")
+            let defaults = owners.map(\.parameter.fallbackText)
+            let fallback: Default =
+                Set(defaults).count == 1
+                ? .value(defaults[0]) : .computed(zip(owners, defaults).map { "`\($1)` for `\($0.monitor)`" }.joined(separator: ", "))
+            return ConfigurationKey("monitors[].\(name)", owners[0].parameter.kind.configured, fallback, documentation)
+        }
+    }
 
     private static func reference(_ path: String, _ documentation: String, _ fallback: Default) -> [ConfigurationKey] {
         [
@@ -46,21 +79,29 @@ extension ConfigurationKey {
     }
 }
 
-/// The kinds of monitor, and the keys that only they have.
-public enum MonitorKind: String, Sendable, CaseIterable {
-    case missingFeatures = "missing_features"
-    case scoreDrift = "score_drift"
-    case outcomeRate = "outcome_rate"
-    case volume
-
-    var ownKeys: [String] {
-        switch self {
-        case .missingFeatures: ["max_rate", "min_increase"]
-        case .scoreDrift: ["min_sigma", "min_psi"]
-        case .outcomeRate: ["min_ratio", "min_fraud", "basis"]
-        case .volume: ["max_drop_ratio", "min_surge_ratio"]
+extension MonitorParameter {
+    /// As one would write it in the file.
+    var fallbackText: String {
+        switch fallback {
+        case .real(let value): NumberText.format(value)
+        case .whole(let value): if case .duration = kind { DurationText.format(value) } else { String(value) }
+        case .word(let word): word
         }
     }
+}
 
-    var defaultSeverity: Severity { self == .missingFeatures ? .p0 : .p1 }
+extension MonitorParameter.Kind {
+    var configured: ConfigurationKey.Kind {
+        switch self {
+        case .number(let range): .number(range.configured)
+        case .share(let range): .share(range.configured)
+        case .integer(let range): .integer(range)
+        case .duration(let range): .duration(range)
+        case .word(let words): .choice(words)
+        }
+    }
+}
+
+extension MonitorParameter.Range {
+    fileprivate var configured: NumberRange { NumberRange(lower, upper, includesLower: includesLower, includesUpper: includesUpper) }
 }

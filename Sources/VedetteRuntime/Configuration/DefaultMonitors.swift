@@ -9,7 +9,17 @@ public enum DefaultMonitors {
 
     /// Those whose windows are among the configured ones.
     public static func make(for topology: TopologyConfiguration) -> [MonitorSpec] {
-        [missingFeatures, scoreDrift, outcomeRate, volume].compactMap { make in make(topology.windows) }
+        makers.compactMap { make in make.make(topology.windows) }
+    }
+
+    /// The kinds of monitor that watch by themselves.
+    static var names: [String] { makers.map(\.name) }
+
+    private static var makers: [(name: String, make: ([WindowSpec]) -> MonitorSpec?)] {
+        [
+            (MissingFeaturesRule.name, missingFeatures), (ScoreDriftRule.name, scoreDrift), (OutcomeRateRule.name, outcomeRate),
+            (VolumeRule.name, volume),
+        ]
     }
 
     private static func spec(

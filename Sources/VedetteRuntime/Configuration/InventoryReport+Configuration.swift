@@ -75,13 +75,16 @@ extension InventoryReport {
         }
     }
 
-    /// By the names of the configuration.
+    /// By the names of the configuration; words are left out.
     private static func limits(_ rule: MonitorSpec.Rule) -> [String: Double] {
-        switch rule {
-        case .missingFeatures(let rule): ["max_rate": rule.maxRate, "min_increase": rule.minIncrease]
-        case .scoreDrift(let rule): ["min_sigma": rule.minSigma, "min_psi": rule.minPSI]
-        case .outcomeRate(let rule): ["min_ratio": rule.minRatio, "min_fraud": Double(rule.minFraud)]
-        case .volume(let rule): ["max_drop_ratio": rule.maxDropRatio, "min_surge_ratio": rule.minSurgeRatio]
+        var limits: [String: Double] = [:]
+        for parameter in type(of: rule.base).parameters {
+            switch rule.base.value(of: parameter.name) {
+            case .real(let value): limits[parameter.name] = value
+            case .whole(let value): limits[parameter.name] = Double(value)
+            case .word, nil: break
+            }
         }
+        return limits
     }
 }

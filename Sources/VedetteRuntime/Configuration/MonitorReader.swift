@@ -45,7 +45,7 @@ struct MonitorReader {
             return window.hopMs > 0 && topology.panes.levels.allSatisfy { $0.sizeMs > 0 }
                 && composition.obstacle(to: window, reference: monitor.reference) == nil
         }
-        let missing = MonitorKind.allCases.map(\.rawValue).filter { name in !possible.contains { $0.rule.name == name } }
+        let missing = DefaultMonitors.names.filter { name in !possible.contains { $0.rule.name == name } }
         if !missing.isEmpty, sink.errorCount == 0 {
             sink.add("monitors", expected: "monitors of your own for your windows and panes", found: "none; the default \(missing.joined(separator: ", ")) can not work with them", .warning)
         }
@@ -53,17 +53,18 @@ struct MonitorReader {
     }
 
     private func monitor(_ section: SectionReader) -> MonitorSpec? {
-        let kind = section.word("monitor", MonitorKind.self)
+        let kind = section.optionalText("monitor").flatMap(MonitorRegistry.rule(named:))
         let window = window(section)
         let models = models(section)
         let slices = slices(section)
         let reference = reference("reference", in: section) ?? .previousWindow
-        let severity = section.word("severity", Severity.self)
+        let severity = severity(section)
         guard let kind else { return nil }
-        let rule = rule(kind, section)
+        let rule = MonitorSpec.Rule(rule(kind.init(), section))
         let windowName = topology.windows.indices.contains(window) ? topology.windows[window].name : ""
-        let id = section.optionalText("id") ?? "\(kind.rawValue)_\(windowName)"
-        var spec = MonitorSpec(id: id, rule: rule, window: window, reference: reference, severity: severity ?? kind.defaultSeverity)
+        let id = section.optionalText("id") ?? "\(kind.name)_\(windowName)"
+        var spec = MonitorSpec(id: id, rule: rule, window: window, reference: reference, severity: severity.base ?? kind.defaultSeverity)
+        spec.severitySteps = severity.steps
         spec.models = models
         spec.slices = slices
         spec.alpha = section.number("alpha")
@@ -74,37 +75,51 @@ struct MonitorReader {
         return spec
     }
 
-    private func rule(_ kind: MonitorKind, _ section: SectionReader) -> MonitorSpec.Rule {
-        for other in MonitorKind.allCases where other != kind {
-            for key in other.ownKeys where section.has(key) {
+    private func rule<Rule: MonitorRule>(_ start: Rule, _ section: SectionReader) -> Rule {
+        let own = Rule.parameters.map(\.name)
+        for other in MonitorRegistry.rules {
+            for key in other.parameters.map(\.name) where !own.contains(key) && section.has(key) {
                 sink.add(
-                    section.path(of: key), at: section.raw(key)?.position, expected: "keys of \(kind.rawValue) (\(kind.ownKeys.joined(separator: ", ")))",
-                    found: "\"\(key)\", which belongs to \(other.rawValue)")
+                    section.path(of: key), at: section.raw(key)?.position, expected: "keys of \(Rule.name) (\(own.joined(separator: ", ")))",
+                    found: "\"\(key)\", which belongs to \(other.name)")
             }
         }
-        switch kind {
-        case .missingFeatures:
-            var rule = MissingFeaturesRule()
-            rule.maxRate = section.number("max_rate")
-            rule.minIncrease = section.number("min_increase")
-            return .missingFeatures(rule)
-        case .scoreDrift:
-            var rule = ScoreDriftRule()
-            rule.minSigma = section.number("min_sigma")
-            rule.minPSI = section.number("min_psi")
-            return .scoreDrift(rule)
-        case .outcomeRate:
-            var rule = OutcomeRateRule()
-            rule.minRatio = section.number("min_ratio")
-            rule.minFraud = section.integer("min_fraud")
-            rule.basis = section.word("basis", OutcomeRateRule.Basis.self) ?? rule.basis
-            return .outcomeRate(rule)
-        case .volume:
-            var rule = VolumeRule()
-            rule.maxDropRatio = section.number("max_drop_ratio")
-            rule.minSurgeRatio = section.number("min_surge_ratio")
-            return .volume(rule)
+        var rule = start
+        for parameter in Rule.parameters { if let value = value(parameter, section) { rule.set(parameter.name, to: value) } }
+        return rule
+    }
+
+    /// Nil where the key is absent or wrong (and reported).
+    private func value(_ parameter: MonitorParameter, _ section: SectionReader) -> MonitorParameter.Value? {
+        guard section.has(parameter.name) else { return nil }
+        switch parameter.kind {
+        case .number, .share: return section.optionalNumber(parameter.name).map { .real($0) }
+        case .integer, .duration: return section.optionalInteger(parameter.name).map { .whole($0) }
+        case .word: return section.optionalText(parameter.name).map { .word($0) }
         }
+    }
+
+    /// One word, or steps by the size of the effect.
+    private func severity(_ section: SectionReader) -> (base: Severity?, steps: [SeverityStep]) {
+        guard let node = section.node("severity") else { return (nil, []) }
+        if let text = node.text, let severity = Severity(rawValue: text) { return (severity, []) }
+        guard case .mapping = node else {
+            let words = Severity.allCases.map(\.rawValue)
+            let suggestion = node.text.map { Suggestion.phrase(for: $0, among: words) } ?? ""
+            sink.add(section.path(of: "severity"), at: node.position, expected: ConfigurationKey.severityShapes, found: node.found + suggestion)
+            return (nil, [])
+        }
+        let inner = section.section("severity")
+        var steps: [SeverityStep] = []
+        for severity in Severity.allCases where inner.has(severity.rawValue) {
+            let step = inner.section(severity.rawValue)
+            let (above, times) = (step.optionalNumber("above"), step.optionalNumber("times"))
+            if above == nil, times == nil {
+                sink.add(step.path, at: sink.position(of: step.path), expected: "above or times", found: "neither")
+            }
+            steps.append(SeverityStep(severity: severity, above: above, times: times))
+        }
+        return (inner.word("otherwise", Severity.self), steps)
     }
 
     /// The index of the window; -1 after an error.

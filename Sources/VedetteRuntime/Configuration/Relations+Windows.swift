@@ -39,15 +39,13 @@ extension Relations {
 
     func checkMonitors() {
         for (index, monitor) in topology.monitors.enumerated() {
-            guard case .missingFeatures = monitor.rule else { continue }
+            let (needs, name) = (monitor.rule.base.needs, monitor.rule.name)
             let watched = topology.models.filter { monitor.models.isEmpty || monitor.models.contains($0.name) }
-            if watched.allSatisfy(\.importantFeatures.isEmpty) {
-                sink.add(
-                    "monitors[\(index)].monitor", expected: "models with features marked important, for missing_features", found: "none", .warning)
+            if needs.importantFeatures, watched.allSatisfy(\.importantFeatures.isEmpty) {
+                sink.add("monitors[\(index)].monitor", expected: "models with features marked important, for \(name)", found: "none", .warning)
             }
-            if monitor.slices != .overall, !topology.slices.featuresInSlices {
-                sink.add(
-                    "monitors[\(index)].slices", expected: "slices.features_in_slices: true for missing_features in slices", found: "false")
+            if needs.features, monitor.slices != .overall, !topology.slices.featuresInSlices {
+                sink.add("monitors[\(index)].slices", expected: "slices.features_in_slices: true for \(name) in slices", found: "false")
             }
         }
     }

@@ -95,7 +95,8 @@ private let everyKey = """
     monitors:
       - {monitor: missing_features, id: mf, models: [risk], window: shifted, slices: all, reference: {baseline: good}, severity: P1, alpha: 1e-3,
          min_count: 7, for: 1m, keep_firing_for: 2m, clear_ratio: 50%, max_rate: 10%, min_increase: 0.2}
-      - {monitor: score_drift, window: week, slices: [country, [country, channel]], reference: {pinned: 2026-01-05}, min_sigma: 1, min_psi: 0.5}
+      - {monitor: score_drift, window: week, slices: [country, [country, channel]], reference: {pinned: 2026-01-05}, min_sigma: 1, min_psi: 0.5,
+         severity: {P0: {above: 3, times: 9}, P1: {times: 4}, P2: {above: 2}, P3: {above: 1}, otherwise: P2}}
       - {monitor: outcome_rate, window: week, reference: {same_hours: {weeks: 3}}, min_ratio: 3, min_fraud: 9, basis: decision_time, severity: P3}
       - {monitor: volume, window: short, reference: previous_window, max_drop_ratio: 0.25, min_surge_ratio: 8}
     state: {directory: /var/lib/shop, checkpoint_interval: 1m, spill_rows: 1_000, block_cache: 8MiB}
@@ -236,7 +237,11 @@ private let everyKey = """
         var drift = ScoreDriftRule()
         drift.minSigma = 1
         drift.minPSI = 0.5
-        var second = MonitorSpec(id: "score_drift_week", rule: .scoreDrift(drift), window: 1, reference: .pinned(startMs: monday), severity: .p1)
+        var second = MonitorSpec(id: "score_drift_week", rule: .scoreDrift(drift), window: 1, reference: .pinned(startMs: monday), severity: .p2)
+        second.severitySteps = [
+            SeverityStep(severity: .p0, above: 3, times: 9), SeverityStep(severity: .p1, times: 4), SeverityStep(severity: .p2, above: 2),
+            SeverityStep(severity: .p3, above: 1),
+        ]
         second.slices = .groups([[0], [0, 1]])
         var outcome = OutcomeRateRule()
         outcome.minRatio = 3

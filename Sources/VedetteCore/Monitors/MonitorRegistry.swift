@@ -1,0 +1,13 @@
+/// The kinds of monitor there are, in the order of the documentation.
+public enum MonitorRegistry {
+    public static let rules: [any MonitorRule.Type] = [
+        MissingFeaturesRule.self,
+        ScoreDriftRule.self,
+        OutcomeRateRule.self,
+        VolumeRule.self,
+    ]
+
+    public static let names: [String] = rules.map { $0.name }
+
+    public static func rule(named name: String) -> (any MonitorRule.Type)? { rules.first { $0.name == name } }
+}
