@@ -30,6 +30,9 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with labels.", valueName: "file"))
     var labels: [String] = []
 
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with control records, such as silences.", valueName: "file"))
+    var control: [String] = []
+
     @Flag(help: "Replay the configured topics instead of files.")
     var topics = false
 
@@ -67,12 +70,12 @@ struct ReplayCommand: AsyncParsableCommand {
         guard fromTopics || !decisions.isEmpty || !labels.isEmpty else {
             throw ValidationError("nothing to replay: name files with --decisions and --labels, or --topics, or --brokers")
         }
-        guard !fromTopics || (decisions.isEmpty && labels.isEmpty) else {
+        guard !fromTopics || (decisions.isEmpty && labels.isEmpty && control.isEmpty) else {
             throw ValidationError("either files or topics, not both")
         }
         guard !fromTopics || baselineOut == nil else { throw ValidationError("--baseline-out goes with files, not with topics") }
         guard fromTopics || alertsTopic == nil else { throw ValidationError("--alerts-topic goes with --topics or --brokers") }
-        let stdin = (decisions + labels).filter { $0 == "-" }.count
+        let stdin = (decisions + labels + control).filter { $0 == "-" }.count
         guard stdin <= 1 else { throw ValidationError("standard input can be read once only") }
         if !fromTopics { _ = try timeRange() }
     }
@@ -87,8 +90,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
     private func replayFiles(_ configuration: VedetteConfiguration) throws {
         let replay = try FileReplay(
-            configuration: configuration, decisions: decisions, labels: labels, output: OutputFiles(outputs), range: try timeRange(),
-            now: Int64(Date().timeIntervalSince1970 * 1000))
+            configuration: configuration, decisions: decisions, labels: labels, control: control, output: OutputFiles(outputs),
+            range: try timeRange(), now: Int64(Date().timeIntervalSince1970 * 1000))
         let bar = quiet ? nil : ProgressBar()
         replay.onProgress = { bar?.show($0) }
         if alertsOut == nil, !quiet {

@@ -46,6 +46,7 @@ struct TrafficFiles {
             case .labels:
                 labelCount += 1
                 try labelSink.writeLine(record.line)
+            case .control: break
             }
         }
         try decisionSink.close()

@@ -6,6 +6,7 @@ extension StreamKind {
         switch self {
         case .decisions: "decisions"
         case .labels: "labels"
+        case .control: "control"
         }
     }
 }

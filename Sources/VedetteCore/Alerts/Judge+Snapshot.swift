@@ -7,6 +7,7 @@ extension Judge {
         writer.write(count: episodeFloor)
         writer.write(signed: newestEnd)
         writer.write(signed: refused)
+        silences.encode(into: &writer)
         writer.write(count: states.count)
         for (key, state) in states.sorted(by: { $0.key < $1.key }) {
             writer.write(fixed64: key.high)
@@ -26,6 +27,7 @@ extension Judge {
         episodeFloor = Int(truncatingIfNeeded: try reader.readVarint())
         newestEnd = try reader.readSigned()
         refused = try reader.readSigned()
+        silences = try SilenceBook(configuration.silences, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 40)) {
             let key = RequestID(high: try reader.readFixed64(), low: try reader.readFixed64())
             var state = try AlertState(from: &reader)

@@ -44,6 +44,8 @@ public struct Judge: Sendable {
     var episodeFloor = 0
     /// End of the newest window judged.
     var newestEnd: Int64 = .min
+    /// What must not be spoken of.
+    var silences: SilenceBook
     /// Findings that could not be followed because everything remembered was firing.
     public internal(set) var refused: Int64 = 0
 
@@ -51,7 +53,11 @@ public struct Judge: Sendable {
         self.configuration = configuration
         monitors = MonitorEvaluation(configuration: configuration)
         trackedByMonitor = Array(repeating: 0, count: configuration.monitors.count)
+        silences = SilenceBook(configuration.silences)
     }
+
+    /// Takes a word from the control topic.
+    public mutating func apply(_ action: ControlRecord.Action) { silences.apply(action) }
 
     /// Fingerprints remembered, whatever their state.
     public var trackedCount: Int { states.count }

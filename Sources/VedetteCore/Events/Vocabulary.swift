@@ -44,7 +44,7 @@ public enum FeatureKind: String, CaseIterable, Sendable {
     case number, boolean, category
 }
 
-/// The two kinds of input.
+/// The kinds of input, in the order in which records of one time take effect. The raw values are a format.
 public enum StreamKind: UInt8, Sendable, CaseIterable {
-    case decisions, labels
+    case decisions, labels, control
 }

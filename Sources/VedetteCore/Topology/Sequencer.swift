@@ -18,15 +18,17 @@ public struct InputPartition: Sendable, Hashable, Comparable {
     }
 }
 
-/// A batch of either kind.
+/// A batch of one kind of input.
 public enum InputBatch: Sendable {
     case decisions(DecisionBatch)
     case labels(LabelBatch)
+    case control(ControlBatch)
 
     public var partition: Int {
         switch self {
         case .decisions(let batch): batch.partition
         case .labels(let batch): batch.partition
+        case .control(let batch): batch.partition
         }
     }
 
@@ -34,6 +36,7 @@ public enum InputBatch: Sendable {
         switch self {
         case .decisions(let batch): batch.count
         case .labels(let batch): batch.count
+        case .control(let batch): batch.count
         }
     }
 }
@@ -48,13 +51,13 @@ struct SequencedRow {
     var slot: Int32
     var row: Int32
     var partition: Int32
-    var isLabel: Bool
+    var stream: StreamKind
 
     /// The one order in which everything happens. It uses nothing that depends on how
     /// partitions were read; partition and offset only part two records with the same ID.
     static func precedes(_ a: SequencedRow, _ b: SequencedRow) -> Bool {
         if a.effective != b.effective { return a.effective < b.effective }
-        if a.isLabel != b.isLabel { return b.isLabel }
+        if a.stream != b.stream { return a.stream.rawValue < b.stream.rawValue }
         if a.time != b.time { return a.time < b.time }
         if a.id != b.id { return a.id < b.id }
         if a.partition != b.partition { return a.partition < b.partition }
@@ -187,10 +190,13 @@ struct Sequencer {
         switch batch {
         case .decisions(let columns):
             firstOffset = columns.offset[0]
-            waiting = place(columns.time, columns.requestID, columns.offset, slot: slot, partition: partition, isLabel: false)
+            waiting = place(columns.time, columns.requestID, columns.offset, slot: slot, partition: partition, stream: .decisions)
         case .labels(let columns):
             firstOffset = columns.offset[0]
-            waiting = place(columns.time, columns.requestID, columns.offset, slot: slot, partition: partition, isLabel: true)
+            waiting = place(columns.time, columns.requestID, columns.offset, slot: slot, partition: partition, stream: .labels)
+        case .control(let batch):
+            firstOffset = batch.offset[0]
+            waiting = place(batch.time, batch.requestID, batch.offset, slot: slot, partition: partition, stream: .control)
         }
         guard waiting > 0 else { return freeSlots.append(slot) }
         slots[Int(slot)] = Slot(batch: batch, waiting: waiting)
@@ -200,7 +206,7 @@ struct Sequencer {
 
     private mutating func place(
         _ times: ContiguousArray<Int64>, _ ids: ContiguousArray<RequestID>, _ offsets: ContiguousArray<Int64>,
-        slot: Int32, partition: Int, isLabel: Bool
+        slot: Int32, partition: Int, stream: StreamKind
     ) -> Int {
         var clock = partitions[partition].clock
         var waiting = 0
@@ -215,7 +221,7 @@ struct Sequencer {
             guard effective >= released else { continue }
             let entry = SequencedRow(
                 effective: effective, time: times[row], id: ids[row], offset: offsets[row],
-                slot: slot, row: Int32(row), partition: Int32(partition), isLabel: isLabel)
+                slot: slot, row: Int32(row), partition: Int32(partition), stream: stream)
             let key = floorDivide(effective, configuration.granuleMs)
             if buckets[key]?.append(entry) == nil {
                 buckets[key] = [entry]

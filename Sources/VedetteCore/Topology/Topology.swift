@@ -117,12 +117,14 @@ public final class Topology {
     private func advance(to watermark: Int64) throws {
         guard watermark != .min else { return }
         while let (start, rows) = sequencer.nextBucket(before: watermark) {
-            panes.start(at: start)
+            // What a person says begins no stream: panes start with the first decision or label.
+            if rows.contains(where: { $0.stream != .control }) { panes.start(at: start) }
             try close(upTo: start)
             for row in rows {
                 switch sequencer.batch(of: row) {
                 case .decisions(let batch): try process(row, of: batch)
                 case .labels(let batch): try process(row, of: batch)
+                case .control(let batch): judge.apply(batch.records[Int(row.row)].action)
                 case nil: break
                 }
             }

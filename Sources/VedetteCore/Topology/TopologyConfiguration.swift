@@ -12,6 +12,8 @@ public struct TopologyConfiguration: Sendable, Equatable {
     public var driftReferences: [DriftReference] = []
     public var monitors: [MonitorSpec] = []
     public var detectors: [DetectorSpec] = []
+    /// Maintenance windows and other silences that are planned ahead.
+    public var silences: [Silence] = []
     /// Where runbooks are served; an alert links `<base>/<monitor>.md`.
     public var runbookBase: String = "runbooks"
     /// Name of this deployment: part of every fingerprint's namespace and of the replay command.

@@ -48,6 +48,7 @@ final class PartitionFeed {
         switch identity.stream {
         case .decisions: .decisions(DecisionBatch(schema: schema, partition: index))
         case .labels: .labels(LabelBatch(partition: index))
+        case .control: .control(ControlBatch(partition: index))
         }
     }
 
@@ -127,6 +128,7 @@ final class PartitionFeed {
         switch pending {
         case .decisions(let batch): rejection = decoders.decisions.decode(bytes, offset: offset, into: batch)
         case .labels(let batch): rejection = decoders.labels.decode(bytes, offset: offset, into: batch)
+        case .control(let batch): rejection = decoders.control.decode(bytes, offset: offset, into: batch)
         }
         if let rejection {
             send(rejection.reason, rejection.detail, bytes, length: bytes.count, offset)
@@ -173,6 +175,7 @@ extension InputBatch {
         switch self {
         case .decisions(let batch): batch.count
         case .labels(let batch): batch.count
+        case .control(let batch): batch.count
         }
     }
 
@@ -180,6 +183,7 @@ extension InputBatch {
         switch self {
         case .decisions(let batch): batch.time.last
         case .labels(let batch): batch.time.last
+        case .control(let batch): batch.time.last
         }
     }
 
@@ -187,6 +191,7 @@ extension InputBatch {
         switch self {
         case .decisions(let batch): batch.removeLast()
         case .labels(let batch): batch.removeLast()
+        case .control(let batch): batch.removeLast()
         }
     }
 }

@@ -7,6 +7,7 @@ final class RecordDecoders {
     let limits: DecodeLimits
     let decisions: DecisionDecoder
     let labels: LabelDecoder
+    let control: ControlDecoder
 
     /// - Throws: `MappingError` where the mapping cannot be compiled.
     init(_ configuration: VedetteConfiguration, hash: KeyedHash) throws {
@@ -16,5 +17,6 @@ final class RecordDecoders {
             schema: schema, mapping: configuration.inputs.decisions.mapping, limits: configuration.limits, hash: hash)
         labels = try LabelDecoder(
             schema: schema, mapping: configuration.inputs.labels.mapping, limits: configuration.limits, hash: hash)
+        control = try ControlDecoder(limits: configuration.limits, hash: hash)
     }
 }

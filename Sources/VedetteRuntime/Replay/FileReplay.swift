@@ -33,11 +33,12 @@ public final class FileReplay {
     }
 
     /// - Parameters:
-    ///   - from: event times before this (ms) are skipped; nil for none.
-    ///   - to: event times from this on are skipped; nil for none.
+    ///   - control: files with control records.
+    ///   - range: event times outside of it (ms) are skipped; nil for none.
     ///   - now: the present, ms since 1970; records beyond it (and the bound) are rejected.
     public init(
-        configuration: VedetteConfiguration, decisions: [String], labels: [String], output: OutputFiles, range: Range<Int64>? = nil, now: Int64
+        configuration: VedetteConfiguration, decisions: [String], labels: [String], control: [String] = [], output: OutputFiles, range: Range<Int64>? = nil,
+        now: Int64
     ) throws {
         self.configuration = configuration
         self.now = now
@@ -47,7 +48,7 @@ public final class FileReplay {
         topology = Topology(
             configuration: configuration.topology, hash: hash, store: rows, sink: collector, baselines: try configuration.loadBaselines())
         let decoders = try RecordDecoders(configuration, hash: hash)
-        for (stream, paths) in [(StreamKind.decisions, decisions), (.labels, labels)] {
+        for (stream, paths) in [(StreamKind.decisions, decisions), (.labels, labels), (.control, control)] {
             for (number, path) in paths.enumerated() { try open(path, stream, Int32(number), decoders, range) }
         }
     }

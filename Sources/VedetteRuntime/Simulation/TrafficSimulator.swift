@@ -191,7 +191,7 @@ public struct TrafficSimulator: Sequence, IteratorProtocol, Sendable {
         let good =
             switch kind.stream {
             case .decisions: lines.decision(facts, stampedMs: due.decisionMs)
-            case .labels:
+            case .labels, .control:
                 lines.label(
                     LabelFacts(outcome: .legit, kind: .manualReview, source: .reviewQueue, actor: 0),
                     sequence: facts.sequence, stampedMs: due.decisionMs, decisionMs: due.decisionMs)

@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+import VedetteCodec
+import VedetteCore
+
+@Suite("Control records")
+struct ControlDecoderTests {
+    private static let hash = KeyedHash(secret: "test")
+    private static let silence =
+        #"{"kind":"silence","time":"2026-01-06T02:50:00Z","id":"CHG-1","author":"r","reason":"migration","until":"2026-01-06T04:00:00Z","#
+        + #""monitor":"missing_features","model":null,"slice":{"channel":"app","account":null}}"#
+
+    private func decode(_ text: String, into batch: ControlBatch = ControlBatch(partition: 0)) throws -> Rejection? {
+        let decoder = try ControlDecoder(limits: DecodeLimits(), hash: Self.hash)
+        return Array(text.utf8).withUnsafeBytes { decoder.decode($0, offset: 7, into: batch) }
+    }
+
+    @Test("A silence: absent and null conditions match everything, parts of the slice in the order of their names")
+    func silence() throws {
+        let batch = ControlBatch(partition: 3)
+        #expect(try decode(Self.silence, into: batch) == nil)
+        let record = try #require(batch.records.first)
+        #expect(record.time == 1_767_667_800_000 && batch.offset == [7] && batch.time == [record.time])
+        let matcher = Silence.Matcher(
+            monitor: "missing_features",
+            slice: SliceName([.init(dimension: "account", value: nil), .init(dimension: "channel", value: "app")]))
+        let expected = Silence(
+            id: "CHG-1", matcher: matcher, from: record.time, until: record.time + 70 * 60_000, reason: "migration", author: "r")
+        #expect(record.action == .silence(expected))
+        batch.removeLast()
+        #expect(batch.count == 0 && batch.offset.isEmpty && batch.time.isEmpty && batch.requestID.isEmpty)
+    }
+
+    @Test("The end of a silence, with epoch milliseconds")
+    func unsilence() throws {
+        let batch = ControlBatch(partition: 0)
+        #expect(try decode(#"{"kind":"unsilence","time":1767667800000,"id":"CHG-1","author":"r"}"#, into: batch) == nil)
+        #expect(batch.records == [ControlRecord(time: 1_767_667_800_000, action: .unsilence(id: "CHG-1"))])
+    }
+
+    @Test(
+        "What the schema does not allow is rejected and leaves no trace",
+        arguments: [
+            (#""kind":"silence""#, #""kind":"quiet""#, RejectReason.unknownValue),
+            (#""monitor":"missing_features""#, #""monitors":"missing_features""#, .unknownValue),
+            (#""monitor":"missing_features""#, #""monitor":3"#, .wrongType),
+            (#""monitor":"missing_features""#, #""id":"again""#, .duplicateKey),
+            (#""author":"r","#, "", .missingField),
+            (#""reason":"migration","#, #""reason":null,"#, .missingField),
+            (#""until":"2026-01-06T04:00:00Z""#, #""until":"2026-01-06T02:50:00Z""#, .outOfRange),
+            (#""until":"2026-01-06T04:00:00Z""#, #""until":"2026-06-06T04:00:00Z""#, .outOfRange),
+            (#""until":"2026-01-06T04:00:00Z""#, #""until":"soon""#, .badTime),
+            (#"{"channel":"app","account":null}"#, #"["app"]"#, .wrongType),
+            (#"{"channel":"app","account":null}"#, #"{"channel":1}"#, .wrongType),
+            (#"{"kind""#, #"["kind""#, .malformedJSON),
+        ])
+    func rejected(_ from: String, _ to: String, _ reason: RejectReason) throws {
+        #expect(Self.silence.contains(from))
+        let batch = ControlBatch(partition: 0)
+        #expect(try decode(Self.silence.replacingOccurrences(of: from, with: to), into: batch)?.reason == reason)
+        #expect(batch.count == 0 && batch.offset.isEmpty)
+    }
+}
