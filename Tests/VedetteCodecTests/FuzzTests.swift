@@ -80,7 +80,7 @@ struct CorpusEntry: Sendable, CustomStringConvertible {
         }
         let sizes = [
             batch.offset.count, batch.requestID.count, batch.requestText.count, batch.outcome.count, batch.kind.count,
-            batch.pipeline.count, batch.actor.count, batch.decisionTime.count,
+            batch.pipeline.count, batch.actor.count, batch.decisionTime.count, batch.samplingWeight.count,
         ]
         #expect(sizes.allSatisfy { $0 == batch.count })
         #expect(batch.count > 1000)
@@ -93,7 +93,7 @@ enum Mutator {
         "null", "true", "false", "0", "-0", "-1", "1", "1.0", "0.5", "1e308", "1e999", "1e-400", "18446744073709551615",
         "18446744073709551616", "-9223372036854775808", "-9223372036854775809", "9007199254740993", "0.1", "2.5e-7", "01", "1.", "\"\"",
         "\"x\"", "\"\\ud83d\\ude00\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\u0000\"", "{}", "[]", "[1]", "[\"model\"]", "{\"a\":1}", ",", ":", "{", "}", "[", "]", "\"",
-        "\\", "\"amount\":1,", "\"score\":0.5,", "\"time\":1528675492454,", "\"time\":1.5,", "\"model\":null,", "\"x\":[[[[]]]],", " ", "\n", "\u{FEFF}",
+        "\\", "\"amount\":1,", "\"cost\":-1,", "\"cost\":2.5,", "\"status\":\"error\",", "\"status\":false,", "\"override\":false,", "\"override\":true,", "\"exploration_probability\":1.5,", "\"action\":7,", "[\"otp\",\"x\",\"model\"]", "\"score\":0.5,", "\"time\":1528675492454,", "\"time\":1.5,", "\"model\":null,", "\"x\":[[[[]]]],", " ", "\n", "\u{FEFF}",
         "block", "allow", "other-model", "2018-12-31T23:59:60Z", "2018-06-11t00:04:52.9999999+02:00",
     ].map { Array($0.utf8) }
 

@@ -179,6 +179,7 @@ import VedetteCore
         #expect(batch.string(batch.pipeline[0]) == "issuer")
         #expect(batch.string(batch.actor[0]) == "batch")
         #expect(batch.decisionTime == [1_528_675_492_454])
+        #expect(batch.samplingWeight == [5])
     }
 
     @Test func absentOptionalFieldsHaveTheirEmptyValues() throws {

@@ -16,7 +16,7 @@ struct ReferenceDecoder {
         }
         let record = try unique(members, [
             "request_id", "time", "model", "score", "decision", "threshold", "features", "slices", "entities", "latency_ms", "amount",
-            "signals",
+            "signals", "cost", "status", "exploration_probability", "action", "override",
         ])
         let model = try object(record["model"], ["name", "version"])
         let threshold = try object(record["threshold"], ["challenge", "block"])
@@ -41,7 +41,10 @@ struct ReferenceDecoder {
             version: try text(model["version"], fractions: true), score: score.bitPattern, decision: decision.rawValue,
             latency: try number(record["latency_ms"], in: 0...Double.greatestFiniteMagnitude)?.bitPattern,
             amount: try number(record["amount"], in: -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)?.bitPattern,
-            signals: try signals(record["signals"]).rawValue, challenge: try number(threshold["challenge"], in: 0...1)?.bitPattern,
+            signals: try signals(record["signals"]).rawValue, signalSet: try signalSet(record["signals"]),
+            cost: try number(record["cost"], in: 0...Double.greatestFiniteMagnitude)?.bitPattern, status: try status(record["status"]).rawValue,
+            exploration: try number(record["exploration_probability"], in: 0...1)?.bitPattern,
+            action: try text(record["action"], fractions: true), override: try override(record["override"]), challenge: try number(threshold["challenge"], in: 0...1)?.bitPattern,
             block: try number(threshold["block"], in: 0...1)?.bitPattern, states: states, values: values,
             dimensions: try schema.dimensions.map { try text(slices[$0], fractions: true, booleans: true) },
             entities: try schema.entities.map { try text(entities[$0], fractions: true).map { max(1, digest($0)) } ?? 0 })
@@ -123,6 +126,28 @@ struct ReferenceDecoder {
             return names.isEmpty ? .unknown : names.allSatisfy { $0 == "model" } ? .modelOnly : .several
         default: throw Refused()
         }
+    }
+
+    private func signalSet(_ value: ReferenceJSON?) throws -> UInt64 {
+        guard case .array(let elements)? = value else { return 0 }
+        return elements.reduce(0) { set, element in
+            guard case .string(let name) = element else { return set }
+            return set | (schema.signals.firstIndex { Array($0.utf8) == Array(name.utf8) }.map { 1 << UInt64($0) } ?? 1 << 63)
+        }
+    }
+
+    private func status(_ value: ReferenceJSON?) throws -> RequestStatus {
+        switch try text(value, booleans: true) {
+        case "ok": .ok
+        case "timeout": .timeout
+        case "error": .error
+        default: .unknown
+        }
+    }
+
+    private func override(_ value: ReferenceJSON?) throws -> String? {
+        if case .bool(false)? = value { return nil }
+        return try text(value, fractions: true, booleans: true)
     }
 
     private func time(_ value: ReferenceJSON?) throws -> Int64? {

@@ -12,7 +12,8 @@ let testSchema = EventSchema(
         EventSchema.Feature(name: "terminal_risk_over_30d", kind: .number),
     ],
     dimensions: ["country", "channel"],
-    entities: ["user", "device"])
+    entities: ["user", "device"],
+    signals: ["model", "otp"])
 
 let testHash = KeyedHash(secret: "test")
 
@@ -22,13 +23,14 @@ let wholeDecision = """
     "score":0.25,"decision":"challenge","threshold":{"challenge":0.0311,"block":0.6334},\
     "features":{"amount":27.5,"is_weekend":true,"mcc":"5411","terminal_risk_over_30d":3},\
     "entities":{"user":"c2968","device":"da62"},"slices":{"country":"FR","channel":"app"},\
-    "latency_ms":12.614,"amount":27.5,"signals":["model"]}
+    "latency_ms":12.614,"amount":27.5,"signals":["model"],"cost":0.002,"status":"timeout",\
+    "exploration_probability":0.05,"action":"password_reset","override":"analyst-7"}
     """
 
 /// A valid label with every mapped field.
 let wholeLabel = """
     {"request_id":"r-1","time":"2018-06-12T03:11:39.585Z","outcome":"fraud","kind":"chargeback",\
-    "source":{"pipeline":"issuer","actor":"batch"},"decision_time":1528675492454}
+    "source":{"pipeline":"issuer","actor":"batch"},"decision_time":1528675492454,"sampling_weight":5}
     """
 
 /// One decision decoded: its batch (of one row or none), and the rejection.
@@ -77,7 +79,8 @@ func isConsistent(_ batch: DecisionBatch) -> Bool {
     let sizes = [
         batch.offset.count, batch.requestID.count, batch.requestText.count, batch.model.count, batch.version.count, batch.score.count,
         batch.decision.count, batch.latencyMs.count, batch.amount.count, batch.signals.count, batch.thresholdChallenge.count,
-        batch.thresholdBlock.count, batch.contentHash.count,
+        batch.thresholdBlock.count, batch.contentHash.count, batch.signalSet.count, batch.cost.count, batch.status.count,
+        batch.explorationProbability.count, batch.action.count, batch.override.count,
     ]
     guard
         sizes.allSatisfy({ $0 == rows }), batch.featureState.count == rows * schema.features.count,
@@ -86,7 +89,7 @@ func isConsistent(_ batch: DecisionBatch) -> Bool {
     else { return false }
     let categories = batch.featureValue.indices.filter { batch.featureState[$0] == FeatureState.category.rawValue }
         .map { TextRef(packed: batch.featureValue[$0]) }
-    return (batch.requestText + batch.version + batch.dimensions + categories).allSatisfy {
+    return (batch.requestText + batch.version + batch.action + batch.override + batch.dimensions + categories).allSatisfy {
         $0.isNone || Int($0.offset) + Int($0.length) <= batch.text.count
     }
 }
@@ -103,6 +106,12 @@ struct Row: Equatable {
     var latency: UInt64?
     var amount: UInt64?
     var signals: UInt8
+    var signalSet: UInt64
+    var cost: UInt64?
+    var status: UInt8
+    var exploration: UInt64?
+    var action: String?
+    var override: String?
     var challenge: UInt64?
     var block: UInt64?
     var states: [UInt8]
@@ -123,7 +132,9 @@ func row(_ batch: DecisionBatch, _ index: Int) -> Row {
         time: batch.time[index], requestID: batch.requestID[index], requestText: batch.string(batch.requestText[index]),
         model: batch.model[index], version: text(batch.version[index]), score: batch.score[index].bitPattern,
         decision: batch.decision[index], latency: bits(batch.latencyMs[index]), amount: bits(batch.amount[index]),
-        signals: batch.signals[index], challenge: bits(batch.thresholdChallenge[index]), block: bits(batch.thresholdBlock[index]),
+        signals: batch.signals[index], signalSet: batch.signalSet[index], cost: bits(batch.cost[index]), status: batch.status[index],
+        exploration: bits(batch.explorationProbability[index]), action: text(batch.action[index]), override: text(batch.override[index]),
+        challenge: bits(batch.thresholdChallenge[index]), block: bits(batch.thresholdBlock[index]),
         states: Array(batch.featureState[features]),
         values: features.map {
             batch.featureState[$0] == FeatureState.category.rawValue

@@ -29,6 +29,8 @@ public final class DecisionDecoder {
     let models: WordTable
     let words: WordTable
     let signalWords: WordTable
+    let signalNames: WordTable
+    let statusWords: WordTable
     let kinds: UnsafeMutablePointer<FeatureKind>
     let stage: DecisionStage
 
@@ -47,6 +49,8 @@ public final class DecisionDecoder {
         models = WordTable(schema.models.enumerated().map { ($1, $0) })
         words = WordTable(mapping.decisionValues.map { ($0, Int($1.rawValue)) })
         signalWords = WordTable([(mapping.modelSignal, 0)])
+        signalNames = WordTable(schema.signals.enumerated().map { ($1, $0) })
+        statusWords = WordTable(mapping.statusValues.map { ($0, Int($1.rawValue)) })
         kinds = .allocate(capacity: max(1, schema.features.count))
         kinds.initialize(repeating: .number, count: max(1, schema.features.count))
         for (index, feature) in schema.features.enumerated() { kinds[index] = feature.kind }
@@ -114,12 +118,19 @@ public final class DecisionDecoder {
         guard !(latency < 0) else { throw reader.fault(.outOfRange, .nonNegative, .double, DecisionTarget.latency) }
         let amount = try reader.number(DecisionTarget.amount, tape, scale: mapping.amountScale)
         let signals = try signalUse(tape)
+        let cost = try reader.number(DecisionTarget.cost, tape, scale: mapping.costScale)
+        guard !(cost < 0) else { throw reader.fault(.outOfRange, .nonNegative, .double, DecisionTarget.cost) }
+        let status = try status(tape)
+        let exploration = try reader.unitNumber(DecisionTarget.exploration, tape, scale: 1)
+        let action = try reader.text(DecisionTarget.action, tape, .text).map(reader.keep) ?? .none
+        let override = try override(tape)
         try stageFeatures(tape, &content)
         try stageSlices(tape, &content)
         try stageEntities(tape)
         return StagedDecision(
             time: time, requestID: requestID, requestText: requestText, model: UInt16(truncatingIfNeeded: model),
             version: version, score: score, decision: decision, latencyMs: latency, amount: amount, signals: signals,
+            cost: cost, status: status, explorationProbability: exploration, action: action, override: override,
             thresholdChallenge: challenge, thresholdBlock: block, contentHash: content.value)
     }
 
@@ -137,24 +148,40 @@ public final class DecisionDecoder {
         return UInt8(truncatingIfNeeded: word)
     }
 
-    /// Whether all the signals are the model's own.
-    private func signalUse(_ tape: JSONTape) throws(Fault) -> SignalUse {
+    /// A word that the mapping does not know says nothing: a status is no reason to lose a decision.
+    private func status(_ tape: JSONTape) throws(Fault) -> RequestStatus {
+        guard let text = try reader.text(DecisionTarget.status, tape, .word), let word = statusWords.find(text.bytes, text.length) else {
+            return .unknown
+        }
+        return RequestStatus(rawValue: UInt8(truncatingIfNeeded: word)) ?? .unknown
+    }
+
+    /// `false` says that there was no override.
+    private func override(_ tape: JSONTape) throws(Fault) -> TextRef {
+        if reader.value(DecisionTarget.override, tape).kind == .no { return .none }
+        return try reader.text(DecisionTarget.override, tape, .scalar).map(reader.keep) ?? .none
+    }
+
+    /// Whether all the signals are the model's own, and which of the declared ones are there.
+    private func signalUse(_ tape: JSONTape) throws(Fault) -> (use: SignalUse, set: UInt64) {
         let value = reader.value(DecisionTarget.signals, tape)
-        if value.kind == .absent || value.kind == .null { return .unknown }
+        if value.kind == .absent || value.kind == .null { return (.unknown, 0) }
         guard value.kind == .array else { throw reader.fault(.wrongType, .arrayOfStrings, value.kind, DecisionTarget.signals) }
         let array = Int(truncatingIfNeeded: value.bits)
         let end = tape.closing(of: array)
         var position = array + 1
         var use = SignalUse.unknown
+        var set: UInt64 = 0
         while position < end {
             let signal = tape.value(at: position)
             guard signal.kind == .string, let text = signal.text else {
                 throw reader.fault(.wrongType, .arrayOfStrings, signal.kind, DecisionTarget.signals)
             }
+            set |= signalNames.find(text, signal.length).map { 1 &<< UInt64($0) } ?? EventSchema.otherSignal
             if use != .several { use = signalWords.find(text, signal.length) == nil ? .several : .modelOnly }
             position = tape.index(after: position)
         }
-        return use
+        return (use, set)
     }
 }
 

@@ -13,7 +13,12 @@ enum DecisionTarget {
     static let latency = 8
     static let amount = 9
     static let signals = 10
-    static let named = 11
+    static let cost = 11
+    static let status = 12
+    static let exploration = 13
+    static let action = 14
+    static let override = 15
+    static let named = 16
 }
 
 extension ReadPlan {
@@ -29,6 +34,8 @@ extension ReadPlan {
         check(scale: mapping.scoreScale, "score_scale")
         check(scale: mapping.latencyScale, "latency_scale")
         check(scale: mapping.amountScale, "amount_scale")
+        check(scale: mapping.costScale, "cost_scale")
+        check(unique: schema.signals, "signals")
 
         add(varying: mapping.requestID, "request_id")
         add(varying: mapping.time, "time")
@@ -46,6 +53,11 @@ extension ReadPlan {
             number: mapping.amount, "amount", scale: mapping.amountScale,
             within: -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
         sources.append(mapping.signals.map { .path($0) })
+        add(number: mapping.cost, "cost", scale: mapping.costScale, within: 0...Double.greatestFiniteMagnitude)
+        add(text: mapping.status, "status", limit: limits.stringBytes)
+        add(number: mapping.explorationProbability, "exploration_probability", scale: 1, within: 0...1)
+        add(text: mapping.action, "action", limit: limits.stringBytes)
+        add(text: mapping.override, "override", limit: limits.stringBytes)
 
         let fits = { (text: String) in text.utf8.count <= limits.stringBytes }
         add(object: mapping.features, names: schema.features.map(\.name), "features", isFeatures: true) { index, text in

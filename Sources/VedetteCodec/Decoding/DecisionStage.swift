@@ -12,7 +12,12 @@ struct StagedDecision {
     var decision: UInt8
     var latencyMs: Double
     var amount: Double
-    var signals: SignalUse
+    var signals: (use: SignalUse, set: UInt64)
+    var cost: Double
+    var status: RequestStatus
+    var explorationProbability: Double
+    var action: TextRef
+    var override: TextRef
     var thresholdChallenge: Double
     var thresholdBlock: Double
     var contentHash: UInt64
@@ -78,7 +83,13 @@ extension DecisionDecoder {
         batch.decision.append(row.decision)
         batch.latencyMs.append(row.latencyMs)
         batch.amount.append(row.amount)
-        batch.signals.append(row.signals.rawValue)
+        batch.signals.append(row.signals.use.rawValue)
+        batch.signalSet.append(row.signals.set)
+        batch.cost.append(row.cost)
+        batch.status.append(row.status.rawValue)
+        batch.explorationProbability.append(row.explorationProbability)
+        batch.action.append(row.action.moved(by: base))
+        batch.override.append(row.override.moved(by: base))
         batch.thresholdChallenge.append(row.thresholdChallenge)
         batch.thresholdBlock.append(row.thresholdBlock)
         batch.contentHash.append(row.contentHash)

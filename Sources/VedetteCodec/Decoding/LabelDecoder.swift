@@ -9,6 +9,7 @@ enum LabelTarget {
     static let pipeline = 4
     static let actor = 5
     static let decisionTime = 6
+    static let samplingWeight = 7
 }
 
 extension ReadPlan {
@@ -23,6 +24,7 @@ extension ReadPlan {
         add(text: mapping.pipeline, "source.pipeline", limit: limits.stringBytes)
         add(text: mapping.actor, "source.actor", limit: limits.stringBytes)
         if let source = mapping.decisionTime { add(varying: source, "decision_time") } else { sources.append(nil) }
+        add(number: mapping.samplingWeight, "sampling_weight", scale: 1, within: Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude)
     }
 }
 
@@ -84,6 +86,9 @@ public final class LabelDecoder {
         let actor = try keep(LabelTarget.actor, tape)
         let decisionTime = try reader.time(LabelTarget.decisionTime, tape, mapping.timeFormat)
 
+        let weight = try reader.number(LabelTarget.samplingWeight, tape, scale: 1)
+        guard !(weight <= 0) else { throw reader.fault(.outOfRange, .positive, .double, LabelTarget.samplingWeight) }
+
         // Nothing below can fail: a rejected record leaves no trace.
         let texts = reader.keptTexts
         precondition(batch.text.count < Int(UInt32.max) - texts.count, "a batch holds less than 4 GiB of text")
@@ -98,6 +103,7 @@ public final class LabelDecoder {
         batch.pipeline.append(pipeline.moved(by: base))
         batch.actor.append(actor.moved(by: base))
         batch.decisionTime.append(decisionTime ?? .min)
+        batch.samplingWeight.append(weight)
     }
 
     private func keep(_ target: Int, _ tape: JSONTape) throws(Fault) -> TextRef {

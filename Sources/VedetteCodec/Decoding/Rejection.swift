@@ -76,7 +76,7 @@ enum JSONKind: UInt8 {
 enum Expectation: UInt8 {
     case payload, recordLength, noByteOrderMark, json, oneObject, utf8, shallow, numberInRange, capacity
     case once, container, fewFeatures, shortText
-    case identifier, nonEmptyIdentifier, text, scalar, number, unitInterval, nonNegative, finite
+    case identifier, nonEmptyIdentifier, text, scalar, number, unitInterval, nonNegative, positive, finite
     case rfc3339, epoch, time, word, knownWord, knownModel, arrayOfStrings
 
     var words: String {
@@ -101,6 +101,7 @@ enum Expectation: UInt8 {
         case .number: "expected a number"
         case .unitInterval: "expected a number that is in [0, 1] after scaling"
         case .nonNegative: "expected a number that is not negative"
+        case .positive: "expected a number above 0"
         case .finite: "expected a number that is finite after scaling"
         case .rfc3339: "expected an RFC 3339 time with offset"
         case .epoch: "expected an epoch time in the years 0000 to 9999"

@@ -69,7 +69,25 @@ public struct DecisionMapping: Sendable, Equatable {
     /// The name in `signals` that stands for the model's own score.
     public var modelSignal: String = "model"
 
+    /// Cost of serving the request, at least 0.
+    public var cost: FieldSource? = .member("cost")
+    /// Costs are divided by this. Above 0.
+    public var costScale: Double = 1
+    /// A string, boolean or integer; whether the model answered.
+    public var status: FieldSource? = .member("status")
+    /// The record's words (case counts) and what they mean; any other word says nothing.
+    public var statusValues: [String: RequestStatus] = DecisionMapping.identityStatuses
+    /// Probability with which the policy lets a request like this one through, in [0, 1].
+    public var explorationProbability: FieldSource? = .member("exploration_probability")
+    /// What is decided about, such as `password_reset`.
+    public var action: FieldSource? = .member("action")
+    /// Who forced the decision, or `true`; absent, null or `false` where it is the policy's own.
+    public var override: FieldSource? = .member("override")
+
     public init() {}
+
+    /// `ok`, `timeout`, `error`, each meaning itself.
+    public static let identityStatuses = Dictionary(uniqueKeysWithValues: RequestStatus.stated.map { ($0.description, $0) })
 
     /// `allow`, `challenge`, `block`, `escalate`, `log`, each meaning itself.
     public static let identityValues = Dictionary(uniqueKeysWithValues: Decision.allCases.map { ($0.description, $0) })
@@ -91,6 +109,8 @@ public struct LabelMapping: Sendable, Equatable {
     public var actor: FieldSource? = .member("source", "actor")
     /// Event time of the decision, which saves the join a search; in `timeFormat`.
     public var decisionTime: FieldSource? = .member("decision_time")
+    /// How many requests the label stands for where labels are a sample, above 0.
+    public var samplingWeight: FieldSource? = .member("sampling_weight")
 
     public init() {}
 

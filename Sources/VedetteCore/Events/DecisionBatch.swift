@@ -29,6 +29,18 @@ public final class DecisionBatch: @unchecked Sendable {
     public var amount = ContiguousArray<Double>()
     /// Raw value of a ``SignalUse``.
     public var signals = ContiguousArray<UInt8>()
+    /// Bit `i` for signal `i` of `schema.signals`, bit 63 for any other name; 0 where the record has none.
+    public var signalSet = ContiguousArray<UInt64>()
+    /// Cost of the request in the deployment's unit, NaN where the record has none.
+    public var cost = ContiguousArray<Double>()
+    /// Raw value of a ``RequestStatus``.
+    public var status = ContiguousArray<UInt8>()
+    /// Probability with which the policy lets a request like this one through, in [0, 1]; NaN where the record has none.
+    public var explorationProbability = ContiguousArray<Double>()
+    /// What is decided about, such as `password_reset`; ``TextRef/none`` where the record has none.
+    public var action = ContiguousArray<TextRef>()
+    /// Who or what forced the decision past the model, `true` where only that is known; ``TextRef/none`` where nobody did.
+    public var override = ContiguousArray<TextRef>()
     /// Operating thresholds on the score, NaN where the record has none.
     public var thresholdChallenge = ContiguousArray<Double>()
     public var thresholdBlock = ContiguousArray<Double>()
@@ -53,6 +65,8 @@ public final class DecisionBatch: @unchecked Sendable {
         model.reserveCapacity(rows); version.reserveCapacity(rows)
         score.reserveCapacity(rows); decision.reserveCapacity(rows)
         latencyMs.reserveCapacity(rows); amount.reserveCapacity(rows); signals.reserveCapacity(rows)
+        signalSet.reserveCapacity(rows); cost.reserveCapacity(rows); status.reserveCapacity(rows)
+        explorationProbability.reserveCapacity(rows); action.reserveCapacity(rows); override.reserveCapacity(rows)
         thresholdChallenge.reserveCapacity(rows); thresholdBlock.reserveCapacity(rows)
         contentHash.reserveCapacity(rows)
         featureState.reserveCapacity(rows * schema.features.count)
@@ -75,6 +89,8 @@ public final class DecisionBatch: @unchecked Sendable {
         model.removeLast(); version.removeLast()
         score.removeLast(); decision.removeLast()
         latencyMs.removeLast(); amount.removeLast(); signals.removeLast()
+        signalSet.removeLast(); cost.removeLast(); status.removeLast()
+        explorationProbability.removeLast(); action.removeLast(); override.removeLast()
         thresholdChallenge.removeLast(); thresholdBlock.removeLast()
         contentHash.removeLast()
         featureState.removeLast(schema.features.count)

@@ -18,8 +18,16 @@ public struct EventSchema: Sendable, Equatable {
     public var dimensions: [String]
     /// Entity kinds, such as `device`.
     public var entities: [String]
+    /// Signals that are told apart, at most ``maxSignals``; index `i` is bit `i` of ``DecisionBatch/signalSet``.
+    public var signals: [String]
 
-    public init(models: [String], features: [Feature], dimensions: [String], entities: [String]) {
+    /// Bit 63 of a signal set stands for every other name.
+    public static let maxSignals = 63
+    public static let otherSignal: UInt64 = 1 << 63
+
+    public init(models: [String], features: [Feature], dimensions: [String], entities: [String], signals: [String] = []) {
+        precondition(signals.count <= Self.maxSignals, "a signal set has 63 named bits")
+        self.signals = signals
         self.models = models
         self.features = features
         self.dimensions = dimensions

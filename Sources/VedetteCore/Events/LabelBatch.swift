@@ -19,6 +19,8 @@ public final class LabelBatch: @unchecked Sendable {
     public var actor = ContiguousArray<TextRef>()
     /// Event time of the decision where the label carries it (one look-up instead of many), else `Int64.min`.
     public var decisionTime = ContiguousArray<Int64>()
+    /// How many requests this label stands for, above 0; NaN where the record does not say.
+    public var samplingWeight = ContiguousArray<Double>()
     public var text = ContiguousArray<UInt8>()
 
     public init(partition: Int) { self.partition = partition }
@@ -38,6 +40,6 @@ public final class LabelBatch: @unchecked Sendable {
         requestID.removeLast(); requestText.removeLast()
         outcome.removeLast(); kind.removeLast()
         pipeline.removeLast(); actor.removeLast()
-        decisionTime.removeLast()
+        decisionTime.removeLast(); samplingWeight.removeLast()
     }
 }

@@ -34,6 +34,29 @@ public enum SignalUse: UInt8, Sendable {
     case unknown, modelOnly, several
 }
 
+/// Whether the model answered, where the record says so (`status`).
+public enum RequestStatus: UInt8, CaseIterable, Sendable, CustomStringConvertible {
+    /// Nothing said, or a word that the mapping does not know.
+    case unknown
+    case ok
+    /// The model did not answer in time; the decision is a fallback.
+    case timeout
+    /// The model failed; the decision is a fallback.
+    case error
+
+    public var description: String {
+        switch self {
+        case .unknown: "unknown"
+        case .ok: "ok"
+        case .timeout: "timeout"
+        case .error: "error"
+        }
+    }
+
+    /// What a record can say.
+    public static let stated: [RequestStatus] = [.ok, .timeout, .error]
+}
+
 /// The state of one feature in one decision. `absent` and `null` both count as missing.
 public enum FeatureState: UInt8, Sendable {
     case absent, null, wrongType, number, boolean, category

@@ -1,6 +1,6 @@
 /// What is kept of a decision for the length of the retention.
 ///
-/// Encoded in 20 to 40 bytes: time within the segment, version, score, decision, slice
+/// Encoded in 20 to 45 bytes: time within the segment, version, score, decision, amount, slice
 /// values, content hash, entity digests.
 public struct DecisionRow: Sendable, Equatable {
     /// Event time, ms.
@@ -10,6 +10,10 @@ public struct DecisionRow: Sendable, Equatable {
     public var version: UInt16
     public var score: Double
     public var decision: Decision
+    /// Money at stake; ``Money/none`` where the record has none.
+    public var amount: Money
+    /// Probability of being let through, as far as a `Float` tells; 0 where the record has none.
+    public var exploration: Float
     /// Interned value per dimension; 0 is missing.
     public var values: ContiguousArray<Int32>
     /// Low bits of the content hash: tells a retry from another decision under the same ID.
@@ -26,8 +30,12 @@ public struct DecisionRow: Sendable, Equatable {
         writer.write(varint: UInt64(version))
         let units = (score * Self.scoreUnits).rounded()
         let exact = units / Self.scoreUnits == score
-        writer.write(byte: decision.rawValue << 1 | (exact ? 1 : 0))
+        let explored = exploration != 0
+        let form = amount.form
+        writer.write(byte: decision.rawValue << 1 | (exact ? 1 : 0) | (explored ? 16 : 0) | form.rawValue << 5)
         if exact { writer.write(varint: UInt64(units)) } else { writer.write(double: score) }
+        amount.encode(form, into: &writer)
+        if explored { writer.write(fixed32: exploration.bitPattern) }
         for value in values { writer.write(varint: UInt64(value)) }
         writer.write(fixed32: content)
         for digest in entities { writer.write(fixed32: digest) }
@@ -39,9 +47,13 @@ public struct DecisionRow: Sendable, Equatable {
         model = UInt16(truncatingIfNeeded: try reader.readVarint())
         version = UInt16(truncatingIfNeeded: try reader.readVarint())
         let packed = try reader.readByte()
-        guard let decision = Decision(rawValue: packed >> 1) else { throw CorruptBytes(offset: reader.offset, expected: "a decision") }
+        guard let decision = Decision(rawValue: packed >> 1 & 7), let form = Money.Form(rawValue: packed >> 5) else {
+            throw CorruptBytes(offset: reader.offset, expected: "a decision")
+        }
         self.decision = decision
         score = packed & 1 == 1 ? Double(try reader.readVarint()) / Self.scoreUnits : try reader.readDouble()
+        amount = try Money(form, from: &reader)
+        exploration = packed & 16 != 0 ? Float(bitPattern: try reader.readFixed32()) : 0
         values = []
         values.reserveCapacity(dimensions)
         for _ in 0..<dimensions { values.append(Int32(truncatingIfNeeded: try reader.readVarint())) }
@@ -52,7 +64,7 @@ public struct DecisionRow: Sendable, Equatable {
     }
 
     init(
-        time: Int64, model: UInt16, version: UInt16, score: Double, decision: Decision,
+        time: Int64, model: UInt16, version: UInt16, score: Double, decision: Decision, amount: Money = .none, exploration: Float = 0,
         values: ContiguousArray<Int32>, content: UInt32, entities: ContiguousArray<UInt32>
     ) {
         self.time = time
@@ -60,6 +72,8 @@ public struct DecisionRow: Sendable, Equatable {
         self.version = version
         self.score = score
         self.decision = decision
+        self.amount = amount
+        self.exploration = exploration
         self.values = values
         self.content = content
         self.entities = entities

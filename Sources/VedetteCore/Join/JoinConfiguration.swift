@@ -14,6 +14,8 @@ public struct JoinConfiguration: Sendable, Equatable {
     public var maturityMs: Int64 = 45 * 86_400_000
     /// Sources whose labels are remembered for one request; beyond it the least trusted is dropped and counted.
     public var maxLabelsPerRequest: Int = 16
+    /// Distinct kinds of label before the rest count as other.
+    public var maxLabelKinds: Int = 32
 
     public init() {}
 }
@@ -23,8 +25,11 @@ public struct LabelSource: Sendable, Equatable {
     public var pipeline: String
     /// 0 unlisted, 1 low, 2 medium, 3 high.
     public var tier: UInt8
+    /// How many requests one label of this source stands for, where the label does not say; above 0.
+    public var samplingWeight: Double
 
-    public init(pipeline: String, tier: UInt8) {
+    public init(pipeline: String, tier: UInt8, samplingWeight: Double = 1) {
+        self.samplingWeight = samplingWeight
         self.pipeline = pipeline
         self.tier = tier
     }

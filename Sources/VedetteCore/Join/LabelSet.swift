@@ -7,15 +7,25 @@ public struct LabelEntry: Sendable, Equatable {
     public var outcome: Outcome
     /// From the registry: 0 unlisted ... 3 high.
     public var tier: UInt8
+    /// Interned kind, such as `chargeback`; 0 where the record has none.
+    public var kind: Int32
+    /// How many requests it stands for, in millionths: 1_000_000 where labels are not a sample.
+    public var weight: Int64
 
-    public init(source: UInt64, time: Int64, outcome: Outcome, tier: UInt8) {
+    public static let weightUnit: Int64 = 1_000_000
+    /// The largest weight that is taken, so that sums stay within 64 bits.
+    public static let maxWeight = 10_000.0
+
+    public init(source: UInt64, time: Int64, outcome: Outcome, tier: UInt8, kind: Int32 = 0, weight: Int64 = LabelEntry.weightUnit) {
+        self.kind = kind
+        self.weight = weight
         self.source = source
         self.time = time
         self.outcome = outcome
         self.tier = tier
     }
 
-    /// Same source, time and outcome: a repeat.
+    /// Same source, time and outcome: a repeat, of which the first stands.
     func isRepeat(of other: LabelEntry) -> Bool { source == other.source && time == other.time && outcome == other.outcome }
 
     /// Within one source the newest word counts; at the same time, fraud over legit over withdrawn, so that order of arrival cannot matter.
@@ -109,7 +119,10 @@ public struct LabelSet: Sendable, Equatable {
         for entry in entries {
             writer.write(fixed64: entry.source)
             writer.write(signed: entry.time - segmentStart)
-            writer.write(byte: entry.outcome.rawValue << 4 | entry.tier)
+            let isWeighted = entry.weight != LabelEntry.weightUnit
+            writer.write(byte: entry.outcome.rawValue << 4 | (isWeighted ? 8 : 0) | entry.tier)
+            writer.write(varint: UInt64(entry.kind))
+            if isWeighted { writer.write(varint: UInt64(entry.weight)) }
         }
     }
 
@@ -120,7 +133,9 @@ public struct LabelSet: Sendable, Equatable {
             let time = segmentStart + (try reader.readSigned())
             let packed = try reader.readByte()
             guard let outcome = Outcome(rawValue: packed >> 4) else { throw CorruptBytes(offset: reader.offset, expected: "an outcome") }
-            entries.append(LabelEntry(source: source, time: time, outcome: outcome, tier: packed & 15))
+            let kind = Int32(truncatingIfNeeded: try reader.readVarint())
+            let weight = packed & 8 != 0 ? Int64(truncatingIfNeeded: try reader.readVarint()) : LabelEntry.weightUnit
+            entries.append(LabelEntry(source: source, time: time, outcome: outcome, tier: packed & 7, kind: kind, weight: weight))
         }
     }
 }

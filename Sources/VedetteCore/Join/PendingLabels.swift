@@ -86,6 +86,8 @@ struct PendingLabels {
             writer.write(signed: label.entry.time)
             writer.write(byte: label.entry.outcome.rawValue)
             writer.write(byte: label.entry.tier)
+            writer.write(varint: UInt64(label.entry.kind))
+            writer.write(varint: UInt64(label.entry.weight))
             writer.write(signed: Int64(label.source))
             writer.write(signed: label.expiresAt)
         }
@@ -93,14 +95,16 @@ struct PendingLabels {
 
     init(limit: Int, from reader: inout ByteReader) throws {
         self.init(limit: limit)
-        for _ in 0..<(try reader.readCount(minimumSize: 31)) {
+        for _ in 0..<(try reader.readCount(minimumSize: 33)) {
             let id = RequestID(high: try reader.readFixed64(), low: try reader.readFixed64())
             let words = LabelWords(
                 request: try reader.readString(), kind: try reader.readString(), pipeline: try reader.readString(), actor: try reader.readString())
             let source = try reader.readFixed64()
             let time = try reader.readSigned()
             guard let outcome = Outcome(rawValue: try reader.readByte()) else { throw CorruptBytes(offset: reader.offset, expected: "an outcome") }
-            let entry = LabelEntry(source: source, time: time, outcome: outcome, tier: try reader.readByte())
+            let entry = LabelEntry(
+                source: source, time: time, outcome: outcome, tier: try reader.readByte(),
+                kind: Int32(truncatingIfNeeded: try reader.readVarint()), weight: Int64(truncatingIfNeeded: try reader.readVarint()))
             _ = add(PendingLabel(id: id, words: words, entry: entry, source: Int(try reader.readSigned()), expiresAt: try reader.readSigned()))
         }
     }

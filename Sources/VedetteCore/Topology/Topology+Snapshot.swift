@@ -91,6 +91,7 @@ extension Topology {
         for count in orphansBySource { writer.write(signed: count) }
         for interner in dimensions { interner.encode(into: &writer) }
         for interner in versions { interner.encode(into: &writer) }
+        labelKinds.encode(into: &writer)
         slices.encode(into: &writer)
         writer.write(count: panes.series.count)
         for one in panes.series {
@@ -135,6 +136,7 @@ extension Topology {
         restoreCounters(try Counters(from: &reader), try orphansBySource.map { _ in try reader.readSigned() })
         dimensions = ContiguousArray(try dimensions.map { _ in try Interner(from: &reader) })
         versions = ContiguousArray(try versions.map { _ in try Interner(from: &reader) })
+        labelKinds = try Interner(from: &reader)
         slices = try SliceTable(configuration: configuration.slices, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let model = UInt16(truncatingIfNeeded: try reader.readVarint())

@@ -16,6 +16,8 @@ public final class Topology {
     var dimensions: ContiguousArray<Interner>
     /// Versions per model of the inventory.
     var versions: ContiguousArray<Interner>
+    /// Label kinds, such as `chargeback`.
+    var labelKinds: Interner
     var slices: SliceTable
     var families = FamilyTable()
     var pending: PendingLabels
@@ -58,6 +60,7 @@ public final class Topology {
         dimensions = ContiguousArray(
             repeating: Interner(limit: configuration.slices.maxValuesPerDimension), count: schema.dimensions.count)
         versions = ContiguousArray(repeating: Interner(limit: configuration.slices.maxVersions), count: schema.models.count)
+        labelKinds = Interner(limit: configuration.join.maxLabelKinds)
         slices = SliceTable(configuration: configuration.slices)
         pending = PendingLabels(limit: configuration.join.maxPending)
         windows = WindowEmitter(configuration: configuration)
@@ -201,8 +204,12 @@ public final class Topology {
         let version = versions[Int(model)].number(batch.version[row], in: batch.text, hash: hash)
         return DecisionRow(
             time: time, model: model, version: UInt16(truncatingIfNeeded: version), score: batch.score[row],
-            decision: Decision(rawValue: batch.decision[row]) ?? .log, values: rowValues, content: content, entities: rowEntities)
+            decision: Decision(rawValue: batch.decision[row]) ?? .log, amount: Money(batch.amount[row]),
+            exploration: Self.exploration(batch.explorationProbability[row]), values: rowValues, content: content, entities: rowEntities)
     }
+
+    /// 0 stands for none: a request that can not get through is never seen to.
+    private static func exploration(_ probability: Double) -> Float { probability.isNaN ? 0 : Float(probability) }
 
     private func addToPanes(_ decision: DecisionRow, _ batch: DecisionBatch, _ row: Int, id: RequestID) -> Bool {
         var reached = false
@@ -244,7 +251,9 @@ public final class Topology {
         if registryRow < 0 { counters.labelsUnlistedSource += 1 }
         let label = LabelEntry(
             source: source, time: entry.time, outcome: Outcome(rawValue: batch.outcome[row]) ?? .withdrawn,
-            tier: registryRow < 0 ? 0 : configuration.labelSources[registryRow].tier)
+            tier: registryRow < 0 ? 0 : configuration.labelSources[registryRow].tier,
+            kind: labelKinds.number(batch.kind[row], in: batch.text, hash: hash),
+            weight: weight(batch.samplingWeight[row], registryRow))
         let known = batch.decisionTime[row]
         let decision = try join.findDecision(entry.id, time: known == .min ? nil : known, watermark: entry.effective)
         if entry.time < entry.effective {
@@ -258,6 +267,12 @@ public final class Topology {
             return
         }
         try apply(label, source: registryRow, to: decision, entry, request: batch.string(batch.requestText[row])) { batch.words(row) }
+    }
+
+    /// The label's own weight, else its source's, else 1.
+    private func weight(_ stated: Double, _ registryRow: Int) -> Int64 {
+        let weight = !stated.isNaN ? stated : registryRow < 0 ? 1 : configuration.labelSources[registryRow].samplingWeight
+        return max(1, Int64((min(weight, LabelEntry.maxWeight) * Double(LabelEntry.weightUnit)).rounded()))
     }
 
     /// - Parameter words: made only where somebody reads them.

@@ -26,6 +26,8 @@ extension ConfigurationKey {
         ConfigurationKey("labels.sources", .list("label sources"), .none, "The registry of label sources. Trust comes from here and never from a record."),
         ConfigurationKey("labels.sources[].pipeline", .text, .required, "Name of the pipeline as it stands in the labels."),
         ConfigurationKey("labels.sources[].trust", .choice(TrustWord.allCases.map(\.rawValue)), .required, "Where sources disagree, the more trusted wins; sources that are not listed come last."),
+        ConfigurationKey("labels.sources[].sampling_weight", .number(NumberRange(0.001, 10_000)), .value("1"), "How many requests one label of this source stands for, such as 5 where a fifth of them is reviewed; a label's own weight goes first."),
+        ConfigurationKey("signals", .list("signal names"), .none, "Signals of decisions that are told apart, at most 62 beside the model's own (`model_signal`)."),
     ]
 
     static let slicing: [ConfigurationKey] = [
@@ -76,6 +78,7 @@ extension ConfigurationKey {
         ConfigurationKey("join.duplicate_window", .duration(0...year), .value("1d"), "How far apart in event time two records with one ID still count as one decision."),
         ConfigurationKey("join.maturity", .duration(0...tenYears), .value("45d"), "Age at which a decision without a label counts as unmatched."),
         ConfigurationKey("join.max_labels_per_request", .integer(1...255), .value("16"), "Sources whose labels are remembered for one request."),
+        ConfigurationKey("join.max_label_kinds", .integer(1...1_000), .value("32"), "Kinds of label that are told apart before the rest count as other."),
     ]
 }
 

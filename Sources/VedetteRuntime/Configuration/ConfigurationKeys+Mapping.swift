@@ -34,6 +34,16 @@ extension ConfigurationKey {
                 ConfigurationKey("\(at).signals", .variant("\(pathShapes), or `null`"), .computed("`/signals`"), "Array of the signals that the decision rested on."),
                 ConfigurationKey("\(at).model_signal", .text, .value("model"), "The name among the signals that stands for the model's own score."),
             ]
+            + source("\(at).cost", "`/cost`", "What serving the request cost, in any one unit.", optional: true)
+            + [ConfigurationKey("\(at).cost_scale", .number(scale), .value("1"), "Costs are divided by this.")]
+            + source("\(at).status", "`/status`", "Whether the model answered: `ok`, `timeout` or `error`.", optional: true)
+            + [
+                ConfigurationKey("\(at).status_values", .map("words"), .computed(RequestStatus.stated.map { "`\($0)`" }.joined(separator: ", ")), "Your words and what they mean; case counts; any other word says nothing. Given, it replaces the default words."),
+                ConfigurationKey("\(at).status_values.<word>", .choice(RequestStatus.stated.map(\.description)), .none, "What one word means."),
+            ]
+            + source("\(at).exploration_probability", "`/exploration_probability`", "Probability with which the policy lets a request like this one through.", optional: true)
+            + source("\(at).action", "`/action`", "What is decided about, such as `password_reset`.", optional: true)
+            + source("\(at).override", "`/override`", "Who forced the decision past the model, or `true`.", optional: true)
     }()
 
     static let labelMapping: [ConfigurationKey] = {
@@ -52,6 +62,7 @@ extension ConfigurationKey {
             + source("\(at).pipeline", "`/source/pipeline`", "Pipeline that it came from.", optional: true)
             + source("\(at).actor", "`/source/actor`", "Who decided it.", optional: true)
             + source("\(at).decision_time", "`/decision_time`", "Time of the decision, which saves the join a search.", optional: true, constant: false)
+            + source("\(at).sampling_weight", "`/sampling_weight`", "How many requests the label stands for, where labels are a sample; at most 10,000.", optional: true)
     }()
 
     private static let scale = NumberRange(0, 1e12, includesLower: false)

@@ -60,8 +60,10 @@ public enum ConfigurationLoader {
         let inventory = InventoryReader.read(root)
         let slices = SliceReader.read(root.section("slices"))
         let windows = WindowReader.windows(root)
+        let inputs = MappingReader.inputs(root.section("inputs"))
         let schema = EventSchema(
-            models: inventory.models.map(\.name), features: inventory.features, dimensions: slices.dimensions, entities: inventory.entities)
+            models: inventory.models.map(\.name), features: inventory.features, dimensions: slices.dimensions, entities: inventory.entities,
+            signals: SignalReader.read(root, modelSignal: inputs.decisions.mapping.modelSignal))
 
         var topology = TopologyConfiguration(application: application, schema: schema, models: inventory.models, windows: windows)
         topology.slices = slices.configuration
@@ -71,7 +73,7 @@ public enum ConfigurationLoader {
         topology.join = WindowReader.join(root.section("join"))
         topology.runbookBase = root.text("runbooks")
 
-        var configuration = VedetteConfiguration(application: application, topology: topology, inputs: MappingReader.inputs(root.section("inputs")))
+        var configuration = VedetteConfiguration(application: application, topology: topology, inputs: inputs)
         configuration.logLevel = root.word("log_level", LogLevel.self) ?? .info
         configuration.baselines = MonitorReader.baselines(root)
         let monitors = MonitorReader(configuration: configuration, sink: root.sink)

@@ -15,7 +15,8 @@ struct InventoryReader {
         reader.entities = root.texts("entities", expecting: ConfigurationKey.Kind.name.expectation, ScalarParser.name) ?? []
         for section in root.section("labels").sections("sources") ?? [] {
             let trust = section.word("trust", TrustWord.self)
-            reader.labelSources.append(LabelSource(pipeline: section.text("pipeline"), tier: trust?.tier ?? 0))
+            reader.labelSources.append(
+                LabelSource(pipeline: section.text("pipeline"), tier: trust?.tier ?? 0, samplingWeight: section.number("sampling_weight")))
         }
         return reader
     }

@@ -40,6 +40,13 @@ enum MappingReader {
             mapping.signals = node.isNull ? nil : path(node, section.path(of: "signals"), section.sink, section.spec("signals").kind.expectation) ?? mapping.signals
         }
         mapping.modelSignal = section.text("model_signal")
+        mapping.cost = optionalSource("cost", in: section, mapping.cost)
+        mapping.costScale = section.number("cost_scale")
+        mapping.status = optionalSource("status", in: section, mapping.status)
+        mapping.statusValues = words("status_values", in: section, RequestStatus.stated) ?? mapping.statusValues
+        mapping.explorationProbability = optionalSource("exploration_probability", in: section, mapping.explorationProbability)
+        mapping.action = optionalSource("action", in: section, mapping.action)
+        mapping.override = optionalSource("override", in: section, mapping.override)
         return mapping
     }
 
@@ -54,6 +61,7 @@ enum MappingReader {
         mapping.pipeline = optionalSource("pipeline", in: section, mapping.pipeline)
         mapping.actor = optionalSource("actor", in: section, mapping.actor)
         mapping.decisionTime = optionalSource("decision_time", in: section, mapping.decisionTime, constant: false)
+        mapping.samplingWeight = optionalSource("sampling_weight", in: section, mapping.samplingWeight)
         return mapping
     }
 

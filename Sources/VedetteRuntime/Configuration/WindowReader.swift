@@ -80,6 +80,7 @@ enum WindowReader {
         join.duplicateWindowMs = section.integer("duplicate_window")
         join.maturityMs = section.integer("maturity")
         join.maxLabelsPerRequest = Int(section.integer("max_labels_per_request"))
+        join.maxLabelKinds = Int(section.integer("max_label_kinds"))
         return join
     }
 }

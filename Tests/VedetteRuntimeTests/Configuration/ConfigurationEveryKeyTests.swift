@@ -32,6 +32,13 @@ private let everyKey = """
           amount_scale: 100
           signals: /why
           model_signal: ml
+          cost: /bill
+          cost_scale: 1000
+          status: {constant: ok}
+          status_values: {ok: ok, "408": timeout}
+          exploration_probability: policy.p
+          action: /what
+          override: null
       labels:
         topic: l
         mapping:
@@ -44,6 +51,7 @@ private let everyKey = """
           pipeline: {constant: issuer}
           actor: null
           decision_time: decided_at
+          sampling_weight: {constant: "2.5"}
     outputs: {alerts: a, metrics: m, dead_letters: dl, late: null, breakers: b, progress: p}
     kafka:
       brokers: {env: BROKERS}
@@ -66,7 +74,8 @@ private let everyKey = """
         security: sec
         features: {currency: category, amount: number}
     entities: [user, device]
-    labels: {sources: [{pipeline: issuer, trust: high}, {pipeline: queue, trust: medium}, {pipeline: users, trust: low}]}
+    labels: {sources: [{pipeline: issuer, trust: high}, {pipeline: queue, trust: medium}, {pipeline: users, trust: low, sampling_weight: 5}]}
+    signals: [otp, device]
     slices:
       dimensions: [country, channel]
       combinations: [[channel, country]]
@@ -86,7 +95,7 @@ private let everyKey = """
       categories: 32
       revise_every: 12h
     time: {out_of_orderness: 10s, max_future: 2d, future_confirmations: 5, idle_timeout: 2m, max_ahead: 10m, max_waiting_rows: 5000, granule: 500ms}
-    join: {retention: 30d, segment: 12h, pending_ttl: 2d, max_pending: 10, duplicate_window: 3h, maturity: 20d, max_labels_per_request: 4}
+    join: {retention: 30d, segment: 12h, pending_ttl: 2d, max_pending: 10, duplicate_window: 3h, maturity: 20d, max_labels_per_request: 4, max_label_kinds: 5}
     baselines: {good: baselines/good.json}
     drift:
       - {name: pinned, reference: {pinned: 2026-01-05}}
@@ -135,6 +144,13 @@ private let everyKey = """
         expected.amountScale = 100
         expected.signals = try FieldPath(parsing: "/why")
         expected.modelSignal = "ml"
+        expected.cost = try path("/bill")
+        expected.costScale = 1_000
+        expected.status = .constant("ok")
+        expected.statusValues = ["ok": .ok, "408": .timeout]
+        expected.explorationProbability = try path("/policy/p")
+        expected.action = try path("/what")
+        expected.override = nil
         let inputs = try loadedConfiguration(everyKey).inputs
         #expect(inputs.decisions == InputConfiguration.Decisions(topic: "d", mapping: expected))
     }
@@ -150,6 +166,7 @@ private let everyKey = """
         expected.pipeline = .constant("issuer")
         expected.actor = nil
         expected.decisionTime = try path("/decided_at")
+        expected.samplingWeight = .constant("2.5")
         #expect(try loadedConfiguration(everyKey).inputs.labels == InputConfiguration.Labels(topic: "l", mapping: expected))
     }
 
@@ -159,6 +176,7 @@ private let everyKey = """
         #expect(topology.schema.features == [.init(name: "amount", kind: .number), .init(name: "fixed", kind: .boolean), .init(name: "currency", kind: .category)])
         #expect(topology.schema.dimensions == ["country", "channel"])
         #expect(topology.schema.entities == ["user", "device"])
+        #expect(topology.schema.signals == ["ml", "otp", "device"])
         #expect(
             topology.models == [
                 ModelSpec(
@@ -166,7 +184,7 @@ private let everyKey = """
                     features: [0, 1], importantFeatures: [0]),
                 ModelSpec(name: "other", owner: Team(name: "fraud"), security: Team(name: "sec"), features: [2, 0], importantFeatures: []),
             ])
-        #expect(topology.labelSources == [LabelSource(pipeline: "issuer", tier: 3), LabelSource(pipeline: "queue", tier: 2), LabelSource(pipeline: "users", tier: 1)])
+        #expect(topology.labelSources == [LabelSource(pipeline: "issuer", tier: 3), LabelSource(pipeline: "queue", tier: 2), LabelSource(pipeline: "users", tier: 1, samplingWeight: 5)])
         var slices = SliceConfiguration()
         slices.groups = [[0], [1], [0, 1]]
         slices.maxValuesPerDimension = 10
@@ -211,6 +229,7 @@ private let everyKey = """
         join.duplicateWindowMs = 3 * hour
         join.maturityMs = 20 * day
         join.maxLabelsPerRequest = 4
+        join.maxLabelKinds = 5
         #expect(topology.join == join)
     }
 
