@@ -45,15 +45,24 @@ import VedetteCore
         mapping.amountScale = 100
         mapping.signals = try FieldPath(parsing: "why")
         mapping.modelSignal = "ml"
+        mapping.cost = try path("/bill~1millis")
+        mapping.costScale = 1000
+        mapping.status = try path("result.code")
+        mapping.statusValues = ["200": .ok, "408": .timeout]
+        mapping.explorationProbability = .constant("0.05")
+        mapping.action = .constant("password_reset")
+        mapping.override = try path("forced")
         let json = """
-            {"meta":{"id":"r-1","at":"1528675492"},"result":{"points":250,"outcome":"STEP_UP","cut":633.4},"in":{"is_weekend":true,\
-            "terminal_risk_over_30d":3},"money":{"cents":2750},"geo":["FR","x"],"device":"da62","who":{"is/it":"c2968"},"took_s":0.25,"why":["ml"]}
+            {"meta":{"id":"r-1","at":"1528675492"},"result":{"points":250,"outcome":"STEP_UP","cut":633.4,"code":408},"in":{"is_weekend":true,\
+            "terminal_risk_over_30d":3},"money":{"cents":2750},"geo":["FR","x"],"device":"da62","who":{"is/it":"c2968"},"took_s":0.25,"why":["ml"],"bill/millis":2,"forced":"analyst-7"}
             """
         let decoded = try decode(json, mapping)
         try #require(decoded.isAccepted, "\(String(describing: decoded.rejection))")
         var expected = row(try decode(wholeDecision.replacingOccurrences(of: "52.454Z", with: "52Z").replacingOccurrences(of: "12.614", with: "250")
             .replacingOccurrences(of: "0.0311", with: "0.125")).batch, 0)
         expected.values[0] = "bits \((2750.0).bitPattern)"
+        // The schema of the tests calls the model's own signal otherwise.
+        expected.signalSet = EventSchema.otherSignal
         #expect(row(decoded.batch, 0) == expected)
     }
 

@@ -76,7 +76,7 @@ func identity(_ text: String) -> RequestID { Array(text.utf8).withUnsafeBytes { 
 func isConsistent(_ batch: DecisionBatch) -> Bool {
     let rows = batch.count
     let schema = batch.schema
-    let sizes = [
+    let sizes: [Int] = [
         batch.offset.count, batch.requestID.count, batch.requestText.count, batch.model.count, batch.version.count, batch.score.count,
         batch.decision.count, batch.latencyMs.count, batch.amount.count, batch.signals.count, batch.thresholdChallenge.count,
         batch.thresholdBlock.count, batch.contentHash.count, batch.signalSet.count, batch.cost.count, batch.status.count,
@@ -89,7 +89,9 @@ func isConsistent(_ batch: DecisionBatch) -> Bool {
     else { return false }
     let categories = batch.featureValue.indices.filter { batch.featureState[$0] == FeatureState.category.rawValue }
         .map { TextRef(packed: batch.featureValue[$0]) }
-    return (batch.requestText + batch.version + batch.action + batch.override + batch.dimensions + categories).allSatisfy {
+    var texts = ContiguousArray(categories)
+    for column in [batch.requestText, batch.version, batch.action, batch.override, batch.dimensions] { texts += column }
+    return texts.allSatisfy {
         $0.isNone || Int($0.offset) + Int($0.length) <= batch.text.count
     }
 }

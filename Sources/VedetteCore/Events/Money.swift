@@ -2,14 +2,14 @@
 /// back exactly. 8 bytes.
 ///
 /// Error: at most 0.00005 of the currency unit per amount; none for amounts with up to four
-/// decimals. Amounts beyond ±10^14 are taken as that.
+/// decimals. Amounts beyond ±10^10 are taken as that.
 public struct Money: Sendable, Equatable {
     /// Ten-thousandths; `Int64.min` where there is none.
     public private(set) var units: Int64
 
     public static let unitsPerWhole: Int64 = 10_000
     public static let none = Money(units: .min)
-    private static let limit = 1e14
+    private static let limit = 1e10
 
     private init(units: Int64) { self.units = units }
 

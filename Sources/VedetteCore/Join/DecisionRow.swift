@@ -24,7 +24,7 @@ public struct DecisionRow: Sendable, Equatable {
     /// Scores with up to six decimals take a varint, others their eight bytes.
     private static let scoreUnits = 1e6
 
-    func encode(into writer: inout ByteWriter, segmentStart: Int64) {
+    public func encode(into writer: inout ByteWriter, segmentStart: Int64) {
         writer.write(varint: UInt64(time - segmentStart))
         writer.write(varint: UInt64(model))
         writer.write(varint: UInt64(version))
@@ -41,7 +41,7 @@ public struct DecisionRow: Sendable, Equatable {
         for digest in entities { writer.write(fixed32: digest) }
     }
 
-    init(_ bytes: [UInt8], segmentStart: Int64, dimensions: Int, entities entityCount: Int) throws {
+    public init(_ bytes: [UInt8], segmentStart: Int64, dimensions: Int, entities entityCount: Int) throws {
         var reader = ByteReader(bytes)
         time = segmentStart + Int64(truncatingIfNeeded: try reader.readVarint())
         model = UInt16(truncatingIfNeeded: try reader.readVarint())
@@ -63,7 +63,7 @@ public struct DecisionRow: Sendable, Equatable {
         for _ in 0..<entityCount { entities.append(try reader.readFixed32()) }
     }
 
-    init(
+    public init(
         time: Int64, model: UInt16, version: UInt16, score: Double, decision: Decision, amount: Money = .none, exploration: Float = 0,
         values: ContiguousArray<Int32>, content: UInt32, entities: ContiguousArray<UInt32>
     ) {

@@ -9,12 +9,12 @@ public struct LabelEntry: Sendable, Equatable {
     public var tier: UInt8
     /// Interned kind, such as `chargeback`; 0 where the record has none.
     public var kind: Int32
-    /// How many requests it stands for, in millionths: 1_000_000 where labels are not a sample.
+    /// How many requests it stands for, in thousandths: 1000 where labels are not a sample.
     public var weight: Int64
 
-    public static let weightUnit: Int64 = 1_000_000
-    /// The largest weight that is taken, so that sums stay within 64 bits.
-    public static let maxWeight = 10_000.0
+    public static let weightUnit: Int64 = 1_000
+    /// The largest weight that is taken, so that sums stay within 40 bits.
+    public static let maxWeight = 1_000.0
 
     public init(source: UInt64, time: Int64, outcome: Outcome, tier: UInt8, kind: Int32 = 0, weight: Int64 = LabelEntry.weightUnit) {
         self.kind = kind
@@ -115,7 +115,7 @@ public struct LabelSet: Sendable, Equatable {
         return LabelEffect(kind: kind, before: before, after: truth, conflict: disagrees && !disagreed)
     }
 
-    func encode(into writer: inout ByteWriter, segmentStart: Int64) {
+    public func encode(into writer: inout ByteWriter, segmentStart: Int64) {
         for entry in entries {
             writer.write(fixed64: entry.source)
             writer.write(signed: entry.time - segmentStart)
@@ -126,7 +126,7 @@ public struct LabelSet: Sendable, Equatable {
         }
     }
 
-    init(_ bytes: [UInt8], segmentStart: Int64) throws {
+    public init(_ bytes: [UInt8], segmentStart: Int64) throws {
         var reader = ByteReader(bytes)
         while !reader.isAtEnd {
             let source = try reader.readFixed64()

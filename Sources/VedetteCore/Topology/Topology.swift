@@ -269,9 +269,10 @@ public final class Topology {
         try apply(label, source: registryRow, to: decision, entry, request: batch.string(batch.requestText[row])) { batch.words(row) }
     }
 
-    /// The label's own weight, else its source's, else 1.
+    /// The label's own weight, else its source's. A source that is not listed can not make its labels heavier.
     private func weight(_ stated: Double, _ registryRow: Int) -> Int64 {
-        let weight = !stated.isNaN ? stated : registryRow < 0 ? 1 : configuration.labelSources[registryRow].samplingWeight
+        guard registryRow >= 0 else { return LabelEntry.weightUnit }
+        let weight = stated.isNaN ? configuration.labelSources[registryRow].samplingWeight : stated
         return max(1, Int64((min(weight, LabelEntry.maxWeight) * Double(LabelEntry.weightUnit)).rounded()))
     }
 

@@ -26,7 +26,7 @@ extension ConfigurationKey {
         ConfigurationKey("labels.sources", .list("label sources"), .none, "The registry of label sources. Trust comes from here and never from a record."),
         ConfigurationKey("labels.sources[].pipeline", .text, .required, "Name of the pipeline as it stands in the labels."),
         ConfigurationKey("labels.sources[].trust", .choice(TrustWord.allCases.map(\.rawValue)), .required, "Where sources disagree, the more trusted wins; sources that are not listed come last."),
-        ConfigurationKey("labels.sources[].sampling_weight", .number(NumberRange(0.001, 10_000)), .value("1"), "How many requests one label of this source stands for, such as 5 where a fifth of them is reviewed; a label's own weight goes first."),
+        ConfigurationKey("labels.sources[].sampling_weight", .number(NumberRange(0.001, 1_000)), .value("1"), "How many requests one label of this source stands for, such as 5 where a fifth of them is reviewed; a label's own weight goes first."),
         ConfigurationKey("signals", .list("signal names"), .none, "Signals of decisions that are told apart, at most 62 beside the model's own (`model_signal`)."),
     ]
 

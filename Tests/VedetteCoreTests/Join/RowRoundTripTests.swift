@@ -1,9 +1,9 @@
 import Testing
-@testable import VedetteCore
+import VedetteCore
 
 @Suite("Rows and amounts survive storage")
 struct RowRoundTripTests {
-    private static let amounts: [Double] = [.nan, 0, 27.5, -3.1, 0.0001, 1e14, -1e300, 12_345.6789, 19.99]
+    private static let amounts: [Double] = [.nan, 0, 27.5, -3.1, 0.0001, 1e10, -1e300, 12_345.6789, 19.99]
     private static let explorations: [Float] = [0, 1, 0.01]
 
     @Test("whatever a row holds comes back, in at most 64 bytes with three dimensions and four entities")
@@ -27,8 +27,8 @@ struct RowRoundTripTests {
         #expect(Money(.nan).isNone)
         #expect(Money(19.99).units == 199_900)
         #expect(Money(-0.0001).units == -1)
-        #expect(Money(1e300).units == 1_000_000_000_000_000_000)
-        #expect(Money(-.infinity).units == -1_000_000_000_000_000_000)
+        #expect(Money(1e300).units == 100_000_000_000_000)
+        #expect(Money(-.infinity).units == -100_000_000_000_000)
     }
 
     @Test("a label's kind and weight survive storage")
