@@ -21,7 +21,7 @@ import VedetteRuntime
         if skew != .paced { try traffic.produce(to: site) }
         let live = LiveRun(try site.configuration("live"))
         if skew == .paced { try traffic.produce(to: site, burst: 50, pauseMs: 10) }
-        try live.waitUntilRead(traffic.count)
+        try live.waitUntilRead(traffic)
         try live.stop()
         try expectAgreement(site, traffic)
     }
@@ -37,7 +37,7 @@ struct RealEquivalenceTests {
         let traffic = try Traffic.mixed()
         try traffic.produce(to: site, transactional: inputInTransaction)
         let live = LiveRun(try site.configuration("live"))
-        try live.waitUntilRead(traffic.count)
+        try live.waitUntilRead(traffic)
         try live.stop()
         try expectAgreement(site, traffic)
     }

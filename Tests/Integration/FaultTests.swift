@@ -42,7 +42,7 @@ import VedetteRuntime
         #expect(!live.hasEnded)
         try cluster.setUp()
         try live.waitUntilReady()
-        try live.waitUntilRead(traffic.count)
+        try live.waitUntilRead(traffic)
         try live.stop()
         #expect(try site.committed("live", "metrics").count > 10)
     }
@@ -69,14 +69,16 @@ import VedetteRuntime
         let traffic = try Traffic.mixed()
         let (half, rest) = traffic.split()
         try half.produce(to: site)
-        let live = LiveRun(try site.configuration("live"))
-        try live.waitUntilRead(half.count)
+        // A session that outlives the outage: the in-process group does not take back a member whose session ended
+        // meanwhile. Real brokers do; see the tests on them.
+        let live = LiveRun(try site.configuration("live", sessionMs: 60_000))
+        try live.waitUntilRead(half)
         try cluster.setDown()
         try wait("the reason") { live.status.notReadyReason() != nil }
         #expect(live.status.deadReason(now: ProcessInfo.processInfo.systemUptime) == nil)
         try cluster.setUp()
         try rest.produce(to: site)
-        try live.waitUntilRead(traffic.count)
+        try live.waitUntilRead(traffic)
         try live.waitUntilReady()
         try live.stop()
         try expectAgreement(site, traffic)
@@ -94,7 +96,7 @@ import VedetteRuntime
         try live.waitUntilReady()
         try second.produce(to: site)
         cluster.failNext(request, with: [.coordinatorNotAvailable, .coordinatorLoading, .notCoordinator, .transport])
-        try live.waitUntilRead(traffic.count)
+        try live.waitUntilRead(traffic)
         try live.stop()
         let topics = try Replayed.topics(site)
         let metrics = try site.committed("live", "metrics")
@@ -110,7 +112,7 @@ import VedetteRuntime
         try live.waitUntilReady()
         cluster.failNext(.transactionOffsetCommit, with: [code, code])
         try traffic.produce(to: site)
-        try live.waitUntilRead(traffic.count)
+        try live.waitUntilRead(traffic)
         try live.stop()
         let metrics = try site.committed("live", "metrics")
         // The in-process brokers show the records of aborted transactions: only what is there at all can be told.
@@ -121,16 +123,16 @@ import VedetteRuntime
     func restarts(transactional: Bool) throws {
         try prepare()
         let traffic = try Traffic.mixed()
-        let parts = 4
+        let parts = 3
         var sent = 0
         for part in 1...parts {
             let live = LiveRun(try site.configuration("live", transactional: transactional))
             try live.waitUntilReady()
             let end = traffic.count * part / parts
             try Traffic(records: Array(traffic.records[sent..<end])).produce(to: site)
-            // Some are stopped in the middle of reading.
-            if part == parts { Thread.sleep(forTimeInterval: 6) } else if part % 2 == 0 { Thread.sleep(forTimeInterval: 2) }
             sent = end
+            // The first is stopped in the middle of reading.
+            if part > 1 { try live.waitUntilRead(Traffic(records: Array(traffic.records[..<end]))) }
             try live.stop()
         }
         try expectAgreement(site, traffic)
@@ -143,7 +145,7 @@ import VedetteRuntime
         let (half, rest) = traffic.split()
         try half.produce(to: site)
         let live = LiveRun(try site.configuration("live"))
-        try live.waitUntilRead(half.count)
+        try live.waitUntilRead(half)
         let guest = try Consumer(
             properties: [
                 "bootstrap.servers": site.brokers, "group.id": "\(site.name).live", "session.timeout.ms": "2500", "heartbeat.interval.ms": "200",
@@ -156,7 +158,7 @@ import VedetteRuntime
         guest.close()
         try rest.produce(to: site)
         try live.waitUntilReady()
-        try live.waitUntilRead(traffic.count)
+        try live.waitUntilRead(traffic)
         try live.stop()
         try expectAgreement(site, traffic)
     }
@@ -167,21 +169,22 @@ import VedetteRuntime
         var traffic = try Traffic.mixed(decisions: 2_000)
         traffic.records.removeAll { $0.stream == .labels && $0.partition == 1 }
         try traffic.produce(to: site)
+        let start = ContinuousClock.now
         let live = LiveRun(try site.configuration("live", idleTimeout: "2s", checkpointInterval: "1h"))
-        try live.waitUntilRead(traffic.count)
+        try live.waitUntilRead(traffic)
         try wait("windows to close") { try site.committed("live", "metrics").count > 100 }
         try live.stop()
         // All are silent now: event time goes on with the wall clock and no faster.
         let progress = try #require(try site.progress("live"))
         let first = try site.committed("live", "metrics")
         let newest = traffic.records.filter { $0.timestampMs < 4_000_000_000_000 }.map(\.timestampMs).max() ?? 0
-        #expect(progress.watermark < newest + 60_000)
+        #expect(progress.watermark < newest + Int64((ContinuousClock.now - start).components.seconds + 1) * 1_000)
         #expect(progress.punctuations.contains { $0.key.stream == .labels && $0.key.number == 1 })
 
         // The state is lost: everything is executed again, silently, and honours the punctuations.
         try FileManager.default.removeItem(atPath: site.file("live"))
         let again = LiveRun(try site.configuration("live", idleTimeout: "2s", checkpointInterval: "1h"))
-        try again.waitUntilRead(traffic.count)
+        try again.waitUntilRead(traffic)
         try again.waitUntilReady()
         try again.stop()
         let second = try site.committed("live", "metrics")
@@ -202,11 +205,11 @@ import VedetteRuntime
                 at: traffic.count / 2)
         }
         let (first, second) = traffic.split(at: 0.66)
-        for part in [first, second] {
+        for (part, sent) in [(first, first), (second, traffic)] {
             let live = LiveRun(try site.configuration("live", checkpointInterval: "1h"))
             try part.produce(to: site)
             try live.waitUntilReady()
-            try live.waitUntilRead(part.count, seconds: 20)
+            try live.waitUntilRead(sent)
             try live.stop()
         }
         let letters = try site.committed("live", "dead_letters")

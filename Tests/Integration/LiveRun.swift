@@ -36,14 +36,27 @@ final class LiveRun: Sendable {
     }
 
     func waitUntilReady() throws {
-        try wait("readiness") { try check() && status.notReadyReason() == nil }
+        do {
+            try wait("readiness") { try check() && status.notReadyReason() == nil }
+        } catch is TestTimeout {
+            throw TestTimeout(what: "readiness: \(status.notReadyReason() ?? "ready")")
+        }
     }
 
-    /// Waits until this process has read so many records, then until what follows from them is committed.
-    func waitUntilRead(_ count: Int, seconds: Double = 90) throws {
-        try wait("\(count) records to be read", seconds: seconds) { try check() && status.recordsRead >= count }
-        // Status is published once a second.
-        Thread.sleep(forTimeInterval: 2.2)
+    /// Waits until each partition has been read to the end of what was sent.
+    ///
+    /// - Parameter sent: everything that the topics hold.
+    func waitUntilRead(_ sent: Traffic, seconds: Double = 180) throws {
+        let ends = sent.ends()
+        do {
+            try wait("records to be read", seconds: seconds) {
+                let partitions = status.snapshot.partitions
+                return try check() && partitions.count == ends.count && partitions.allSatisfy { $0.nextOffset >= ends["\($0.stream)-\($0.partition)"] ?? 0 }
+            }
+        } catch let timeout as TestTimeout {
+            let partitions = status.snapshot.partitions.map { "\($0.stream)-\($0.partition) at \($0.nextOffset)\($0.isAssigned ? "" : " not assigned")\($0.isPaused ? " paused" : "")" }
+            throw TestTimeout(what: ([timeout.what, "ends \(ends)", status.notReadyReason() ?? "ready"] + partitions).joined(separator: "; "))
+        }
     }
 
     /// A runner that has ended is no longer waited for.

@@ -73,8 +73,10 @@ final class Site: Sendable {
 
     /// - Parameters:
     ///   - run: which output topics, group and state directory; the fingerprints stay the same.
-    ///   - more: further lines of the configuration.
-    func yaml(_ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", more: String = "") -> String {
+    ///   - sessionMs: how long the group keeps a silent member's place; the least that the brokers allow by default.
+    func yaml(
+        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", sessionMs: Int? = nil
+    ) -> String {
         let stem = "\(name).\(run)"
         return """
             application: integration
@@ -84,7 +86,7 @@ final class Site: Sendable {
               group: \(stem)
               transactional: \(transactional)
               properties:
-                session.timeout.ms: "\(isMock ? 2500 : 6000)"
+                session.timeout.ms: "\(sessionMs ?? (isMock ? 2500 : 6000))"
                 heartbeat.interval.ms: "200"
                 fetch.wait.max.ms: "50"
             inputs: {decisions: {topic: \(decisions)}, labels: {topic: \(labels)}}
@@ -120,14 +122,14 @@ final class Site: Sendable {
             state: {directory: "\(file(run))", checkpoint_interval: \(checkpointInterval)}
             http: {enabled: false}
             secrets: {hash_key: public}
-            \(more)
             """
     }
 
     func configuration(
-        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s"
+        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", sessionMs: Int? = nil
     ) throws -> VedetteConfiguration {
-        let text = yaml(run, transactional: transactional, idleTimeout: idleTimeout, checkpointInterval: checkpointInterval)
+        let text = yaml(
+            run, transactional: transactional, idleTimeout: idleTimeout, checkpointInterval: checkpointInterval, sessionMs: sessionMs)
         return try ConfigurationLoader.load(text: text, file: "integration.yaml").configuration
     }
 

@@ -39,6 +39,15 @@ struct Traffic {
 
     var count: Int { records.count }
 
+    /// The offset after the last record of each partition, by stream and number, where the topics hold nothing else.
+    func ends() -> [String: Int64] {
+        var ends: [String: Int64] = [:]
+        for partition in 0..<Site.decisionPartitions { ends["\(StreamKind.decisions.word)-\(partition)"] = 0 }
+        for partition in 0..<Site.labelPartitions { ends["\(StreamKind.labels.word)-\(partition)"] = 0 }
+        for record in records { ends["\(record.stream.word)-\(record.partition)", default: 0] += 1 }
+        return ends
+    }
+
     /// Those before and those from a share of the records on.
     func split(at share: Double = 0.5) -> (first: Traffic, second: Traffic) {
         let middle = Int(Double(count) * share)

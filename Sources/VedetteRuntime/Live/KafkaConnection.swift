@@ -16,9 +16,13 @@ extension VedetteConfiguration {
     func consumerProperties(brokers: String? = nil, group: String? = nil) throws -> KafkaProperties {
         var properties = try kafkaProperties(brokers: brokers)
         properties["group.id"] = group ?? kafka.group
-        // One instance per group: a static member is replaced at once by its successor, where the place of a killed
-        // one would be kept until its session ends.
-        if group == nil, properties["group.instance.id"] == nil { properties["group.instance.id"] = kafka.group }
+        guard group == nil else { return properties }
+        // The place of a killed member is kept until its session ends, and its successor waits for that: so the least
+        // that brokers allow by default. To lose the session by mistake costs this group nothing but joining again.
+        if properties["session.timeout.ms"] == nil {
+            properties["session.timeout.ms"] = "6000"
+            if properties["heartbeat.interval.ms"] == nil { properties["heartbeat.interval.ms"] = "1500" }
+        }
         return properties
     }
 

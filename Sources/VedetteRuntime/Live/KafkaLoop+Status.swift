@@ -12,7 +12,7 @@ extension KafkaLoop {
                 topic: self.partitions[place].identity.source, partition: self.partitions[place].identity.number,
                 stream: self.partitions[place].identity.stream.word, lag: lag(of: place),
                 watermarkDelayMs: watermark == .min ? nil : wallMs - watermark,
-                accepted: pipeline.accepted(of: place), rejected: pipeline.rejected(of: place),
+                nextOffset: pipeline.nextOffset(of: place), accepted: pipeline.accepted(of: place), rejected: pipeline.rejected(of: place),
                 isAssigned: self.partitions[place].isAssigned, isPaused: self.partitions[place].isPaused)
         }
         let storeBytes = Int64(pipeline.storeStatistics.bytes)

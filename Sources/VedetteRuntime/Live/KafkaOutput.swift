@@ -135,11 +135,11 @@ final class KafkaOutput: OutputPort {
     private func patiently(_ operation: String, grace: Double, _ body: () throws -> Void, isPassing: (KafkaError) -> Bool) throws {
         var pause = Self.backoffMs.lowerBound
         var hasWaited = false
+        // However it ends: what waits next says so itself.
+        defer { if hasWaited { onWaiting(nil) } }
         while true {
             do {
-                try body()
-                if hasWaited { onWaiting(nil) }
-                return
+                return try body()
             } catch let error as KafkaError {
                 if error.isFatal { throw SetupError.takenOver(error, group: configuration.kafka.group) }
                 guard isPassing(error), !mustGiveUp(after: grace) else { throw error }

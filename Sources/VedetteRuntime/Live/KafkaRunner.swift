@@ -34,6 +34,40 @@ public final class KafkaRunner: Sendable {
 
     /// - Throws: `StoreError`, `SecretError`, `SetupError`, or a fatal `KafkaError`. Anything that may pass is waited out.
     public func run() throws {
+        var pause = Self.restartSeconds.lowerBound
+        while true {
+            let began = monotonicSeconds()
+            do {
+                return try runOnce()
+            } catch let error as KafkaError where error.isFatal {
+                // An outage longer than a transaction may last, for example, leaves librdkafka's producer unusable.
+                // To go on with the state as it is would mean to know what became of the last commit. The checkpoint
+                // and the progress record know: to the commit protocol this is a crash.
+                if isStopping { return }
+                logger.warning("a Kafka client has failed for good; going on from the checkpoint with new ones", metadata: ["error": "\(error)"])
+                if monotonicSeconds() - began > Self.restartSeconds.upperBound { pause = Self.restartSeconds.lowerBound }
+                wait(pause, because: error.message)
+                pause = min(pause * 2, Self.restartSeconds.upperBound)
+            }
+        }
+    }
+
+    /// Pauses before the loop is made anew, seconds: doubled up to the last.
+    static let restartSeconds = 1.0...30.0
+
+    private func wait(_ seconds: Double, because reason: String) {
+        let end = monotonicSeconds() + seconds
+        while !isStopping, monotonicSeconds() < end {
+            status.update {
+                $0.blockedReason = reason
+                $0.lastTurnAt = monotonicSeconds()
+            }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        status.update { $0.blockedReason = nil }
+    }
+
+    private func runOnce() throws {
         let output = try KafkaOutput(configuration, brokers: brokers, logger: logger)
         output.isStopping = { [self] in isStopping }
         output.onWaiting = { [status] reason in

@@ -9,6 +9,8 @@ public final class RunStatus: Sendable {
         public var lag: Int64?
         /// How far its watermark is behind the present, ms; nil before its first record.
         public var watermarkDelayMs: Int64?
+        /// Offset after the newest record that was read.
+        public var nextOffset: Int64
         public var accepted: Int64
         public var rejected: Int64
         public var isAssigned: Bool
