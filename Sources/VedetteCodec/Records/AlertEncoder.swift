@@ -88,6 +88,9 @@ public struct AlertEncoder: Sendable {
         json.field("method", event.control.method)
         json.field("alpha", event.control.alpha)
         json.field("tests", Int64(event.control.tests))
+        json.field("windows", Int64(event.control.windows))
+        json.field("log_e_value", event.control.logEValue)
+        json.field("false_alerts_per_month", event.control.falseAlertsPerMonth)
         json.endObject()
         json.field("label_maturity", event.labelMaturity)
     }

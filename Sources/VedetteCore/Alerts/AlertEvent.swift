@@ -103,6 +103,12 @@ public struct AlertEvent: Sendable, Equatable {
         public var method: String
         public var alpha: Double
         public var tests: Int
+        /// ln of the e-value that the evidence of ``windows`` windows adds up to; nil where none is accumulated.
+        public var logEValue: Double?
+        /// Windows without overlap that the evidence is from; 1 where the one window is enough.
+        public var windows = 1
+        /// The budget behind `alpha`: false alerts of the deployment in 30 days; nil where the configuration states `alpha` itself.
+        public var falseAlertsPerMonth: Double?
         public init(method: String, alpha: Double, tests: Int) {
             self.method = method
             self.alpha = alpha

@@ -11,6 +11,7 @@ struct AlertState: Equatable {
 
     /// Index into the configured monitors.
     var monitor: Int
+    let identity: AlertIdentity
     var phase = Phase.idle
     /// Whether the present episode has been spoken of; an alert can be held back for its parent's sake.
     var isAnnounced = false
@@ -21,6 +22,13 @@ struct AlertState: Equatable {
     var severity = Severity.p3
     /// The strongest effect of this episode so far that was spoken of.
     var peak = 0.0
+    /// The strongest effect while it was held back and its cause was new.
+    var heldPeak = 0.0
+    /// Alerts held back because this one explains them, the first ``maxExplained``; how many of them were told.
+    var explained: [AlertEvent.Contributor] = []
+    var spokenExplained = 0
+    /// Whether this one's cause has been told of it.
+    var isExplained = false
     /// When the last record of this episode was emitted (event time), ms.
     var emittedAt: Int64 = 0
     /// Start of the first window of the condition that holds now, and of that of the last episode, ms.
@@ -47,9 +55,19 @@ struct AlertState: Equatable {
         var value: Double
     }
 
-    init(monitor: Int, episode: Int) {
+    init(monitor: Int, identity: AlertIdentity, episode: Int) {
         self.monitor = monitor
+        self.identity = identity
         self.episode = episode
+    }
+
+    static let maxExplained = 10
+
+    /// Notes an alert that this one explains; false where it has enough of them.
+    mutating func explain(_ other: AlertEvent.Contributor) -> Bool {
+        guard explained.count < Self.maxExplained else { return false }
+        explained.append(other)
+        return true
     }
 
     /// Nothing in here will be asked for again except the episode's number.
@@ -59,12 +77,22 @@ struct AlertState: Equatable {
 extension AlertState: Snapshottable {
     func encode(into writer: inout ByteWriter) {
         writer.write(count: monitor)
+        identity.encode(into: &writer)
         writer.write(byte: phase.rawValue)
         writer.write(bool: isAnnounced)
         writer.write(count: episode)
         writer.write(count: revision)
         writer.write(string: severity.rawValue)
         writer.write(double: peak)
+        writer.write(double: heldPeak)
+        writer.write(bool: isExplained)
+        writer.write(count: spokenExplained)
+        writer.write(count: explained.count)
+        for one in explained {
+            writer.write(string: one.name)
+            writer.write(double: one.value)
+            writer.write(signed: one.count)
+        }
         for time in [emittedAt, pendingSince, startedAt, detectedAt, heldMs, clearMs, seenAt, metAt] { writer.write(signed: time) }
         for one in [basis, latest] {
             writer.write(bool: one != nil)
@@ -79,6 +107,7 @@ extension AlertState: Snapshottable {
 
     init(from reader: inout ByteReader) throws {
         monitor = Int(truncatingIfNeeded: try reader.readVarint())
+        identity = try AlertIdentity(from: &reader)
         guard let phase = Phase(rawValue: try reader.readByte()) else {
             throw CorruptBytes(offset: reader.offset, expected: "an alert's phase")
         }
@@ -86,11 +115,14 @@ extension AlertState: Snapshottable {
         isAnnounced = try reader.readBool()
         episode = Int(truncatingIfNeeded: try reader.readVarint())
         revision = Int(truncatingIfNeeded: try reader.readVarint())
-        guard let severity = Severity(rawValue: try reader.readString()) else {
-            throw CorruptBytes(offset: reader.offset, expected: "a severity")
-        }
-        self.severity = severity
+        severity = try Severity(reading: &reader)
         peak = try reader.readDouble()
+        heldPeak = try reader.readDouble()
+        isExplained = try reader.readBool()
+        spokenExplained = Int(truncatingIfNeeded: try reader.readVarint())
+        for _ in 0..<(try reader.readCount(minimumSize: 10)) {
+            explained.append(.init(name: try reader.readString(), value: try reader.readDouble(), count: try reader.readSigned()))
+        }
         emittedAt = try reader.readSigned()
         pendingSince = try reader.readSigned()
         startedAt = try reader.readSigned()

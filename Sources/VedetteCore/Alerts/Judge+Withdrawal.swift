@@ -34,8 +34,7 @@ extension Judge {
     /// An alert whose effect there is below the limit now is withdrawn, unless it held in a
     /// later window too: then it rests on that one from here on. One that grew is updated.
     /// - Parameter at: event time of the recheck, ms.
-    public mutating func recheck(_ round: EvaluationRound, at: Int64) -> [AlertEvent] {
-        var events: [AlertEvent] = []
+    public mutating func recheck(_ round: EvaluationRound, at: Int64) {
         var candidates: [Candidate] = []
         for (index, observation) in round.observations.enumerated() {
             for subject in monitors.subjects(of: observation, monitor: round.monitor) {
@@ -47,27 +46,28 @@ extension Judge {
                 candidates.append(Candidate(observation: index, finding: finding, key: key))
             }
         }
-        let scene = Scene(round: round, at: at, tests: candidates.count, candidates: candidates)
-        for index in scene.order {
+        guard !candidates.isEmpty else { return }
+        scenes.append(Scene(round: round, at: at, candidates: candidates))
+        for index in candidates.indices {
             guard let key = candidates[index].key, var state = states[key] else { continue }
-            recheck(&state, candidates[index], scene, &events)
+            if let kind = recheck(&state, candidates[index], scenes[scenes.count - 1]) {
+                drafts.append(Draft(kind: kind, key: key, scene: scenes.count - 1, candidate: index))
+            }
             states[key] = state
         }
-        return events
     }
 
-    private func recheck(_ state: inout AlertState, _ candidate: Candidate, _ scene: Scene, _ events: inout [AlertEvent]) {
-        guard let basis = state.basis, basis.start == scene.round.start, basis.end == scene.round.end else { return }
+    private func recheck(_ state: inout AlertState, _ candidate: Candidate, _ scene: Scene) -> Draft.Kind? {
+        guard let basis = state.basis, basis.start == scene.round.start, basis.end == scene.round.end else { return nil }
         let finding = candidate.finding
         if finding.isSufficient, finding.effectPassed {
-            guard state.phase == .firing, finding.strength >= Self.worseFactor * state.peak else { return }
+            guard state.phase == .firing, finding.strength >= Self.worseFactor * state.peak else { return nil }
             state.basis?.value = finding.value
-            state.revision += 1
-            return emit(.updated, &state, candidate, scene, &events)
+            return .update
         }
         if let latest = state.latest, latest != basis, latest.end > basis.end {
             state.basis = latest
-            return
+            return nil
         }
         let reason = Playbook.withdrawal(finding, before: basis.value, minCount: configuration.monitors[state.monitor].minCount)
         state.basis = nil
@@ -77,7 +77,6 @@ extension Judge {
             state.frozen = nil
             state.metAt = .min
         }
-        state.revision += 1
-        emit(.withdrawn, &state, candidate, scene, reason: reason, &events)
+        return .end(.withdrawn, reason: reason)
     }
 }

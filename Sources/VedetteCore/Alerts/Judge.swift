@@ -1,13 +1,13 @@
-/// Turns what monitors find into alerts: false-discovery control, lifecycle, withdrawal.
+/// Turns what monitors find into alerts: false-discovery control, lifecycle, grouping, hygiene, withdrawal.
 ///
-/// A function of the rounds it is given and of nothing else: no clock, no randomness, and
-/// findings are gone through in the order of the round, all traffic first.
+/// A function of the rounds and control records it is given and of nothing else: no clock, no
+/// randomness. Rounds are evaluated as their windows close; what to say is settled once per
+/// boundary (``settle(at:)``), for all monitors together.
 ///
-/// **False alarms.** All findings of a round are tested together with Holm's procedure at the
-/// monitor's `alpha`, whatever their dependence. So on a stationary stream a monitor raises a
-/// false alert in at most a share `alpha` of its rounds, over all slices together: at 1e-6 and
-/// a round every 5 minutes (8,640 a month) less than one in a hundred monitor-months; 10,000
-/// slices or ten make no difference. Asking for `for` lowers it further.
+/// **False alarms.** All findings of a round are tested together: their p-values with Holm's
+/// procedure, whatever their dependence, and their evidence accumulated over windows that do not
+/// overlap (``EvidenceLedger``) with e-BH. The levels are parts of one budget in false alerts per
+/// month (``PageBudget``): 10,000 slices or ten, one monitor or twenty make no difference to it.
 ///
 /// **Silence is not health.** A window with too few rows, without a reference, or without the
 /// slice advances no clock: it neither fires, nor resolves, nor counts towards `for` and `keep_firing_for`.
@@ -16,16 +16,23 @@
 /// keeps the reference it fired against, until it resolves and the previous window is clean
 /// again, or until ``freezeMs`` have passed and the new level counts as the normal one.
 ///
-/// **One alert for one thing.** While the alert for all traffic fires, those of its slices are
-/// held back, unless a slice's effect is ``childFactor`` times as strong; their state goes on,
-/// and they speak up when the one for all traffic is over and they still hold.
-public struct Judge: Sendable {
+/// **One alert for one thing.** Of the slices that show the same thing, the one that it is about
+/// speaks (``SliceExplanation``); of causes and what they cause, the cause (``AlertCauses``); of a
+/// change of version and of more alerts than anybody can read, a notice (``NoticeBook``). What is
+/// held back lives on, and speaks up when whatever spoke for it is over and it still holds.
+public struct Judge {
     /// Fingerprints that are remembered at once. Beyond it the longest unseen that do not fire are forgotten.
     public static let maxTracked = 50_000
     /// Worse by this factor is worth another record.
     public static let worseFactor = 1.25
-    /// A slice this much stronger than all traffic gets an alert of its own.
-    public static let childFactor = 1.5
+    /// What has grown by this factor since its cause was new is no longer explained by it.
+    public static let growthFactor = 1.5
+    /// A cause is new for this long.
+    static let causeSettlesMs: Int64 = 2 * 86_400_000
+    /// The time over which alerts are counted against the cap.
+    static let capPeriodMs: Int64 = 3_600_000
+    /// Held alerts that a notice names.
+    static let maxHeldNamed = 10
     /// An alert that still fires is said again after this long.
     public static let remindMs: Int64 = 86_400_000
     /// How long an alert keeps the reference it fired against, at most.
@@ -44,8 +51,21 @@ public struct Judge: Sendable {
     var episodeFloor = 0
     /// End of the newest window judged.
     var newestEnd: Int64 = .min
+    /// By monitor.
+    let levels: [Levels]
+    var ledgers: [EvidenceLedger?]
     /// What must not be spoken of.
     var silences: SilenceBook
+    var notices = NoticeBook()
+    /// By model, when alerts were announced in the last ``capPeriodMs``.
+    var announcements: [Int: [Int64]] = [:]
+    /// Fingerprints that may be firing and were spoken of: a superset, for finding causes fast. From the states, not stored.
+    var spokenKeys: Set<RequestID> = []
+    /// By model, the newest alert that said that its version changed.
+    var versionWords: [Int: RequestID] = [:]
+    /// What waits for ``settle(at:)``; empty between boundaries.
+    var drafts: [Draft] = []
+    var scenes: [Scene] = []
     /// Findings that could not be followed because everything remembered was firing.
     public internal(set) var refused: Int64 = 0
 
@@ -54,6 +74,9 @@ public struct Judge: Sendable {
         monitors = MonitorEvaluation(configuration: configuration)
         trackedByMonitor = Array(repeating: 0, count: configuration.monitors.count)
         silences = SilenceBook(configuration.silences)
+        let budget = PageBudget(falseAlerts: configuration.falseAlertsPerMonth, monitors: configuration.monitors.count)
+        levels = configuration.monitors.map { Levels($0, configuration.windows[$0.window], budget) }
+        ledgers = configuration.monitors.map { Self.ledger(for: $0, configuration.windows[$0.window]) }
     }
 
     /// Takes a word from the control topic.
@@ -72,43 +95,42 @@ public struct Judge: Sendable {
         var key: RequestID?
         /// Passed false-discovery control and the bound on the effect.
         var isMet = false
+        /// Its p-value passed in this round, its accumulated evidence as of its newest window that counted.
+        var isByWindow = false
+        var isByEvidence = false
+        /// ln of the accumulated e-value, and the windows behind it; nil where there is none.
+        var logEValue: Double?
+        var windows = 0
     }
 
-    /// Judges the windows that just closed. Rounds of one monitor come in order of their end.
+    /// Judges the windows that just closed; ``settle(at:)`` says what to say of it. Rounds of one
+    /// monitor come in order of their end.
     ///
     /// O(findings), plus O(k log k) for the k that are significant.
-    public mutating func evaluate(_ round: EvaluationRound) -> [AlertEvent] {
+    public mutating func consider(_ round: EvaluationRound) {
         newestEnd = max(newestEnd, round.end)
         var candidates = candidates(in: round)
-        let tests = control(&candidates, alpha: configuration.monitors[round.monitor].alpha)
-        var scene = Scene(round: round, at: round.end, tests: tests, candidates: candidates)
-        var events: [AlertEvent] = []
-        // All traffic first: what it says decides on its slices.
-        for index in scene.order {
+        weigh(&candidates, of: round)
+        guard candidates.contains(where: { $0.isMet || ($0.key.map { states[$0] != nil } ?? false) }) else { return }
+        scenes.append(Scene(round: round, at: round.end, candidates: candidates))
+        for index in candidates.indices {
             guard let key = candidates[index].key else { continue }
             guard states[key] != nil || candidates[index].isMet else { continue }
-            guard var state = states[key] ?? admit(key, monitor: round.monitor) else {
+            guard var state = states[key] ?? admit(key, candidates[index], round) else {
                 refused += 1
                 continue
             }
-            advance(&state, candidates[index], scene, &events)
+            if let kind = advance(&state, candidates[index], scenes[scenes.count - 1]) {
+                drafts.append(Draft(kind: kind, key: key, scene: scenes.count - 1, candidate: index))
+            }
             states[key] = state
-            scene.note(candidates[index], isFiring: state.phase == .firing && state.isAnnounced)
         }
-        return events
-    }
-
-    /// Marks the candidates that hold against all others; returns how many were tested.
-    private func control(_ candidates: inout [Candidate], alpha: Double) -> Int {
-        let rejected = HolmProcedure.rejected(candidates.map(\.finding.pValue), alpha: alpha)
-        for index in candidates.indices { candidates[index].isMet = rejected[index] && candidates[index].finding.effectPassed }
-        return candidates.count
     }
 
     // MARK: Findings
 
     private func candidates(in round: EvaluationRound) -> [Candidate] {
-        let isTracking = trackedByMonitor[round.monitor] > 0
+        let isTracking = trackedByMonitor[round.monitor] > 0 || ledgers[round.monitor]?.entries.isEmpty == false
         var candidates: [Candidate] = []
         for (index, observation) in round.observations.enumerated() {
             for var candidate in findings(of: observation, at: index, in: round, isTracking: isTracking) where candidate.finding.isSufficient {
@@ -148,11 +170,15 @@ public struct Judge: Sendable {
     // MARK: Remembering
 
     /// A fresh state, after making room; nil where everything remembered fires.
-    private mutating func admit(_ key: RequestID, monitor: Int) -> AlertState? {
+    private mutating func admit(_ key: RequestID, _ candidate: Candidate, _ round: EvaluationRound) -> AlertState? {
         if states.count >= Self.maxTracked { forget() }
         guard states.count < Self.maxTracked else { return nil }
-        trackedByMonitor[monitor] += 1
-        return AlertState(monitor: monitor, episode: episodeFloor)
+        trackedByMonitor[round.monitor] += 1
+        let observation = round.observations[candidate.observation]
+        let identity = AlertIdentity(
+            monitor: configuration.monitors[round.monitor].rule.name, model: observation.model, slice: observation.slice,
+            subject: candidate.finding.subject)
+        return AlertState(monitor: round.monitor, identity: identity, episode: episodeFloor)
     }
 
     /// Drops the sixteenth of the limit that was seen longest ago and does not fire.

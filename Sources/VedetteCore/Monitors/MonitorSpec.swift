@@ -87,8 +87,9 @@ public struct MonitorSpec: Sendable, Equatable {
     public var severity: Severity
     /// Where the effect is large enough for another severity than ``severity``, the most severe first.
     public var severitySteps: [SeverityStep] = []
-    /// Evidence: chance of one false finding per evaluation round of this monitor, over all its slices.
-    public var alpha: Double = 1e-6
+    /// Evidence: chance of one false finding per evaluation round of this monitor, over all its slices;
+    /// nil for its part of the deployment's budget (``PageBudget``).
+    public var alpha: Double?
     /// Rows a window and its reference need before anything is said.
     public var minCount: Int64 = 200
     /// The condition must hold this long (event time) before the alert fires.

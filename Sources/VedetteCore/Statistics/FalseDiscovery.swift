@@ -39,6 +39,18 @@ public enum FalseDiscovery {
         return RealFunctions.log(0.5) - 0.5 * RealFunctions.log(pValue)
     }
 
+    /// An e-value from a p-value by the calibrators `κ p^(κ − 1)` mixed over all κ in (0, 1): with x = −ln p it is
+    /// `(e^x − 1 − x) / x²`, within a factor of x² of 1/p, and 1/2 for p = 1. Source: Vovk and Wang, "E-values" (2021), (2).
+    /// The natural logarithm; `+infinity` for p = 0.
+    public static func logMixtureEValue(pValue: Double) -> Double {
+        precondition(pValue >= 0 && pValue <= 1, "a p-value must lie in [0, 1]")
+        let x = -RealFunctions.log(pValue)
+        guard x.isFinite else { return .infinity }
+        // The series where the closed form would cancel; next term x³/120.
+        if x < 0.01 { return RealFunctions.log(0.5 + x / 6 + x * x / 24) }
+        return x - 2 * RealFunctions.log(x) + RealFunctions.log1p(-(1 + x) * RealFunctions.exp(-x))
+    }
+
     private static func stepUp(_ pValues: [Double], _ step: Double) -> [Bool] {
         let order = pValues.indices.filter { !pValues[$0].isNaN }.sorted { pValues[$0] < pValues[$1] }
         var believed = 0

@@ -11,6 +11,7 @@ extension Topology {
             for family in families.families { emit(family, spec, start, at: boundary, isFinal: true) }
         }
         if boundary % configuration.panes.reviseEveryMs == 0 { revise(at: boundary) }
+        for event in judge.settle(at: boundary) { sink.alert(event, at: boundary) }
     }
 
     private func closeWindow(_ spec: Int, _ start: Int64, _ end: Int64) {
@@ -26,7 +27,7 @@ extension Topology {
         }
         for monitor in monitors where !hasOutlivedDecisions(configuration.monitors[monitor].rule, end) {
             let round = round(monitor, start, end, observed)
-            for event in judge.evaluate(round) { send(event, of: monitor, at: end) }
+            judge.consider(round)
         }
     }
 
@@ -182,13 +183,6 @@ extension Topology {
         return EvaluationRound(monitor: monitor, start: start, end: end, observations: observations)
     }
 
-    private func send(_ event: AlertEvent, of monitor: Int, at boundary: Int64) {
-        var event = event
-        event.replayFrom = configuration.monitors[monitor].reference.begins(
-            windowStart: event.windowStart, sizeMs: event.windowEnd - event.windowStart)
-        sink.alert(event, at: boundary)
-    }
-
     private func isWatched(_ family: Family, by spec: MonitorSpec) -> Bool {
         let model = configuration.schema.models[Int(family.model)]
         guard spec.models.isEmpty || spec.models.contains(model) else { return false }
@@ -227,9 +221,7 @@ extension Topology {
                     : nil
             }
             guard request.end - request.start == windows.specs[spec].sizeMs else { continue }
-            for event in judge.recheck(round(request.monitor, request.start, request.end, observed), at: boundary) {
-                send(event, of: request.monitor, at: boundary)
-            }
+            judge.recheck(round(request.monitor, request.start, request.end, observed), at: boundary)
         }
     }
 

@@ -12,6 +12,10 @@ public struct TopologyConfiguration: Sendable, Equatable {
     public var driftReferences: [DriftReference] = []
     public var monitors: [MonitorSpec] = []
     public var detectors: [DetectorSpec] = []
+    /// Budget: false alerts of all monitors together in 30 days where nothing changes (``PageBudget``).
+    public var falseAlertsPerMonth: Double = 0.5
+    /// Alerts of one model that may be announced in an hour of event time; the rest are held back, and one says so.
+    public var maxAlertsPerHour: Int = 30
     /// Maintenance windows and other silences that are planned ahead.
     public var silences: [Silence] = []
     /// Where runbooks are served; an alert links `<base>/<monitor>.md`.

@@ -40,7 +40,7 @@ extension ConfigurationKey {
         ConfigurationKey("monitors[].severity", .variant(severityShapes), .computed(severityDefaults), "How bad it is: `P0` wakes people, `P3` waits for the week; one word, or by the size of the effect."),
         ConfigurationKey("monitors[].severity.otherwise", .choice(Severity.allCases.map(\.rawValue)), .computed("as without `severity`"), "Where no step is reached."),
     ] + Severity.allCases.flatMap(severityStep) + [
-        ConfigurationKey("monitors[].alpha", .number(.openUnit), .value("1e-6"), "Evidence: chance of one false finding per evaluation, over all slices of this monitor."),
+        ConfigurationKey("monitors[].alpha", .number(.openUnit), .computed("its part of `alerts.false_alerts_per_month`"), "Evidence: chance of one false finding per evaluation, over all slices of this monitor."),
         ConfigurationKey("monitors[].min_count", .integer(1...1_000_000_000), .value("200"), "Rows that the window and its reference need before anything is said."),
         ConfigurationKey("monitors[].for", .duration(0...year), .value("0s"), "How long (event time) the condition must hold before the alert fires."),
         ConfigurationKey("monitors[].keep_firing_for", .duration(0...year), .value("0s"), "How long the condition must be clear before the alert resolves."),

@@ -27,7 +27,7 @@ extension InventoryReport {
                     [
                         monitor.id, monitor.severity, monitor.window, monitor.slices.joined(separator: ", "), monitor.reference,
                         monitor.limits.sorted { $0.key < $1.key }.map { "\($0.key) \(NumberText.format($0.value))" }.joined(separator: ", "),
-                        "alpha \(monitor.alpha), n >= \(monitor.minCount)", monitor.holdFor, monitor.keepFiringFor,
+                        "\(monitor.alpha.map { "alpha \($0)" } ?? "budget"), n >= \(monitor.minCount)", monitor.holdFor, monitor.keepFiringFor,
                     ]
                 }))
         blocks.append(

@@ -57,7 +57,7 @@ public struct InventoryReport: Codable, Sendable, Equatable {
         public var reference: String
         /// Effect sizes, all of them resolved.
         public var limits: [String: Double]
-        public var alpha: Double
+        public var alpha: Double?
         public var minCount: Int64
         public var holdFor: String
         public var keepFiringFor: String

@@ -67,7 +67,7 @@ struct MonitorReader {
         spec.severitySteps = severity.steps
         spec.models = models
         spec.slices = slices
-        spec.alpha = section.number("alpha")
+        spec.alpha = section.optionalNumber("alpha")
         spec.minCount = section.integer("min_count")
         spec.forMs = section.integer("for")
         spec.keepFiringForMs = section.integer("keep_firing_for")

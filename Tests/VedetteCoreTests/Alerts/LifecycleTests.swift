@@ -114,7 +114,9 @@ struct LifecycleTests {
             event.summary
                 == "missing_features: device_age_days missing in 43.1 % of 2,000 decisions (limit 5 %, reference 1 %) — "
                 + "payments-fraud, all traffic, 2026-01-05 00:00–01:00 UTC")
-        #expect(event.control == .init(method: "holm", alpha: 1e-6, tests: 1))
+        // Half of half a false alert in 720 rounds of an hour.
+        #expect(event.control.method == "holm" && event.control.tests == 1 && event.control.windows == 1)
+        #expect(abs(event.control.alpha - 0.25 / 720) < 1e-12 && event.control.falseAlertsPerMonth == 0.5)
         #expect(event.runbook == "runbooks/missing_features.md" && event.owner.name == "fraud-ml")
         #expect(event.sampleRequestIDs.count == 5 && event.immediateActions.count >= 2)
         #expect(event.blastRadius == "all traffic of payments-fraud: 2,000 decisions in the window")

@@ -108,6 +108,11 @@ private let everyKey = """
          severity: {P0: {above: 3, times: 9}, P1: {times: 4}, P2: {above: 2}, P3: {above: 1}, otherwise: P2}}
       - {monitor: outcome_rate, window: week, reference: {same_hours: {weeks: 3}}, min_ratio: 3, min_fraud: 9, basis: decision_time, severity: P3}
       - {monitor: volume, window: short, reference: previous_window, max_drop_ratio: 0.25, min_surge_ratio: 8}
+    alerts:
+      false_alerts_per_month: 0.25
+      max_per_hour: 12
+      silences:
+        - {id: nightly, from: 2026-01-05, until: 2026-01-05T01:00:00Z, every: 1d, monitor: volume, model: risk, subject: amount, slice: {country: FR}, reason: batch}
     state: {directory: /var/lib/shop, checkpoint_interval: 1m, spill_rows: 1_000, block_cache: 8MiB}
     limits: {record_bytes: 2MiB, depth: 16, features: 100, string_bytes: 2KiB, dead_letter_bytes: 1KiB}
     http: {enabled: false, host: 0.0.0.0, port: 8080, ready_max_lag: 500}
@@ -272,6 +277,19 @@ private let everyKey = """
         volume.minSurgeRatio = 8
         let fourth = MonitorSpec(id: "volume_short", rule: .volume(volume), window: 0, reference: .previousWindow, severity: .p1)
         #expect(configuration.topology.monitors == [first, second, third, fourth])
+    }
+
+    @Test func alerts() throws {
+        let topology = try loadedConfiguration(everyKey).topology
+        let monday: Int64 = 1_767_571_200_000
+        #expect(topology.falseAlertsPerMonth == 0.25 && topology.maxAlertsPerHour == 12)
+        let matcher = Silence.Matcher(
+            monitor: "volume", model: "risk", subject: "amount", slice: SliceName([.init(dimension: "country", value: "FR")]))
+        #expect(
+            topology.silences == [
+                Silence(
+                    id: "nightly", matcher: matcher, from: monday, until: monday + 3_600_000, everyMs: 86_400_000, reason: "batch", author: "configuration")
+            ])
     }
 
     @Test func process() throws {

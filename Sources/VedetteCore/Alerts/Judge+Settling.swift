@@ -1,0 +1,202 @@
+/// What is said at a boundary, once everything that closed there has been judged.
+///
+/// Rounds only move states and leave drafts; what to make of them is decided together, so that a
+/// cause found by one monitor explains what another found in the same minute, in whatever order
+/// they were judged.
+extension Judge {
+    /// Something to say about one fingerprint.
+    struct Draft {
+        enum Kind { case announce, update, end(AlertStatus, reason: String) }
+        var kind: Kind
+        var key: RequestID
+        /// Indices into the scenes since the last boundary, and into their candidates.
+        var scene: Int
+        var candidate: Int
+    }
+
+    /// Why a draft is not spoken.
+    private enum Verdict {
+        case speak
+        case silenced
+        /// Another slice's alert of the same thing says it.
+        case companion
+        /// The alert of this key explains it.
+        case cause(RequestID)
+        case notice(NoticeBook.Kind)
+    }
+
+    /// An alert that fires and was spoken of.
+    private struct Spoken {
+        var key: RequestID
+        var identity: AlertIdentity
+        var startedAt: Int64
+        var metAt: Int64
+    }
+
+    /// The events of everything judged since the last call, in a fixed order.
+    ///
+    /// O(drafts log drafts + drafts · alerts that fire).
+    /// - Parameter boundary: event time up to which everything was judged, ms; it never falls.
+    public mutating func settle(at boundary: Int64) -> [AlertEvent] {
+        silences.prune(at: boundary)
+        var events: [AlertEvent] = []
+        // By key, so that the order in which the monitors were judged does not show.
+        for draft in drafts.sorted(by: { ($0.key, $0.scene) < ($1.key, $1.scene) }) { follow(draft, at: boundary, &events) }
+        announce(at: boundary, &events)
+        events += settleNotices(at: boundary)
+        drafts.removeAll(keepingCapacity: true)
+        scenes.removeAll(keepingCapacity: true)
+        return events
+    }
+
+    private func candidate(_ draft: Draft) -> Candidate { scenes[draft.scene].candidates[draft.candidate] }
+
+    /// Updates and ends of what was announced. An end is said even in a silence: somebody waits for it.
+    private mutating func follow(_ draft: Draft, at boundary: Int64, _ events: inout [AlertEvent]) {
+        guard var state = states[draft.key] else { return }
+        let (candidate, scene) = (candidate(draft), scenes[draft.scene])
+        switch draft.kind {
+        case .announce: return
+        case .update:
+            guard state.isAnnounced, silence(of: state.identity, monitor: state.monitor, at: boundary) == nil else { return }
+            state.severity = max(state.severity, configuration.monitors[state.monitor].severity(of: candidate.finding))
+            state.revision += 1
+            emit(.updated, &state, candidate, scene, at: boundary, &events)
+        case .end(let status, let reason):
+            state.revision += 1
+            emit(status, &state, candidate, scene, at: boundary, reason: reason, &events)
+        }
+        states[draft.key] = state
+    }
+
+    private mutating func announce(at boundary: Int64, _ events: inout [AlertEvent]) {
+        let drafts = drafts.filter { if case .announce = $0.kind { true } else { false } }
+        guard !drafts.isEmpty else { return }
+        spokenKeys = spokenKeys.filter { states[$0].map { $0.phase == .firing && $0.isAnnounced } ?? false }
+        var spoken = spokenKeys.sorted().compactMap { key in states[key].map { self.spoken(key, $0) } }
+        var speakers: [Draft] = []
+        for draft in order(drafts) {
+            guard var state = states[draft.key], state.phase == .firing, !state.isAnnounced else { continue }
+            switch verdict(draft, state, spoken, at: boundary) {
+            case .speak:
+                state.isAnnounced = true
+                speakers.append(draft)
+                spoken.append(self.spoken(draft.key, state))
+                note(spoken: draft.key, state.identity, at: boundary)
+            case .silenced, .companion: break
+            case .cause(let cause) where state.isExplained && states[cause] != nil: hold(&state, candidate(draft), at: boundary)
+            case .cause(let cause):
+                hold(&state, candidate(draft), at: boundary)
+                let told = contributor(state, candidate(draft))
+                state.isExplained = states[cause]?.explain(told) ?? false
+            case .notice(let kind):
+                hold(&state, candidate(draft), at: boundary)
+                note(kind, draft, state, at: boundary)
+                if kind == .versionChange { state.isExplained = true }
+            }
+            states[draft.key] = state
+        }
+        for draft in speakers {
+            guard var state = states[draft.key] else { continue }
+            state.episode += 1
+            state.revision = 0
+            emit(.firing, &state, candidate(draft), scenes[draft.scene], at: boundary, &events)
+            states[draft.key] = state
+        }
+    }
+
+    private mutating func note(spoken key: RequestID, _ identity: AlertIdentity, at boundary: Int64) {
+        spokenKeys.insert(key)
+        if identity.monitor == AlertCauses.versionChange { versionWords[identity.model] = key }
+        announcements[identity.model] = (announcements[identity.model] ?? []).filter { $0 > boundary - Self.capPeriodMs } + [boundary]
+    }
+
+    private func spoken(_ key: RequestID, _ state: AlertState) -> Spoken {
+        Spoken(key: key, identity: state.identity, startedAt: state.startedAt, metAt: state.metAt)
+    }
+
+    /// Causes before what they explain, the slice that it is about before the others, the worst first.
+    private func order(_ drafts: [Draft]) -> [Draft] {
+        let keys = drafts.map { draft -> (Int, Int, Severity, Double) in
+            let candidate = candidate(draft)
+            let severity = states[draft.key]?.severity ?? .p3
+            return (
+                AlertCauses.depth(states[draft.key]?.identity.monitor ?? ""), scenes[draft.scene].rank(candidate), severity,
+                candidate.finding.strength)
+        }
+        return drafts.indices.sorted { a, b in
+            if keys[a].0 != keys[b].0 { return keys[a].0 < keys[b].0 }
+            if keys[a].2 != keys[b].2 { return keys[a].2 > keys[b].2 }
+            if keys[a].1 != keys[b].1 { return keys[a].1 < keys[b].1 }
+            if keys[a].3 != keys[b].3 { return keys[a].3 > keys[b].3 }
+            let (one, other) = (drafts[a].key, drafts[b].key)
+            if let p = states[one]?.identity.model, let q = states[other]?.identity.model, p != q { return p < q }
+            return one < other
+        }.map { drafts[$0] }
+    }
+
+    private func verdict(_ draft: Draft, _ state: AlertState, _ spoken: [Spoken], at boundary: Int64) -> Verdict {
+        let (candidate, scene) = (candidate(draft), scenes[draft.scene])
+        if silence(of: state.identity, monitor: state.monitor, at: boundary) != nil { return .silenced }
+        if isSaidByCompanion(state, candidate, scene) { return .companion }
+        if isHoldable(state, candidate, at: boundary) {
+            if candidate.finding.cause == .versionChange, state.identity.monitor != AlertCauses.versionChange {
+                return versionWords[state.identity.model].map { .cause($0) } ?? .notice(.versionChange)
+            }
+            let windowStart = scene.round.start
+            let cause = spoken.first { other in
+                AlertCauses.explains(other.identity, state.identity) && other.startedAt < scene.round.end && other.metAt > windowStart
+            }
+            if let cause { return .cause(cause.key) }
+        }
+        let recent = announcements[state.identity.model]?.reduce(0) { $0 + ($1 > boundary - Self.capPeriodMs ? 1 : 0) } ?? 0
+        return recent >= configuration.maxAlertsPerHour ? .notice(.alertStorm) : .speak
+    }
+
+    /// Whether the same thing in another slice is firing, was spoken of (by its own alert or its cause's),
+    /// and is no less severe: one that holds this slice or is held by it, or one that began within a window of this one.
+    private func isSaidByCompanion(_ state: AlertState, _ candidate: Candidate, _ scene: Scene) -> Bool {
+        scene.companions(candidate).contains { index in
+            guard let key = scene.candidates[index].key, let other = states[key], other.identity != state.identity else { return false }
+            guard other.phase == .firing, other.isAnnounced || other.isExplained, other.severity >= state.severity else { return false }
+            return other.identity.slice.isComparable(to: state.identity.slice)
+                || abs(other.startedAt - state.startedAt) <= scene.round.end - scene.round.start
+        }
+    }
+
+    /// A cause explains what was there in its first days; what grows far beyond that later stands for itself.
+    private func isHoldable(_ state: AlertState, _ candidate: Candidate, at boundary: Int64) -> Bool {
+        boundary - state.detectedAt <= Self.causeSettlesMs || candidate.finding.strength < Self.growthFactor * max(state.heldPeak, 1)
+    }
+
+    private func hold(_ state: inout AlertState, _ candidate: Candidate, at boundary: Int64) {
+        if boundary - state.detectedAt <= Self.causeSettlesMs { state.heldPeak = max(state.heldPeak, candidate.finding.strength) }
+    }
+
+    private func contributor(_ state: AlertState, _ candidate: Candidate) -> AlertEvent.Contributor {
+        let subject = state.identity.subject.map { " \($0)" } ?? ""
+        return AlertEvent.Contributor(
+            name: "\(state.identity.monitor)\(subject) \(state.identity.slice.text)", value: candidate.finding.value, count: candidate.finding.count)
+    }
+
+    /// Hands a held alert to a notice that speaks for all of its kind.
+    private mutating func note(_ kind: NoticeBook.Kind, _ draft: Draft, _ state: AlertState, at boundary: Int64) {
+        let (candidate, scene) = (candidate(draft), scenes[draft.scene])
+        let told = contributor(state, candidate)
+        notices.hold(
+            NoticeBook.Key(model: state.identity.model, kind: kind), draft.key,
+            NoticeBook.Held(
+                monitor: state.identity.monitor, name: told.name, severity: state.severity, strength: candidate.finding.strength,
+                value: told.value, count: told.count, pValue: candidate.finding.pValue, startedAt: state.startedAt,
+                samples: Array(candidate.finding.sampleRequestIDs.prefix(3))),
+            control: control(of: candidate, scene), at: boundary)
+    }
+
+    func silence(of identity: AlertIdentity, monitor: Int, at time: Int64) -> Silence? {
+        silences.find(
+            Silence.Target(
+                monitorID: configuration.monitors[monitor].id, monitor: identity.monitor, model: configuration.models[identity.model].name,
+                slice: identity.slice, subject: identity.subject),
+            at: time)
+    }
+}

@@ -1,0 +1,20 @@
+import VedetteCore
+
+extension Judge {
+    /// One round by itself: what is said of it at its end.
+    mutating func evaluate(_ round: EvaluationRound) -> [AlertEvent] {
+        consider(round)
+        return settle(at: round.end)
+    }
+
+    /// Several monitors' rounds of one boundary, settled together.
+    mutating func evaluate(_ rounds: [EvaluationRound], at boundary: Int64) -> [AlertEvent] {
+        for round in rounds { consider(round) }
+        return settle(at: boundary)
+    }
+
+    mutating func recheckNow(_ round: EvaluationRound, at time: Int64) -> [AlertEvent] {
+        recheck(round, at: time)
+        return settle(at: time)
+    }
+}
