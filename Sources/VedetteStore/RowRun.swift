@@ -32,6 +32,10 @@ struct RowRun: Sendable {
         isSorted = false
     }
 
+    func forEachKey(_ body: (StoreKey) -> Void) {
+        for entry in entries { body(StoreKey(high: entry.high, low: entry.low)) }
+    }
+
     mutating func sort() {
         if isSorted { return }
         entries.sort(by: Entry.precedes)

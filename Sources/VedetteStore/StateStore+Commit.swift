@@ -83,6 +83,7 @@ extension StateStore {
                 continue
             }
             commit.runs[index].rows.sort()
+            note(commit.runs[index])
             files.append(PendingFile(run: id, path: path(StoreFormat.familyName(id.segment, id.table))))
             let table = try database.makeTable(files[files.count - 1].path)
             stats.rows += try commit.runs[index].rows.write(to: table)
@@ -96,6 +97,27 @@ extension StateStore {
         }
         stats.stateKeys = try commit.state.write(to: table)
         stats.bytes += try table.finish()
+    }
+
+    /// Enters the keys into the table's filter. Keys of a commit that fails are no harm there.
+    private func note(_ run: SegmentRun) {
+        var table = segmentTables[run.id.segment, default: Segment()][run.id.table]
+        if table.filter == nil, !table.isFilled { table.filter = KeyFilter() }
+        guard let filter = table.filter else { return }
+        filter.reserve(run.rows.count)
+        run.rows.forEachKey(filter.insert)
+        segmentTables[run.id.segment, default: Segment()][run.id.table] = table
+        dropFilters()
+    }
+
+    /// Lets filters go, those of the oldest segments first, until they fit their share of memory.
+    private func dropFilters() {
+        var bytes = segmentTables.values.reduce(0) { $0 + $1.filterBytes }
+        guard bytes > StoreOptions.keyFilterBytesMax else { return }
+        for segment in segmentTables.keys.sorted() where bytes > StoreOptions.keyFilterBytesMax {
+            bytes -= segmentTables[segment]?.filterBytes ?? 0
+            for table in SegmentTable.allCases { segmentTables[segment]?[table].filter = nil }
+        }
     }
 
     private func createMissing(_ files: [PendingFile]) throws {

@@ -13,11 +13,15 @@ public final class StateStore {
         var family: Family?
         /// Whether any row was ever committed to it.
         var isFilled = false
+        /// Knows every key of the table; nil where the table was there when the store was opened, or where memory ran out.
+        var filter: KeyFilter?
     }
 
     struct Segment {
         var decisions = Table()
         var labels = Table()
+
+        var filterBytes: Int { (decisions.filter?.byteCount ?? 0) + (labels.filter?.byteCount ?? 0) }
 
         subscript(table: SegmentTable) -> Table {
             @inline(__always) get {
@@ -106,7 +110,8 @@ public final class StateStore {
     /// - Returns: whether there is such a row.
     @inline(__always)
     public func get(segment: SegmentID, table: SegmentTable, key: StoreKey, into buffer: inout [UInt8]) throws -> Bool {
-        guard let family = segmentTables[segment]?[table].family else { return false }
+        guard let found = segmentTables[segment]?[table], let family = found.family else { return false }
+        if let filter = found.filter, !filter.mayHold(key) { return false }
         return try withUnsafeTemporaryAllocation(byteCount: StoreKey.byteCount, alignment: 8) { bytes in
             key.store(to: bytes)
             return try database.get(family, UnsafeRawBufferPointer(bytes), into: &buffer)

@@ -18,6 +18,8 @@ public struct StoreOptions: Sendable {
     static let filterBitsPerKey = 10.0
     /// Bytes of one filter or index partition, the unit in which they enter the cache.
     static let metadataBlockBytes = 4 << 10
+    /// Memory for filters of the segments that this process has written; about 12 bits a row.
+    static let keyFilterBytesMax = 64 << 20
     /// Files of one table that start a merge: each costs a look-up one more filter.
     static let compactionTriggerRuns: Int32 = 8
     /// Newer rows, in percent of the oldest sorted run, that start a merge of the whole table.

@@ -8,51 +8,51 @@ import VedetteCore
         let decoded = try decode(wholeDecision)
         #expect(decoded.rejection == nil)
         let batch = decoded.batch
-        #expect(batch.offset == [7])
-        #expect(batch.time == [1_528_675_492_454])
-        #expect(batch.requestID == [identity("r-1")])
+        #expect(batch.offset.elements == [7])
+        #expect(batch.time.elements == [1_528_675_492_454])
+        #expect(batch.requestID.elements == [identity("r-1")])
         #expect(batch.string(batch.requestText[0]) == "r-1")
-        #expect(batch.model == [0])
+        #expect(batch.model.elements == [0])
         #expect(batch.string(batch.version[0]) == "2018.06.1")
-        #expect(batch.score == [0.25])
-        #expect(batch.decision == [Decision.challenge.rawValue])
-        #expect(batch.latencyMs == [12.614])
-        #expect(batch.amount == [27.5])
-        #expect(batch.signals == [SignalUse.modelOnly.rawValue])
-        #expect(batch.signalSet == [1])
-        #expect(batch.cost == [0.002])
-        #expect(batch.status == [RequestStatus.timeout.rawValue])
-        #expect(batch.explorationProbability == [0.05])
+        #expect(batch.score.elements == [0.25])
+        #expect(batch.decision.elements == [Decision.challenge.rawValue])
+        #expect(batch.latencyMs.elements == [12.614])
+        #expect(batch.amount.elements == [27.5])
+        #expect(batch.signals.elements == [SignalUse.modelOnly.rawValue])
+        #expect(batch.signalSet.elements == [1])
+        #expect(batch.cost.elements == [0.002])
+        #expect(batch.status.elements == [RequestStatus.timeout.rawValue])
+        #expect(batch.explorationProbability.elements == [0.05])
         #expect(batch.string(batch.action[0]) == "password_reset")
         #expect(batch.string(batch.override[0]) == "analyst-7")
-        #expect(batch.thresholdChallenge == [0.0311])
-        #expect(batch.thresholdBlock == [0.6334])
-        #expect(Array(batch.featureState) == [FeatureState.number, .boolean, .category, .number].map(\.rawValue))
+        #expect(batch.thresholdChallenge.elements == [0.0311])
+        #expect(batch.thresholdBlock.elements == [0.6334])
+        #expect(batch.featureState.elements == [FeatureState.number, .boolean, .category, .number].map(\.rawValue))
         #expect(batch.featureValue[0] == 27.5)
         #expect(batch.featureValue[1] == 1)
         #expect(batch.string(TextRef(packed: batch.featureValue[2])) == "5411")
         #expect(batch.featureValue[3] == 3)
-        #expect(batch.dimensions.map(batch.string) == ["FR", "app"])
-        #expect(batch.entities == [digest("c2968"), digest("da62")])
+        #expect(batch.dimensions.elements.map(batch.string) == ["FR", "app"])
+        #expect(batch.entities.elements == [digest("c2968"), digest("da62")])
     }
 
     @Test func absentOptionalFieldsHaveTheirEmptyValues() throws {
         let decoded = try decode(#"{"request_id":"a","time":5,"model":{"name":"other-model"},"score":0,"decision":"log"}"#)
         try #require(decoded.isAccepted)
         let batch = decoded.batch
-        #expect(batch.time == [5])
-        #expect(batch.model == [1])
-        #expect(batch.version == [.none])
+        #expect(batch.time.elements == [5])
+        #expect(batch.model.elements == [1])
+        #expect(batch.version.elements == [.none])
         #expect(batch.latencyMs[0].isNaN && batch.amount[0].isNaN && batch.thresholdChallenge[0].isNaN && batch.thresholdBlock[0].isNaN)
-        #expect(batch.signals == [SignalUse.unknown.rawValue])
-        #expect(batch.signalSet == [0])
+        #expect(batch.signals.elements == [SignalUse.unknown.rawValue])
+        #expect(batch.signalSet.elements == [0])
         #expect(batch.cost[0].isNaN && batch.explorationProbability[0].isNaN)
-        #expect(batch.status == [RequestStatus.unknown.rawValue])
-        #expect(batch.action == [.none] && batch.override == [.none])
-        #expect(batch.featureState.allSatisfy { $0 == FeatureState.absent.rawValue })
-        #expect(batch.featureValue.allSatisfy { $0 == 0 })
-        #expect(batch.dimensions.allSatisfy { $0.isNone })
-        #expect(batch.entities == [0, 0])
+        #expect(batch.status.elements == [RequestStatus.unknown.rawValue])
+        #expect(batch.action.elements == [.none] && batch.override.elements == [.none])
+        #expect(batch.featureState.elements.allSatisfy { $0 == FeatureState.absent.rawValue })
+        #expect(batch.featureValue.elements.allSatisfy { $0 == 0 })
+        #expect(batch.dimensions.elements.allSatisfy { $0.isNone })
+        #expect(batch.entities.elements == [0, 0])
     }
 
     @Test func orderOfMembersDoesNotMatter() throws {
@@ -71,19 +71,19 @@ import VedetteCore
             let shuffled = decode("{" + members.shuffled(using: &generator).joined(separator: ",") + "}", with: decoder)
             try #require(shuffled.isAccepted)
             #expect(row(shuffled.batch, 0) == row(first.batch, 0))
-            #expect(shuffled.batch.contentHash == first.batch.contentHash)
+            #expect(shuffled.batch.contentHash.elements == first.batch.contentHash.elements)
         }
         #expect(decoder.unknownFeatureFields == 501)
     }
 
     @Test func contentHashCoversTheContentAndNotTimeOrID() throws {
-        let whole = try decode(wholeDecision).batch.contentHash
-        func hash(_ old: String, _ new: String) throws -> ContiguousArray<UInt64> {
+        let whole = try decode(wholeDecision).batch.contentHash.elements
+        func hash(_ old: String, _ new: String) throws -> [UInt64] {
             let changed = wholeDecision.replacingOccurrences(of: old, with: new)
             try #require(changed != wholeDecision)
             let decoded = try decode(changed)
             try #require(decoded.isAccepted)
-            return decoded.batch.contentHash
+            return decoded.batch.contentHash.elements
         }
         for (old, new) in [("r-1", "r-2"), ("00:04:52", "00:04:53"), ("12.614", "13")] {
             #expect(try hash(old, new) == whole, "\(old) is no content")
@@ -107,9 +107,9 @@ import VedetteCore
             let broken = Array("{\"request_id\":\"no\",\"slices\":{\"country\":\"XX\"}}".utf8)
             #expect(broken.withUnsafeBytes { decoder.decode($0, offset: 0, into: batch) }?.reason == .missingField)
         }
-        #expect(batch.requestText.map(batch.string) == ["first", "second-and-longer", "3"])
+        #expect(batch.requestText.elements.map(batch.string) == ["first", "second-and-longer", "3"])
         #expect((0..<3).map { batch.string(TextRef(packed: batch.featureValue[$0 * 4 + 2])) } == ["mcc of first", "mcc of second-and-longer", "mcc of 3"])
-        #expect(batch.dimensions.map(batch.string) == ["FR", "app", "FR", "app", "FR", "app"])
+        #expect(batch.dimensions.elements.map(batch.string) == ["FR", "app", "FR", "app", "FR", "app"])
         #expect(!batch.text.string(TextRef(offset: 0, length: UInt32(batch.text.count))).contains("XX"))
         #expect(isConsistent(batch))
     }
@@ -121,8 +121,8 @@ import VedetteCore
         for (number, text) in [("12345", "12345"), ("0", "0"), ("-7", "-7"), ("18446744073709551615", "18446744073709551615"), ("-9223372036854775808", "-9223372036854775808")] {
             let one = try batch(number)
             let other = try batch("\"\(text)\"")
-            #expect(one.requestID == other.requestID)
-            #expect(one.entities == other.entities)
+            #expect(one.requestID.elements == other.requestID.elements)
+            #expect(one.entities.elements == other.entities.elements)
             #expect(one.string(one.requestText[0]) == text)
         }
     }
@@ -157,7 +157,7 @@ import VedetteCore
         let features = "\"features\":{\"amount\":\(json),\"is_weekend\":\(json),\"mcc\":\(json)}"
         let decoded = try decode(wholeDecision.replacing(/"features":\{[^}]*\}/, with: features))
         try #require(decoded.isAccepted)
-        #expect(Array(decoded.batch.featureState) == [number, boolean, category, .absent].map(\.rawValue))
+        #expect(decoded.batch.featureState.elements == [number, boolean, category, .absent].map(\.rawValue))
     }
 
     @Test func numbersAreExact() throws {
@@ -179,7 +179,7 @@ import VedetteCore
     func signalsAreRead(json: String, use: SignalUse) throws {
         let decoded = try decode(wholeDecision.replacingOccurrences(of: "[\"model\"]", with: json))
         try #require(decoded.isAccepted)
-        #expect(decoded.batch.signals == [use.rawValue])
+        #expect(decoded.batch.signals.elements == [use.rawValue])
     }
 
     /// More unmapped keys than are remembered, in changing order, longer and shorter than what is kept of them.

@@ -65,7 +65,7 @@ import VedetteCore
         let decoded = try decode(
             "{\"request_id\":1,\"time\":1,\"model\":{\"name\":\"m\"},\"score\":0,\"decision\":\"log\",\"features\":{\(features)}}", schema: schema)
         try #require(decoded.isAccepted)
-        #expect(decoded.batch.featureValue.map { decoded.batch.string(TextRef(packed: $0)) } == texts)
+        #expect(decoded.batch.featureValue.elements.map { decoded.batch.string(TextRef(packed: $0)) } == texts)
     }
 
     @Test func limitsOutOfTheirRangeAreRefusedTogether() throws {

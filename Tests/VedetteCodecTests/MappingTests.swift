@@ -79,8 +79,8 @@ import VedetteCore
             with: decoder)
         try #require(decoded.isAccepted, "\(String(describing: decoded.rejection))")
         // One path may feed two fields: the amount at stake is a feature too.
-        #expect(decoded.batch.amount == [9])
-        #expect(Array(decoded.batch.featureValue) == [9, 0, 0, 0])
+        #expect(decoded.batch.amount.elements == [9])
+        #expect(decoded.batch.featureValue.elements == [9, 0, 0, 0])
         #expect(decoded.batch.string(decoded.batch.dimensions[0]) == "FR")
         #expect(decoded.batch.entities[0] == digest("u"))
         #expect(decoder.unknownFeatureFields == 1)
@@ -90,8 +90,8 @@ import VedetteCore
         var mapping = DecisionMapping()
         mapping.score = try path("/scores/1/value")
         let rest = #""request_id":"r","time":1,"model":{"name":"cards-gbm"},"decision":"allow""#
-        #expect(try decode("{\"scores\":[{\"value\":0.1},{\"value\":0.2}],\(rest)}", mapping).batch.score == [0.2])
-        #expect(try decode("{\"scores\":{\"1\":{\"value\":0.3}},\(rest)}", mapping).batch.score == [0.3])
+        #expect(try decode("{\"scores\":[{\"value\":0.1},{\"value\":0.2}],\(rest)}", mapping).batch.score.elements == [0.2])
+        #expect(try decode("{\"scores\":{\"1\":{\"value\":0.3}},\(rest)}", mapping).batch.score.elements == [0.3])
         #expect(try decode("{\"scores\":[{\"value\":0.1}],\(rest)}", mapping).rejection?.reason == .missingField)
         #expect(try decode("{\"scores\":[],\(rest)}", mapping).rejection?.reason == .missingField)
         #expect(try decode("{\"scores\":[1,2],\(rest)}", mapping).rejection?.reason == .wrongType)
@@ -104,7 +104,7 @@ import VedetteCore
         mapping.thresholdChallenge = nil
         mapping.thresholdBlock = nil
         let decoded = try decode(wholeDecision.replacingOccurrences(of: "0.25", with: json), mapping)
-        #expect(decoded.batch.score.first == score)
+        #expect(decoded.batch.score.elements.first == score)
         #expect(decoded.rejection?.reason == (score == nil ? .outOfRange : nil))
     }
 
@@ -119,7 +119,7 @@ import VedetteCore
         var mapping = DecisionMapping()
         mapping.decisionValues = ["true": .allow, "false": .block, "2": .escalate]
         func decision(_ json: String) throws -> UInt8? {
-            try decode(wholeDecision.replacingOccurrences(of: "\"decision\":\"challenge\"", with: "\"decision\":\(json)"), mapping).batch.decision.first
+            try decode(wholeDecision.replacingOccurrences(of: "\"decision\":\"challenge\"", with: "\"decision\":\(json)"), mapping).batch.decision.elements.first
         }
         #expect(try decision("true") == Decision.allow.rawValue)
         #expect(try decision("false") == Decision.block.rawValue)
@@ -158,7 +158,7 @@ import VedetteCore
         mapping.score = try path("/features")
         #expect(throws: MappingError.self) { try makeDecoder(mapping) }
         mapping.score = try path("/features/amount")
-        #expect(try decode(wholeDecision.replacingOccurrences(of: "\"amount\":27.5,\"is", with: "\"amount\":0.5,\"is"), mapping).batch.score == [0.5])
+        #expect(try decode(wholeDecision.replacingOccurrences(of: "\"amount\":27.5,\"is", with: "\"amount\":0.5,\"is"), mapping).batch.score.elements == [0.5])
     }
 
     @Test func duplicateDeclarationsAreRefused() {
@@ -179,24 +179,24 @@ import VedetteCore
     @Test func everyFieldOfAWholeLabelArrives() throws {
         let (batch, rejection) = try decodeLabel(wholeLabel)
         #expect(rejection == nil)
-        #expect(batch.offset == [7])
-        #expect(batch.time.first == RFC3339.parse("2018-06-12T03:11:39.585Z"))
-        #expect(batch.requestID == [identity("r-1")])
+        #expect(batch.offset.elements == [7])
+        #expect(batch.time.elements.first == RFC3339.parse("2018-06-12T03:11:39.585Z"))
+        #expect(batch.requestID.elements == [identity("r-1")])
         #expect(batch.string(batch.requestText[0]) == "r-1")
-        #expect(batch.outcome == [Outcome.fraud.rawValue])
+        #expect(batch.outcome.elements == [Outcome.fraud.rawValue])
         #expect(batch.string(batch.kind[0]) == "chargeback")
         #expect(batch.string(batch.pipeline[0]) == "issuer")
         #expect(batch.string(batch.actor[0]) == "batch")
-        #expect(batch.decisionTime == [1_528_675_492_454])
-        #expect(batch.samplingWeight == [5])
+        #expect(batch.decisionTime.elements == [1_528_675_492_454])
+        #expect(batch.samplingWeight.elements == [5])
     }
 
     @Test func absentOptionalFieldsHaveTheirEmptyValues() throws {
         for json in [#"{"request_id":1,"time":2,"outcome":"legit"}"#, #"{"request_id":1,"time":2,"outcome":"legit","kind":null,"source":null,"decision_time":null}"#, #"{"request_id":1,"time":2,"outcome":"legit","kind":"","source":{"actor":""},"decision_time":""}"#] {
             let (batch, rejection) = try decodeLabel(json)
             #expect(rejection == nil)
-            #expect(batch.kind == [.none] && batch.pipeline == [.none] && batch.actor == [.none])
-            #expect(batch.decisionTime == [Int64.min])
+            #expect(batch.kind.elements == [.none] && batch.pipeline.elements == [.none] && batch.actor.elements == [.none])
+            #expect(batch.decisionTime.elements == [Int64.min])
         }
     }
 
@@ -214,7 +214,7 @@ import VedetteCore
     func brokenLabelsAreRejected(json: String, reason: RejectReason) throws {
         let (batch, rejection) = try decodeLabel(json)
         #expect(rejection?.reason == reason)
-        #expect(batch.count == 0 && batch.text.isEmpty && batch.offset.isEmpty)
+        #expect(batch.count == 0 && batch.text.count == 0 && batch.offset.count == 0)
     }
 
     @Test func aTopicOfChargebacksNeedsOnlyAnID() throws {
@@ -228,8 +228,8 @@ import VedetteCore
         mapping.actor = nil
         let (batch, rejection) = try decodeLabel(#"{"ref":12,"booked":1528675492}"#, mapping)
         #expect(rejection == nil)
-        #expect(batch.time == [1_528_675_492_000])
-        #expect(batch.outcome == [Outcome.fraud.rawValue])
+        #expect(batch.time.elements == [1_528_675_492_000])
+        #expect(batch.outcome.elements == [Outcome.fraud.rawValue])
         #expect(batch.string(batch.kind[0]) == "chargeback" && batch.string(batch.pipeline[0]) == "issuer" && batch.actor[0].isNone)
     }
 
@@ -237,9 +237,9 @@ import VedetteCore
         var mapping = LabelMapping()
         mapping.outcome = .path(try FieldPath(parsing: "is_fraud"))
         mapping.outcomeValues = ["true": .fraud, "false": .legit, "1": .fraud]
-        #expect(try decodeLabel(#"{"request_id":1,"time":2,"is_fraud":true}"#, mapping).batch.outcome == [Outcome.fraud.rawValue])
-        #expect(try decodeLabel(#"{"request_id":1,"time":2,"is_fraud":false}"#, mapping).batch.outcome == [Outcome.legit.rawValue])
-        #expect(try decodeLabel(#"{"request_id":1,"time":2,"is_fraud":1}"#, mapping).batch.outcome == [Outcome.fraud.rawValue])
+        #expect(try decodeLabel(#"{"request_id":1,"time":2,"is_fraud":true}"#, mapping).batch.outcome.elements == [Outcome.fraud.rawValue])
+        #expect(try decodeLabel(#"{"request_id":1,"time":2,"is_fraud":false}"#, mapping).batch.outcome.elements == [Outcome.legit.rawValue])
+        #expect(try decodeLabel(#"{"request_id":1,"time":2,"is_fraud":1}"#, mapping).batch.outcome.elements == [Outcome.fraud.rawValue])
         #expect(try decodeLabel(#"{"request_id":1,"time":2,"is_fraud":0}"#, mapping).rejection?.reason == .unknownValue)
     }
 

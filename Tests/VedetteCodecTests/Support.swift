@@ -89,8 +89,8 @@ func isConsistent(_ batch: DecisionBatch) -> Bool {
     else { return false }
     let categories = batch.featureValue.indices.filter { batch.featureState[$0] == FeatureState.category.rawValue }
         .map { TextRef(packed: batch.featureValue[$0]) }
-    var texts = ContiguousArray(categories)
-    for column in [batch.requestText, batch.version, batch.action, batch.override, batch.dimensions] { texts += column }
+    var texts = categories
+    texts += batch.requestText.elements + batch.version.elements + batch.action.elements + batch.override.elements + batch.dimensions.elements
     return texts.allSatisfy {
         $0.isNone || Int($0.offset) + Int($0.length) <= batch.text.count
     }
@@ -137,12 +137,12 @@ func row(_ batch: DecisionBatch, _ index: Int) -> Row {
         signals: batch.signals[index], signalSet: batch.signalSet[index], cost: bits(batch.cost[index]), status: batch.status[index],
         exploration: bits(batch.explorationProbability[index]), action: text(batch.action[index]), override: text(batch.override[index]),
         challenge: bits(batch.thresholdChallenge[index]), block: bits(batch.thresholdBlock[index]),
-        states: Array(batch.featureState[features]),
+        states: features.map { batch.featureState[$0] },
         values: features.map {
             batch.featureState[$0] == FeatureState.category.rawValue
                 ? "text " + batch.string(TextRef(packed: batch.featureValue[$0])) : "bits \(batch.featureValue[$0].bitPattern)"
         },
-        dimensions: batch.dimensions[dimensions].map(text), entities: Array(batch.entities[entities]))
+        dimensions: dimensions.map { text(batch.dimensions[$0]) }, entities: entities.map { batch.entities[$0] })
 }
 
 /// A small generator with a printable seed (SplitMix64).

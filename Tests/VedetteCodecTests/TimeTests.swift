@@ -64,7 +64,7 @@ import VedetteCore
         var mapping = DecisionMapping()
         mapping.timeFormat = format
         let decoded = try decode(wholeDecision.replacingOccurrences(of: "\"2018-06-11T00:04:52.454Z\"", with: json), mapping)
-        return (decoded.batch.time.first, decoded.rejection?.reason)
+        return (decoded.batch.time.elements.first, decoded.rejection?.reason)
     }
 
     @Test(arguments: [

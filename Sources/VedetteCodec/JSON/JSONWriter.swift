@@ -34,6 +34,12 @@ public struct JSONWriter: Sendable {
     public mutating func beginArray() { begin(0x5B) }
     public mutating func endArray() { end(0x5D) }
 
+    /// Ends the object with the bytes that another one ended with: its members from some member on, its closing brace included.
+    mutating func endObject(repeating rest: ArraySlice<UInt8>) {
+        bytes.append(contentsOf: rest)
+        needsComma = true
+    }
+
     private mutating func begin(_ bracket: UInt8) {
         separate()
         bytes.append(bracket)

@@ -13,11 +13,32 @@ public struct MetricEncoder: Sendable {
     }
 
     /// Appends one object, without a newline.
-    public func encode(_ result: WindowResult, into json: inout JSONWriter) {
-        let pane = result.pane
+    ///
+    /// - Returns: where in the writer's bytes the part begins that a repetition may take over; see ``encode(_:repeating:into:)``.
+    @discardableResult
+    public func encode(_ result: WindowResult, into json: inout JSONWriter) -> Int {
+        head(result, into: &json)
+        let bodyStart = json.bytes.count
+        body(result, into: &json)
+        return bodyStart
+    }
+
+    /// Appends the object of a result that is the same as the one before but for its version.
+    ///
+    /// - Parameter body: the bytes of that one from the returned place on.
+    public func encode(_ result: WindowResult, repeating body: ArraySlice<UInt8>, into json: inout JSONWriter) {
+        head(result, into: &json)
+        json.endObject(repeating: body)
+    }
+
+    private func head(_ result: WindowResult, into json: inout JSONWriter) {
         json.beginObject()
         json.field("model", result.model)
         json.field("version", result.version)
+    }
+
+    private func body(_ result: WindowResult, into json: inout JSONWriter) {
+        let pane = result.pane
         json.key("slice")
         json.slice(result.slice)
         json.field("window", result.window.name)

@@ -33,9 +33,9 @@ public final class ControlBatch: @unchecked Sendable {
     // Written by the thread that decodes, then handed over whole; as ``DecisionBatch``.
     public let partition: Int
     public var records: ContiguousArray<ControlRecord> = []
-    public var offset = ContiguousArray<Int64>()
-    public var time = ContiguousArray<Int64>()
-    public var requestID = ContiguousArray<RequestID>()
+    public var offset = Column<Int64>()
+    public var time = Column<Int64>()
+    public var requestID = Column<RequestID>()
 
     public init(partition: Int) { self.partition = partition }
 

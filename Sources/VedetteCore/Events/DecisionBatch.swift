@@ -11,70 +11,84 @@ public final class DecisionBatch: @unchecked Sendable {
     /// Index of the source partition in the run's list of inputs.
     public let partition: Int
 
-    public var offset = ContiguousArray<Int64>()
+    public var offset: Column<Int64>
     /// Event time, milliseconds since 1970 UTC.
-    public var time = ContiguousArray<Int64>()
-    public var requestID = ContiguousArray<RequestID>()
-    public var requestText = ContiguousArray<TextRef>()
+    public var time: Column<Int64>
+    public var requestID: Column<RequestID>
+    public var requestText: Column<TextRef>
     /// Index into `schema.models`.
-    public var model = ContiguousArray<UInt16>()
-    public var version = ContiguousArray<TextRef>()
+    public var model: Column<UInt16>
+    public var version: Column<TextRef>
     /// In [0, 1].
-    public var score = ContiguousArray<Double>()
+    public var score: Column<Double>
     /// Raw value of a ``Decision``.
-    public var decision = ContiguousArray<UInt8>()
+    public var decision: Column<UInt8>
     /// Milliseconds, NaN where the record has none.
-    public var latencyMs = ContiguousArray<Double>()
+    public var latencyMs: Column<Double>
     /// Money at stake, NaN where the record has none.
-    public var amount = ContiguousArray<Double>()
+    public var amount: Column<Double>
     /// Raw value of a ``SignalUse``.
-    public var signals = ContiguousArray<UInt8>()
+    public var signals: Column<UInt8>
     /// Bit `i` for signal `i` of `schema.signals`, bit 63 for any other name; 0 where the record has none.
-    public var signalSet = ContiguousArray<UInt64>()
+    public var signalSet: Column<UInt64>
     /// Cost of the request in the deployment's unit, NaN where the record has none.
-    public var cost = ContiguousArray<Double>()
+    public var cost: Column<Double>
     /// Raw value of a ``RequestStatus``.
-    public var status = ContiguousArray<UInt8>()
+    public var status: Column<UInt8>
     /// Probability with which the policy lets a request like this one through, in [0, 1]; NaN where the record has none.
-    public var explorationProbability = ContiguousArray<Double>()
+    public var explorationProbability: Column<Double>
     /// What is decided about, such as `password_reset`; ``TextRef/none`` where the record has none.
-    public var action = ContiguousArray<TextRef>()
+    public var action: Column<TextRef>
     /// Who or what forced the decision past the model, `true` where only that is known; ``TextRef/none`` where nobody did.
-    public var override = ContiguousArray<TextRef>()
+    public var override: Column<TextRef>
     /// Operating thresholds on the score, NaN where the record has none.
-    public var thresholdChallenge = ContiguousArray<Double>()
-    public var thresholdBlock = ContiguousArray<Double>()
+    public var thresholdChallenge: Column<Double>
+    public var thresholdBlock: Column<Double>
     /// Unkeyed hash of model, version, score, decision, features and slice values; a retry has an equal one.
-    public var contentHash = ContiguousArray<UInt64>()
+    public var contentHash: Column<UInt64>
     /// Raw value of a ``FeatureState``.
-    public var featureState = ContiguousArray<UInt8>()
+    public var featureState: Column<UInt8>
     /// The number; 0 or 1 for a boolean; a ``TextRef/packed`` for a category; 0 otherwise.
-    public var featureValue = ContiguousArray<Double>()
-    public var dimensions = ContiguousArray<TextRef>()
+    public var featureValue: Column<Double>
+    public var dimensions: Column<TextRef>
     /// Keyed 64-bit digests, 0 where the record has none.
-    public var entities = ContiguousArray<UInt64>()
+    public var entities: Column<UInt64>
     /// UTF-8 of every text that a ``TextRef`` points to.
-    public var text = ContiguousArray<UInt8>()
+    public var text: Column<UInt8>
 
+    /// - Parameter rows: rows that it holds before its columns grow.
     public init(schema: EventSchema, partition: Int, reservingRows rows: Int = 0) {
         self.schema = schema
         self.partition = partition
-        guard rows > 0 else { return }
-        offset.reserveCapacity(rows); time.reserveCapacity(rows)
-        requestID.reserveCapacity(rows); requestText.reserveCapacity(rows)
-        model.reserveCapacity(rows); version.reserveCapacity(rows)
-        score.reserveCapacity(rows); decision.reserveCapacity(rows)
-        latencyMs.reserveCapacity(rows); amount.reserveCapacity(rows); signals.reserveCapacity(rows)
-        signalSet.reserveCapacity(rows); cost.reserveCapacity(rows); status.reserveCapacity(rows)
-        explorationProbability.reserveCapacity(rows); action.reserveCapacity(rows); override.reserveCapacity(rows)
-        thresholdChallenge.reserveCapacity(rows); thresholdBlock.reserveCapacity(rows)
-        contentHash.reserveCapacity(rows)
-        featureState.reserveCapacity(rows * schema.features.count)
-        featureValue.reserveCapacity(rows * schema.features.count)
-        dimensions.reserveCapacity(rows * schema.dimensions.count)
-        entities.reserveCapacity(rows * schema.entities.count)
-        text.reserveCapacity(rows * 64)
+        offset = Column(capacity: rows)
+        time = Column(capacity: rows)
+        requestID = Column(capacity: rows)
+        requestText = Column(capacity: rows)
+        model = Column(capacity: rows)
+        version = Column(capacity: rows)
+        score = Column(capacity: rows)
+        decision = Column(capacity: rows)
+        latencyMs = Column(capacity: rows)
+        amount = Column(capacity: rows)
+        signals = Column(capacity: rows)
+        signalSet = Column(capacity: rows)
+        cost = Column(capacity: rows)
+        status = Column(capacity: rows)
+        explorationProbability = Column(capacity: rows)
+        action = Column(capacity: rows)
+        override = Column(capacity: rows)
+        thresholdChallenge = Column(capacity: rows)
+        thresholdBlock = Column(capacity: rows)
+        contentHash = Column(capacity: rows)
+        featureState = Column(capacity: rows * schema.features.count)
+        featureValue = Column(capacity: rows * schema.features.count)
+        dimensions = Column(capacity: rows * schema.dimensions.count)
+        entities = Column(capacity: rows * schema.entities.count)
+        text = Column(capacity: rows * Self.usualTextBytes)
     }
+
+    /// Text of one row, as a rule.
+    private static let usualTextBytes = 96
 
     @inlinable
     public var count: Int { time.count }
@@ -97,14 +111,5 @@ public final class DecisionBatch: @unchecked Sendable {
         featureValue.removeLast(schema.features.count)
         dimensions.removeLast(schema.dimensions.count)
         entities.removeLast(schema.entities.count)
-    }
-}
-
-extension ContiguousArray<UInt8> {
-    /// The text behind a reference into this arena; empty for ``TextRef/none``.
-    public func string(_ ref: TextRef) -> String {
-        guard !ref.isNone else { return "" }
-        let start = Int(ref.offset)
-        return String(decoding: self[start..<start + Int(ref.length)], as: UTF8.self)
     }
 }

@@ -36,7 +36,7 @@ public struct EventSchema: Sendable, Equatable {
 }
 
 /// A piece of text in a batch's `text` arena: offset and length in bytes, or nothing.
-public struct TextRef: Sendable, Equatable {
+public struct TextRef: Sendable, Equatable, BitwiseCopyable {
     public var offset: UInt32
     public var length: UInt32
 

@@ -73,18 +73,15 @@ extension KeyedHash {
         return text.withUTF8 { hash64(UnsafeRawBufferPointer($0)) }
     }
 
-    public func hash64(of ref: TextRef, in text: ContiguousArray<UInt8>) -> UInt64 {
-        let start = Int(ref.offset)
-        // Safe: a TextRef lies inside the arena of the batch that made it.
-        return text.withUnsafeBytes { hash64(UnsafeRawBufferPointer(rebasing: $0[start..<start + Int(ref.length)])) }
-    }
+    @inline(__always)
+    func hash64(of ref: TextRef, in text: borrowing Column<UInt8>) -> UInt64 { text.withText(ref) { hash64($0) } }
 }
 
 /// The 128-bit keyed hash of a request ID: the key of the join.
 ///
 /// Stored rows keep the first 96 bits; at a billion rows the chance that any two of them
 /// share those is about 6e-12.
-public struct RequestID: Hashable, Comparable, Sendable {
+public struct RequestID: Hashable, Comparable, Sendable, BitwiseCopyable {
     public var high: UInt64
     public var low: UInt64
 

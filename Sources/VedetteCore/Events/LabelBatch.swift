@@ -5,25 +5,42 @@ public final class LabelBatch: @unchecked Sendable {
     /// Index of the source partition in the run's list of inputs.
     public let partition: Int
 
-    public var offset = ContiguousArray<Int64>()
+    public var offset: Column<Int64>
     /// Event time of the label (when it became known), milliseconds since 1970 UTC.
-    public var time = ContiguousArray<Int64>()
-    public var requestID = ContiguousArray<RequestID>()
-    public var requestText = ContiguousArray<TextRef>()
+    public var time: Column<Int64>
+    public var requestID: Column<RequestID>
+    public var requestText: Column<TextRef>
     /// Raw value of an ``Outcome``.
-    public var outcome = ContiguousArray<UInt8>()
+    public var outcome: Column<UInt8>
     /// Such as `chargeback`; ``TextRef/none`` where the record has none.
-    public var kind = ContiguousArray<TextRef>()
+    public var kind: Column<TextRef>
     /// Source pipeline and actor; ``TextRef/none`` where the record has none.
-    public var pipeline = ContiguousArray<TextRef>()
-    public var actor = ContiguousArray<TextRef>()
+    public var pipeline: Column<TextRef>
+    public var actor: Column<TextRef>
     /// Event time of the decision where the label carries it (one look-up instead of many), else `Int64.min`.
-    public var decisionTime = ContiguousArray<Int64>()
+    public var decisionTime: Column<Int64>
     /// How many requests this label stands for, above 0; NaN where the record does not say.
-    public var samplingWeight = ContiguousArray<Double>()
-    public var text = ContiguousArray<UInt8>()
+    public var samplingWeight: Column<Double>
+    public var text: Column<UInt8>
 
-    public init(partition: Int) { self.partition = partition }
+    /// - Parameter rows: rows that it holds before its columns grow.
+    public init(partition: Int, reservingRows rows: Int = 0) {
+        self.partition = partition
+        offset = Column(capacity: rows)
+        time = Column(capacity: rows)
+        requestID = Column(capacity: rows)
+        requestText = Column(capacity: rows)
+        outcome = Column(capacity: rows)
+        kind = Column(capacity: rows)
+        pipeline = Column(capacity: rows)
+        actor = Column(capacity: rows)
+        decisionTime = Column(capacity: rows)
+        samplingWeight = Column(capacity: rows)
+        text = Column(capacity: rows * Self.usualTextBytes)
+    }
+
+    /// Text of one row, as a rule.
+    private static let usualTextBytes = 64
 
     @inlinable
     public var count: Int { time.count }

@@ -15,11 +15,17 @@ public struct DecisionRow: Sendable, Equatable {
     /// Probability of being let through, as far as a `Float` tells; 0 where the record has none.
     public var exploration: Float
     /// Interned value per dimension; 0 is missing.
-    public var values: ContiguousArray<Int32>
+    public var values = Values()
     /// Low bits of the content hash: tells a retry from another decision under the same ID.
     public var content: UInt32
     /// Low 32 bits of each entity's keyed digest; 0 is missing.
-    public var entities: ContiguousArray<UInt32>
+    public var entities = Entities()
+
+    /// Dimensions and kinds of entity that a configuration may declare; a limit of memory, not of layout on disk.
+    public static let maxDimensions = 16
+    public static let maxEntities = 12
+    public typealias Values = InlineList<16, Int32>
+    public typealias Entities = InlineList<12, UInt32>
 
     /// Scores with up to six decimals take a varint, others their eight bytes.
     private static let scoreUnits = 1e6
@@ -38,7 +44,7 @@ public struct DecisionRow: Sendable, Equatable {
         if explored { writer.write(fixed32: exploration.bitPattern) }
         for value in values { writer.write(varint: UInt64(value)) }
         writer.write(fixed32: content)
-        for digest in entities { writer.write(fixed32: digest) }
+        for index in entities.indices { writer.write(fixed32: entities[index]) }
     }
 
     public init(_ bytes: [UInt8], segmentStart: Int64, dimensions: Int, entities entityCount: Int) throws {
@@ -54,18 +60,15 @@ public struct DecisionRow: Sendable, Equatable {
         score = packed & 1 == 1 ? Double(try reader.readVarint()) / Self.scoreUnits : try reader.readDouble()
         amount = try Money(form, from: &reader)
         exploration = packed & 16 != 0 ? Float(bitPattern: try reader.readFixed32()) : 0
-        values = []
-        values.reserveCapacity(dimensions)
         for _ in 0..<dimensions { values.append(Int32(truncatingIfNeeded: try reader.readVarint())) }
         content = try reader.readFixed32()
-        entities = []
-        entities.reserveCapacity(entityCount)
         for _ in 0..<entityCount { entities.append(try reader.readFixed32()) }
     }
 
+    /// A row whose values and entities are still to be appended.
     public init(
         time: Int64, model: UInt16, version: UInt16, score: Double, decision: Decision, amount: Money = .none, exploration: Float = 0,
-        values: ContiguousArray<Int32>, content: UInt32, entities: ContiguousArray<UInt32>
+        content: UInt32
     ) {
         self.time = time
         self.model = model
@@ -74,8 +77,6 @@ public struct DecisionRow: Sendable, Equatable {
         self.decision = decision
         self.amount = amount
         self.exploration = exploration
-        self.values = values
         self.content = content
-        self.entities = entities
     }
 }

@@ -21,7 +21,7 @@ public struct FeatureAggregate: Sendable {
     public var missing: Int64 { absent + null }
 
     @inline(__always)
-    mutating func add(_ state: FeatureState, _ value: Double, text: ContiguousArray<UInt8>, hash: KeyedHash) {
+    mutating func add(_ state: FeatureState, _ value: Double, text: borrowing Column<UInt8>, hash: KeyedHash) {
         switch state {
         case .number:
             present += 1
@@ -40,14 +40,16 @@ public struct FeatureAggregate: Sendable {
         }
     }
 
-    mutating func merge(_ other: FeatureAggregate) {
-        present += other.present
-        absent += other.absent
-        null += other.null
-        wrongType += other.wrongType
-        moments.merge(other.moments)
-        quantiles.merge(other.quantiles)
-        categories.merge(other.categories)
+    mutating func merge(_ others: ContiguousArray<FeatureAggregate>) {
+        for other in others {
+            present += other.present
+            absent += other.absent
+            null += other.null
+            wrongType += other.wrongType
+            moments.merge(other.moments)
+            categories.merge(other.categories)
+        }
+        quantiles.merge(ContiguousArray(others.map(\.quantiles)))
     }
 
     mutating func compact() { quantiles.compact() }

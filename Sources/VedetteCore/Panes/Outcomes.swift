@@ -37,11 +37,13 @@ public struct Outcomes: Sendable {
         }
     }
 
-    mutating func merge(_ other: Outcomes) {
-        fraud.merge(other.fraud)
-        legit.merge(other.legit)
-        fraudScores.merge(other.fraudScores)
-        legitScores.merge(other.legitScores)
+    mutating func merge(_ others: ContiguousArray<Outcomes>) {
+        for other in others {
+            fraud.merge(other.fraud)
+            legit.merge(other.legit)
+        }
+        fraudScores.merge(ContiguousArray(others.map(\.fraudScores)))
+        legitScores.merge(ContiguousArray(others.map(\.legitScores)))
     }
 
     mutating func compact() {

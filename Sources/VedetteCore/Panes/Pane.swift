@@ -37,25 +37,34 @@ public final class Pane {
     public var arrived: Int64 { arrivedFraud + arrivedLegit }
     public var isEmpty: Bool { total == 0 && labelled == 0 && arrived == 0 && duplicates == 0 && conflicts == 0 }
 
-    func merge(_ other: Pane, configuration: PaneConfiguration) {
-        decisions.merge(other.decisions)
-        modelOnly += other.modelOnly
-        signalsKnown += other.signalsKnown
-        score.merge(other.score)
-        scores.merge(other.scores)
-        latency.merge(other.latency)
-        latencies.merge(other.latencies)
-        duplicates += other.duplicates
-        conflicts += other.conflicts
-        for index in features.indices where index < other.features.count { features[index].merge(other.features[index]) }
-        if let theirs = other.outcomes {
+    func merge(_ other: Pane, configuration: PaneConfiguration) { merge([other], configuration: configuration) }
+
+    /// Merges panes in the order of their time. What is small is merged one after the other;
+    /// sketches take all of theirs at once.
+    func merge(_ others: ContiguousArray<Pane>, configuration: PaneConfiguration) {
+        for other in others {
+            decisions.merge(other.decisions)
+            modelOnly += other.modelOnly
+            signalsKnown += other.signalsKnown
+            score.merge(other.score)
+            latency.merge(other.latency)
+            duplicates += other.duplicates
+            conflicts += other.conflicts
+            arrivedFraud += other.arrivedFraud
+            arrivedLegit += other.arrivedLegit
+            samples.merge(other.samples)
+            fraudSamples.merge(other.fraudSamples)
+        }
+        scores.merge(ContiguousArray(others.map(\.scores)))
+        latencies.merge(ContiguousArray(others.map(\.latencies)))
+        for index in features.indices {
+            features[index].merge(ContiguousArray(others.compactMap { index < $0.features.count ? $0.features[index] : nil }))
+        }
+        let theirs = ContiguousArray(others.compactMap(\.outcomes))
+        if !theirs.isEmpty {
             if outcomes == nil { outcomes = Outcomes(configuration) }
             outcomes?.merge(theirs)
         }
-        arrivedFraud += other.arrivedFraud
-        arrivedLegit += other.arrivedLegit
-        samples.merge(other.samples)
-        fraudSamples.merge(other.fraudSamples)
         isDirty = true
     }
 

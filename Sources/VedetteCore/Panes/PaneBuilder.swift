@@ -25,9 +25,9 @@ extension Pane {
 
         /// Adds the states of one feature: `present` equal numbers, and decisions without it.
         public func addFeature(_ index: Int, present: Int = 0, value: Double = 0, absent: Int = 0, null: Int = 0) {
-            for _ in 0..<present { pane.features[index].add(.number, value, text: [], hash: Self.hash) }
-            for _ in 0..<absent { pane.features[index].add(.absent, 0, text: [], hash: Self.hash) }
-            for _ in 0..<null { pane.features[index].add(.null, 0, text: [], hash: Self.hash) }
+            for _ in 0..<present { pane.features[index].add(.number, value, text: Column(), hash: Self.hash) }
+            for _ in 0..<absent { pane.features[index].add(.absent, 0, text: Column(), hash: Self.hash) }
+            for _ in 0..<null { pane.features[index].add(.null, 0, text: Column(), hash: Self.hash) }
         }
 
         /// Adds `count` labels of decisions of this pane (by decision time).

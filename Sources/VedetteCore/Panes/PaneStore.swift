@@ -6,6 +6,8 @@ struct PaneStore {
     private let featureCount: Int
     private let featuresInSlices: Bool
     private(set) var series: ContiguousArray<Series> = []
+    /// Per series: the finest pane that was changed last, nearly always the next one too.
+    private var recent: ContiguousArray<Recent?> = []
     /// Series numbers by key.
     private var directory = HashIndex()
     /// Per level: series with an open pane, to be merged upwards when it closes.
@@ -14,6 +16,15 @@ struct PaneStore {
     private(set) var closed: Int64 = .min
     /// Start of the pane of the first record: there is nothing before it.
     private(set) var began: Int64 = .min
+
+    /// A pane without a reference count.
+    ///
+    /// Safe: the series keeps the pane, and where it lets panes go (``expire(at:)``) or changes one
+    /// for another (``restore(series:level:index:pane:)``) its entry is cleared.
+    private struct Recent {
+        var index: Int64
+        var pane: Unmanaged<Pane>
+    }
 
     init(configuration: PaneConfiguration, slices: SliceConfiguration, featureCount: Int) {
         self.configuration = configuration
@@ -29,6 +40,7 @@ struct PaneStore {
         if let known = directory.find(key.indexKey) { return Int32(truncatingIfNeeded: known) }
         directory.set(key.indexKey, to: series.count)
         series.append(Series(key: key, levels: configuration.levels.count))
+        recent.append(nil)
         return Int32(series.count - 1)
     }
 
@@ -50,19 +62,31 @@ struct PaneStore {
     /// Returns false when no pane of that time is kept any more.
     @inline(__always)
     mutating func update(_ number: Int32, at time: Int64, _ change: (Pane) -> Void) -> Bool {
-        let one = series[Int(number)]
         let size = configuration.levels[0].sizeMs
         let index = floorDivide(time, size)
-        if closed == .min || (index + 1) * size > closed {
-            let pane = one.findOrMake(level: 0, index: index) { () -> Pane in
-                open[0].append(number)
-                return makePane(one.key)
-            }
+        guard closed == .min || (index + 1) * size > closed else { return correct(number, at: time, change) }
+        openPane(number, index)._withUnsafeGuaranteedRef { pane in
             pane.isDirty = true
             change(pane)
-            return true
         }
-        return correct(number, at: time, change)
+        return true
+    }
+
+    @inline(__always)
+    private mutating func openPane(_ number: Int32, _ index: Int64) -> Unmanaged<Pane> {
+        if let known = recent[Int(number)], known.index == index { return known.pane }
+        return findOrOpenPane(number, index)
+    }
+
+    @inline(never)
+    private mutating func findOrOpenPane(_ number: Int32, _ index: Int64) -> Unmanaged<Pane> {
+        let one = series[Int(number)]
+        let pane = one.findOrMake(level: 0, index: index) { () -> Pane in
+            open[0].append(number)
+            return makePane(one.key)
+        }
+        recent[Int(number)] = Recent(index: index, pane: .passUnretained(pane))
+        return .passUnretained(pane)
     }
 
     private mutating func correct(_ number: Int32, at time: Int64, _ change: (Pane) -> Void) -> Bool {
@@ -132,13 +156,16 @@ struct PaneStore {
     }
 
     /// Panes are dropped a sixteenth of their keep time late at most, to spare the sweep.
-    private func expire(at boundary: Int64) {
+    private mutating func expire(at boundary: Int64) {
         for level in configuration.levels.indices {
             let spec = configuration.levels[level]
             let every = max(spec.sizeMs, alignDown(spec.keepMs / 16, to: spec.sizeMs))
             guard boundary % every == 0 else { continue }
             let first = floorDivide(boundary - spec.keepMs, spec.sizeMs)
-            for one in series { one.expire(level: level, before: first) }
+            for number in series.indices {
+                series[number].expire(level: level, before: first)
+                if level == 0 { recent[number] = nil }
+            }
         }
     }
 
@@ -151,6 +178,7 @@ struct PaneStore {
 
     mutating func restore(series number: Int, level: Int, index: Int64, pane: Pane) {
         series[number].restore(level: level, index: index, pane: pane)
+        recent[number] = nil
         if (index + 1) * configuration.levels[level].sizeMs > closed { open[level].append(Int32(number)) }
     }
 
@@ -163,13 +191,20 @@ struct PaneStore {
 
     /// Merges the panes of `start ..< end` of one series into `window`.
     func compose(_ key: SeriesKey, _ start: Int64, _ end: Int64, into window: Pane) {
-        guard let one = find(key) else { return }
+        window.merge(panes(of: key, start, end), configuration: configuration)
+    }
+
+    /// The panes that make up `start ..< end` of one series, in the order of time.
+    func panes(of key: SeriesKey, _ start: Int64, _ end: Int64) -> ContiguousArray<Pane> {
+        var found: ContiguousArray<Pane> = []
+        guard let one = find(key) else { return found }
         // After the closed panes come fine ones only, and none after the newest: a long window needs no walk to its end.
         let last = one.endIndex(level: 0).map { $0 * configuration.levels[0].sizeMs } ?? .min
         _ = forEachPane(start, min(end, max(closed, last))) { level, index in
-            if let pane = one.find(level: level, index: index) { window.merge(pane, configuration: configuration) }
+            if let pane = one.find(level: level, index: index) { found.append(pane) }
             return true
         }
+        return found
     }
 
     /// Decisions without a label over `start ..< end`, an interval of whole panes of some level.

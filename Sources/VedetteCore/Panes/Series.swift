@@ -8,8 +8,6 @@ final class Series {
     let key: SeriesKey
     /// Panes per level, ascending by index (start = index * size).
     private(set) var levels: ContiguousArray<ContiguousArray<(index: Int64, pane: Pane)>>
-    /// The finest pane that was asked for last: nearly always the next one too.
-    private var recent: (index: Int64, pane: Pane)?
     /// Panes that went away since the last checkpoint, to be deleted from it.
     private(set) var expired: [(level: Int, index: Int64)] = []
     /// Starts of second-level panes whose outcome or late traffic changed since the last revision.
@@ -43,22 +41,14 @@ final class Series {
         return found ? levels[level][place].pane : nil
     }
 
-    @inline(__always)
     func findOrMake(level: Int, index: Int64, make: () -> Pane) -> Pane {
-        if level == 0, let recent, recent.index == index { return recent.pane }
-        return searchOrMake(level, index, make)
-    }
-
-    private func searchOrMake(_ level: Int, _ index: Int64, _ make: () -> Pane) -> Pane {
         let (place, found) = position(level, index)
         let pane = found ? levels[level][place].pane : make()
         if !found { levels[level].insert((index, pane), at: place) }
-        if level == 0 { recent = (index, pane) }
         return pane
     }
 
     func restore(level: Int, index: Int64, pane: Pane) {
-        recent = nil
         let (place, found) = position(level, index)
         if found { levels[level][place].pane = pane } else { levels[level].insert((index, pane), at: place) }
     }
@@ -69,7 +59,6 @@ final class Series {
         let keep = position(level, first).place
         for entry in levels[level][..<keep] { expired.append((level, entry.index)) }
         levels[level].removeFirst(keep)
-        recent = nil
     }
 
     func takeExpired() -> [(level: Int, index: Int64)] {

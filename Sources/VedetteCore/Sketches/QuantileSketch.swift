@@ -74,6 +74,24 @@ public struct QuantileSketch: Sendable {
         collapseIfCompact()
     }
 
+    /// Adds several sketches' numbers: the same as merging one after the other, and faster. O(bins).
+    public mutating func merge(_ others: ContiguousArray<QuantileSketch>) {
+        guard others.count > 1 else {
+            if others.count == 1 { merge(others[0]) }
+            return
+        }
+        for other in others {
+            precondition(mapping.alpha == other.mapping.alpha, "merged sketches must have the same accuracy")
+            limit = Swift.min(limit, other.limit)
+            floorKey = Swift.max(floorKey, other.floorKey)
+        }
+        var parts = ContiguousArray(others.map(\.counts))
+        parts.append(counts)
+        let floor = floorKey
+        counts = floor == 0 ? SparseCounts.sum(parts) { $1 } : SparseCounts.sum(parts) { Self.clamp($1, floor: floor) }
+        collapseIfCompact()
+    }
+
     /// Folds pending adds in, which makes the reads that follow cheap.
     public mutating func compact() {
         counts.compact()

@@ -92,6 +92,27 @@ public struct ScoreSketch: Sendable {
         coarsenIfCompact()
     }
 
+    /// Adds several sketches' scores: the same as merging one after the other, and faster. O(entries).
+    public mutating func merge(_ others: ContiguousArray<ScoreSketch>) {
+        guard others.count > 1 else {
+            if others.count == 1 { merge(others[0]) }
+            return
+        }
+        var sketches = others
+        sketches.append(self)
+        for other in others { limit = Swift.min(limit, other.limit) }
+        // The level of a union is at least that of each part, so none has to be coarsened by itself.
+        for other in others { levelIndex = Swift.max(levelIndex, other.levelIndex) }
+        let factors = ContiguousArray(sketches.map { Self.widths[Int(levelIndex)] / $0.width })
+        let parts = ContiguousArray(sketches.map(\.counts))
+        if factors.allSatisfy({ $0 == 1 }) {
+            counts = SparseCounts.sum(parts) { _, key in key }
+        } else {
+            counts = SparseCounts.sum(parts) { part, key in key / factors[part] }
+        }
+        coarsenIfCompact()
+    }
+
     /// Folds pending adds in, which makes the reads that follow cheap.
     public mutating func compact() {
         counts.compact()

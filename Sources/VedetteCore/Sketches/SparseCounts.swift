@@ -20,10 +20,10 @@ public struct SparseCounts: Sendable {
     /// The tail is folded in when it holds this many entries or half of the sorted part.
     static let minTail = 16
 
-    private var entries: ContiguousArray<UInt64> = []
-    private var sortedCount = 0
+    var entries: ContiguousArray<UInt64> = []
+    var sortedCount = 0
     /// The sum of all counts.
-    public private(set) var total: Int64 = 0
+    public internal(set) var total: Int64 = 0
 
     public init() {}
 

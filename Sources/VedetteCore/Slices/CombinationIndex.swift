@@ -8,12 +8,14 @@ struct CombinationIndex {
     /// - Parameter dimensions: how many values a combination has, at least two.
     init(dimensions: Int) { steps = ContiguousArray(repeating: HashIndex(), count: dimensions - 1) }
 
-    /// The slice number of the values at `places`; nil where it has none. O(places).
+    /// The slice number of a combination; nil where it has none. O(dimensions).
+    ///
+    /// - Parameter value: the value of its dimension `place`.
     @inline(__always)
-    func find(_ values: borrowing ContiguousArray<Int32>, at places: [Int]) -> Int32? {
-        var prefix = values[places[0]]
+    func find(_ value: (_ place: Int) -> Int32) -> Int32? {
+        var prefix = value(0)
         for step in steps.indices {
-            guard let next = steps[step].find(UInt64(exact: prefix, values[places[step + 1]])) else { return nil }
+            guard let next = steps[step].find(UInt64(exact: prefix, value(step + 1))) else { return nil }
             prefix = Int32(truncatingIfNeeded: next)
         }
         return prefix

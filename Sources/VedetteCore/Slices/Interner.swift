@@ -23,13 +23,9 @@ public struct Interner: Sendable, Snapshottable {
     public func name(_ number: Int32) -> String? { number == Self.missing ? nil : names[Int(number)] }
 
     @inline(__always)
-    mutating func number(_ ref: TextRef, in text: borrowing ContiguousArray<UInt8>, hash: KeyedHash) -> Int32 {
+    mutating func number(_ ref: TextRef, in text: borrowing Column<UInt8>, hash: KeyedHash) -> Int32 {
         guard !ref.isNone, ref.length > 0 else { return Self.missing }
-        let start = Int(ref.offset)
-        let digest = text.withUnsafeBytes { bytes in
-            // Safe: a TextRef lies inside the arena of the batch that made it.
-            hash.hash64(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(ref.length)]))
-        }
+        let digest = hash.hash64(of: ref, in: text)
         if let found = index.find(digest) { return Int32(found) }
         return admit(digest, text.string(ref))
     }

@@ -29,18 +29,17 @@ struct SliceTable {
 
     /// The slice of `group` that a row with these dimension values belongs to.
     @inline(__always)
-    mutating func number(group: Int, values: borrowing ContiguousArray<Int32>) -> Int32 {
+    mutating func number(group: Int, values: DecisionRow.Values) -> Int32 {
         let dimension = onlyDimension[group]
         if dimension >= 0 {
             let value = Int(values[dimension])
             if value < single[group].count, single[group][value] >= 0 { return single[group][value] }
             return admit(group, [Int32(value)])
         }
-        let dimensions = configuration.groups[group]
-        if let found = combined[group].find(values, at: dimensions) { return found }
-        var key = ContiguousArray<Int32>()
-        for dimension in dimensions { key.append(values[dimension]) }
-        return admit(group, key)
+        let found = configuration.groups[group].withUnsafeBufferPointer { dimensions in
+            combined[group].find { values[dimensions[$0]] }
+        }
+        return found ?? admit(group, ContiguousArray(configuration.groups[group].map { values[$0] }))
     }
 
     private mutating func admit(_ group: Int, _ values: ContiguousArray<Int32>) -> Int32 {
@@ -54,7 +53,7 @@ struct SliceTable {
     }
 
     private func find(_ group: Int, _ values: ContiguousArray<Int32>) -> Int32? {
-        guard values.count == 1 else { return combined[group].find(values, at: Array(values.indices)) }
+        guard values.count == 1 else { return combined[group].find { values[$0] } }
         let value = Int(values[0])
         return value < single[group].count && single[group][value] >= 0 ? single[group][value] : nil
     }

@@ -205,7 +205,7 @@ struct Sequencer {
     }
 
     private mutating func place(
-        _ times: ContiguousArray<Int64>, _ ids: ContiguousArray<RequestID>, _ offsets: ContiguousArray<Int64>,
+        _ times: borrowing Column<Int64>, _ ids: borrowing Column<RequestID>, _ offsets: borrowing Column<Int64>,
         slot: Int32, partition: Int, stream: StreamKind
     ) -> Int {
         var clock = partitions[partition].clock

@@ -56,7 +56,7 @@ extension Topology {
             all = parts[0].pane
         } else {
             all = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
-            for part in parts { all.merge(part.pane, configuration: configuration.panes) }
+            all.merge(ContiguousArray(parts.map(\.pane)), configuration: configuration.panes)
         }
         guard sink.wantsWindows, !all.isEmpty else { return all }
         for part in parts { part.pane.compact() }
@@ -68,13 +68,15 @@ extension Topology {
             let name = versions[Int(family.model)].name(Int32(part.version)) ?? ""
             send(family, name, spec, start, part.pane, unmatched[part.version] ?? 0, ofPart, at: boundary, isFinal: isFinal)
         }
-        send(family, "*", spec, start, all, unmatched.values.reduce(0, +), drift, at: boundary, isFinal: isFinal)
+        let unmatchedOfAll = unmatched.values.reduce(0, +)
+        let repeatsPrevious = parts.count == 1 && unmatchedOfAll == unmatched[parts[0].version] ?? 0
+        send(family, "*", spec, start, all, unmatchedOfAll, drift, at: boundary, isFinal: isFinal, repeatsPrevious: repeatsPrevious)
         return all
     }
 
     private func send(
         _ family: Family, _ version: String, _ spec: Int, _ start: Int64, _ pane: Pane, _ unmatched: Int64,
-        _ drift: [(name: String, distances: Distances)], at boundary: Int64, isFinal: Bool
+        _ drift: [(name: String, distances: Distances)], at boundary: Int64, isFinal: Bool, repeatsPrevious: Bool = false
     ) {
         let window = windows.specs[spec]
         let end = start + window.sizeMs
@@ -85,7 +87,7 @@ extension Topology {
             model: configuration.schema.models[Int(family.model)], version: version, slice: name(of: family.slice), window: window,
             start: start, end: end, isFinal: isFinal,
             revision: revisions + (isFinal && boundary > end ? 1 : 0),
-            pane: pane, unmatched: unmatched, drift: drift, featureNames: configuration.schema.features.map(\.name))
+            pane: pane, unmatched: unmatched, drift: drift, featureNames: featureNames, repeatsPrevious: repeatsPrevious)
         sink.window(result, at: boundary)
     }
 
@@ -162,9 +164,11 @@ extension Topology {
     func composeAll(_ family: Family, _ start: Int64, _ end: Int64) -> Pane? {
         guard panes.covers(start, end) else { return nil }
         let pane = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
+        var parts: ContiguousArray<Pane> = []
         for version in family.versions {
-            panes.compose(SeriesKey(model: family.model, version: version, slice: family.slice), start, end, into: pane)
+            parts += panes.panes(of: SeriesKey(model: family.model, version: version, slice: family.slice), start, end)
         }
+        pane.merge(parts, configuration: configuration.panes)
         return pane.isEmpty ? nil : pane
     }
 

@@ -32,13 +32,11 @@ public final class Topology {
     var newestTime: Int64 = .min
 
     let hash: KeyedHash
+    private let entityCount: Int
+    let featureNames: [String]
     /// Registry rows by the hash of their pipeline.
     private let sourceRows: [UInt64: Int]
     unowned let sink: any TopologySink
-
-    // Reused for every row.
-    private var rowValues: ContiguousArray<Int32>
-    private var rowEntities: ContiguousArray<UInt32>
 
     /// - Parameters:
     ///   - hash: the keyed hash that the decoders used for request IDs.
@@ -53,6 +51,11 @@ public final class Topology {
         self.sink = sink
         self.baselines = baselines
         let schema = configuration.schema
+        precondition(
+            schema.dimensions.count <= DecisionRow.maxDimensions && schema.entities.count <= DecisionRow.maxEntities,
+            "more dimensions or entities than a row has room for")
+        entityCount = schema.entities.count
+        featureNames = schema.features.map(\.name)
         sequencer = Sequencer(configuration: configuration.time)
         join = JoinState(
             configuration: configuration.join, dimensions: schema.dimensions.count, entities: schema.entities.count, store: store)
@@ -70,8 +73,6 @@ public final class Topology {
         var rows: [UInt64: Int] = [:]
         for (row, source) in configuration.labelSources.enumerated() { rows[hash.hash64(source.pipeline)] = row }
         sourceRows = rows
-        rowValues = ContiguousArray(repeating: 0, count: schema.dimensions.count)
-        rowEntities = ContiguousArray(repeating: 0, count: schema.entities.count)
     }
 
     // MARK: Input
@@ -192,20 +193,20 @@ public final class Topology {
     }
 
     private func intern(_ batch: DecisionBatch, _ row: Int, time: Int64, content: UInt32) -> DecisionRow {
-        let stride = rowValues.count
-        for index in 0..<stride {
-            rowValues[index] = dimensions[index].number(batch.dimensions[row * stride + index], in: batch.text, hash: hash)
-        }
-        let entityStride = rowEntities.count
-        for index in 0..<entityStride {
-            rowEntities[index] = UInt32(truncatingIfNeeded: batch.entities[row * entityStride + index])
-        }
         let model = batch.model[row]
         let version = versions[Int(model)].number(batch.version[row], in: batch.text, hash: hash)
-        return DecisionRow(
+        var decision = DecisionRow(
             time: time, model: model, version: UInt16(truncatingIfNeeded: version), score: batch.score[row],
             decision: Decision(rawValue: batch.decision[row]) ?? .log, amount: Money(batch.amount[row]),
-            exploration: Self.exploration(batch.explorationProbability[row]), values: rowValues, content: content, entities: rowEntities)
+            exploration: Self.exploration(batch.explorationProbability[row]), content: content)
+        let stride = dimensions.count
+        for index in 0..<stride {
+            decision.values.append(dimensions[index].number(batch.dimensions[row * stride + index], in: batch.text, hash: hash))
+        }
+        for index in 0..<entityCount {
+            decision.entities.append(UInt32(truncatingIfNeeded: batch.entities[row * entityCount + index]))
+        }
+        return decision
     }
 
     /// 0 stands for none: a request that can not get through is never seen to.

@@ -17,4 +17,6 @@ public struct WindowResult {
     public var unmatched: Int64
     public var drift: [(name: String, distances: Distances)]
     public var featureNames: [String]
+    /// The result before this one was the same but for its version: a model with one version has everything twice.
+    public var repeatsPrevious = false
 }

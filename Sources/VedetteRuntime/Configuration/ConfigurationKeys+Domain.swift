@@ -21,7 +21,7 @@ extension ConfigurationKey {
         ConfigurationKey("models[].features.<name>", .variant("`number`, `boolean`, `category`, or `{kind, important}`"), .none, "One feature."),
         ConfigurationKey("models[].features.<name>.kind", .choice(FeatureKind.allCases.map(\.rawValue)), .required, "What its values are; others count as wrong type."),
         ConfigurationKey("models[].features.<name>.important", .boolean, .value("false"), "Whether its loss is an incident."),
-        ConfigurationKey("entities", .list("entity kinds"), .none, "Kinds of entity, such as `user`, `device`, `ip`."),
+        ConfigurationKey("entities", .list("entity kinds"), .none, "Kinds of entity, such as `user`, `device`, `ip`; at most 12."),
         ConfigurationKey("labels", .section, .none, "What is known about the labels."),
         ConfigurationKey("labels.sources", .list("label sources"), .none, "The registry of label sources. Trust comes from here and never from a record."),
         ConfigurationKey("labels.sources[].pipeline", .text, .required, "Name of the pipeline as it stands in the labels."),
@@ -32,7 +32,7 @@ extension ConfigurationKey {
 
     static let slicing: [ConfigurationKey] = [
         ConfigurationKey("slices", .section, .none, "Sub-populations that get metrics of their own."),
-        ConfigurationKey("slices.dimensions", .list("dimensions"), .none, "Fields such as `country`; each value of each becomes a slice."),
+        ConfigurationKey("slices.dimensions", .list("dimensions"), .none, "Fields such as `country`; each value of each becomes a slice. At most 16."),
         ConfigurationKey("slices.combinations", .list("lists of dimensions"), .none, "Sets of dimensions whose combined values are slices too, such as `[[channel, country]]`."),
         ConfigurationKey("slices.max_values", .integer(1...1_000_000), .value("1000"), "Distinct values of one dimension before the rest fall into `other`."),
         ConfigurationKey("slices.max_slices", .integer(1...10_000_000), .value("10_000"), "Slices of one model version before the rest fall into `other`."),

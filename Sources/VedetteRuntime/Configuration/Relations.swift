@@ -14,6 +14,7 @@ struct Relations {
     static func check(_ configuration: VedetteConfiguration, sink: IssueSink) {
         let relations = Relations(configuration: configuration, sink: sink)
         relations.checkUniqueNames()
+        relations.checkRowLimits()
         relations.checkTopics()
         relations.checkOverrides()
         // The rest divides by these; an error about them is already in the sink.
@@ -53,6 +54,15 @@ struct Relations {
         for (index, name) in names.enumerated() where !name.isEmpty {
             guard let first = names.firstIndex(of: name), first < index else { continue }
             sink.add("\(list)[\(index)]\(key)", expected: "a name of its own", found: "\(ConfigurationText.quoted(name)), which \(list)[\(first)] has")
+        }
+    }
+
+    private func checkRowLimits() {
+        let schema = topology.schema
+        for (key, names, limit) in [
+            ("slices.dimensions", schema.dimensions, DecisionRow.maxDimensions), ("entities", schema.entities, DecisionRow.maxEntities),
+        ] where names.count > limit {
+            sink.add(key, expected: "at most \(limit)", found: "\(names.count)")
         }
     }
 

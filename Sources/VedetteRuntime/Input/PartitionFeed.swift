@@ -44,10 +44,11 @@ final class PartitionFeed {
         pending = Self.makeBatch(identity, index, decoders.schema)
     }
 
-    private static func makeBatch(_ identity: InputPartition, _ index: Int, _ schema: EventSchema) -> InputBatch {
+    /// - Parameter rows: as many as the batch before it had.
+    private static func makeBatch(_ identity: InputPartition, _ index: Int, _ schema: EventSchema, rows: Int = 0) -> InputBatch {
         switch identity.stream {
-        case .decisions: .decisions(DecisionBatch(schema: schema, partition: index))
-        case .labels: .labels(LabelBatch(partition: index))
+        case .decisions: .decisions(DecisionBatch(schema: schema, partition: index, reservingRows: rows))
+        case .labels: .labels(LabelBatch(partition: index, reservingRows: rows))
         case .control: .control(ControlBatch(partition: index))
         }
     }
@@ -112,7 +113,7 @@ final class PartitionFeed {
 
     func take() -> InputBatch? {
         guard pending.rowCount > 0 else { return nil }
-        defer { pending = Self.makeBatch(identity, index, decoders.schema) }
+        defer { pending = Self.makeBatch(identity, index, decoders.schema, rows: pending.rowCount) }
         return pending
     }
 

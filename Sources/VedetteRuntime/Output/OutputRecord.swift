@@ -32,6 +32,8 @@ public final class OutputCollector: TopologySink {
     public var silentThrough: Int64 = .min
     public private(set) var counts: [OutputKind: Int] = [:]
     private var json = JSONWriter()
+    /// The newest metric record and where its body begins, for results that repeat it.
+    private var newestMetric: (value: [UInt8], bodyStart: Int)?
     /// Sees every alert that is put out.
     public var onAlert: ((AlertEvent) -> Void)?
     public var onWindow: ((WindowResult) -> Void)?
@@ -57,8 +59,13 @@ public final class OutputCollector: TopologySink {
         counts[.metrics, default: 0] += 1
         onWindow?(result)
         guard wanted.contains(.metrics) else { return }
-        metrics.encode(result, into: &json)
-        append(.metrics, key: Array(metrics.key(result).utf8), at: at)
+        if result.repeatsPrevious, let newest = newestMetric {
+            metrics.encode(result, repeating: newest.value[newest.bodyStart...], into: &json)
+            append(.metrics, key: Array(metrics.key(result).utf8), at: at)
+        } else {
+            let bodyStart = metrics.encode(result, into: &json)
+            newestMetric = (append(.metrics, key: Array(metrics.key(result).utf8), at: at), bodyStart)
+        }
     }
 
     public func alert(_ event: AlertEvent, at: Int64) {
@@ -89,10 +96,12 @@ public final class OutputCollector: TopologySink {
         append(.deadLetters, key: [], at: nil)
     }
 
-    private func append(_ kind: OutputKind, key: [UInt8], headers: [(name: String, value: String)] = [], at: Int64?) {
+    @discardableResult
+    private func append(_ kind: OutputKind, key: [UInt8], headers: [(name: String, value: String)] = [], at: Int64?) -> [UInt8] {
         // A copy of exactly the bytes: the writer's own buffer carries the room of the largest record.
         let value = json.bytes.withUnsafeBufferPointer { Array($0) }
         records.append(OutputRecord(kind: kind, key: key, value: value, headers: headers, at: at))
         json.removeAll()
+        return value
     }
 }

@@ -74,8 +74,12 @@ import VedetteCore
         var outer = sketches[0]
         outer.merge(right)
         right.merge(sketches[0])
+        var atOnce = sketches[0]
+        atOnce.merge([sketches[1], sketches[2]])
+        var fromNothing = QuantileSketch(maxBins: maxBins)
+        fromNothing.merge(ContiguousArray(sketches))
         let batch = sketch(parts.flatMap(\.self).shuffled(using: &random), maxBins: maxBins)
-        #expect(left == batch && outer == batch && right == batch)
+        #expect(left == batch && outer == batch && right == batch && atOnce == batch && fromNothing == batch)
         #expect(batch.binCount <= maxBins)
     }
 

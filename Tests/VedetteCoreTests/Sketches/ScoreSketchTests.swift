@@ -87,8 +87,12 @@ import VedetteCore
         var outer = sketches[0]
         outer.merge(right)
         right.merge(sketches[0])
+        var atOnce = sketches[0]
+        atOnce.merge([sketches[1], sketches[2]])
+        var fromNothing = ScoreSketch(maxEntries: maxEntries)
+        fromNothing.merge(ContiguousArray(sketches))
         let batch = sketch(all.shuffled(using: &random), maxEntries: maxEntries)
-        #expect(left == batch && outer == batch && right == batch)
+        #expect(left == batch && outer == batch && right == batch && atOnce == batch && fromNothing == batch)
         #expect(batch.level == canonicalLevel(all, maxEntries: maxEntries))
         #expect(batch.distinctCount <= maxEntries)
 

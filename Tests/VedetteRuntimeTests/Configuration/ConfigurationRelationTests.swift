@@ -54,6 +54,7 @@ import VedetteRuntime
         ("join: {pending_ttl: ‹121d}", "join.pending_ttl: expected at most join.retention, 120d, found 121d"),
         ("join: {duplicate_window: ‹121d}", "join.duplicate_window: expected at most join.retention, 120d, found 121d"),
         ("windows: ‹[]", "windows: expected at least one window, found an empty list"),
+        ("entities: ‹[a, b, c, d, e, f, g, h, i, j, k, l, m]", "entities: expected at most 12, found 13"),
     ])
     func sections(_ lines: String, _ message: String) {
         expect(lines, message)

@@ -1,0 +1,91 @@
+/// Adding up many values at once, as a window does with its panes.
+///
+/// Merging one after the other moves what has been merged before each time; here every entry
+/// is read once. The result is the same.
+extension SparseCounts {
+    /// Up to so many array slots per entry are cheaper to run through than the entries are to sort.
+    private static let slotsPerEntry = 4
+    private static let fewSlots = 1_024
+
+    /// The counts of all parts together. O(entries + their span) or O(entries), whichever is cheaper.
+    ///
+    /// - Parameter transform: gives the key that a key of a part is counted at; it must not
+    ///   decrease where the key increases.
+    @inline(__always)
+    static func sum(_ parts: ContiguousArray<SparseCounts>, _ transform: (_ part: Int, _ key: Int32) -> Int32) -> SparseCounts {
+        var count = 0
+        var (low, high) = (Int32.max, Int32.min)
+        for (index, part) in parts.enumerated() where !part.isEmpty {
+            let range = part.keyRange
+            count += part.entries.count
+            low = Swift.min(low, transform(index, range.lowerBound))
+            high = Swift.max(high, transform(index, range.upperBound))
+        }
+        guard count > 0 else { return SparseCounts() }
+        let span = Int(high) - Int(low) + 1
+        return span <= Swift.max(fewSlots, slotsPerEntry * count)
+            ? dense(parts, low, span, count, transform) : gathered(parts, count, transform)
+    }
+
+    /// Smallest and largest key; there must be one.
+    private var keyRange: ClosedRange<Int32> {
+        var smallest = entries[0]
+        var largest = entries[Swift.max(0, sortedCount - 1)]
+        for entry in entries[sortedCount...] {
+            smallest = Swift.min(smallest, entry)
+            largest = Swift.max(largest, entry)
+        }
+        return PackedCount.key(smallest)...PackedCount.key(largest)
+    }
+
+    @inline(__always)
+    private static func dense(
+        _ parts: ContiguousArray<SparseCounts>, _ low: Int32, _ span: Int, _ count: Int, _ transform: (Int, Int32) -> Int32
+    ) -> SparseCounts {
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: span) { slots in
+            slots.initialize(repeating: 0)
+            for (index, part) in parts.enumerated() {
+                part.entries.withUnsafeBufferPointer { entries in
+                    for entry in entries {
+                        // Wrapping: 2^23 parts of the largest count would be needed to overflow; `pack` checks the sum.
+                        slots[Int(transform(index, PackedCount.key(entry)) &- low)] &+= PackedCount.count(entry)
+                    }
+                }
+            }
+            var result = SparseCounts()
+            result.entries = ContiguousArray(unsafeUninitializedCapacity: Swift.min(span, count)) { buffer, used in
+                for slot in 0..<span where slots[slot] != 0 {
+                    precondition(slots[slot] <= maxCount, "the count of one key overflows 40 bits")
+                    buffer[used] = PackedCount.pack(low + Int32(slot), slots[slot])
+                    used += 1
+                    result.total += slots[slot]
+                }
+            }
+            result.sortedCount = result.entries.count
+            return result
+        }
+    }
+
+    @inline(__always)
+    private static func gathered(
+        _ parts: ContiguousArray<SparseCounts>, _ count: Int, _ transform: (Int, Int32) -> Int32
+    ) -> SparseCounts {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { all in
+            var written = 0
+            var result = SparseCounts()
+            for (index, part) in parts.enumerated() {
+                result.total += part.total
+                part.entries.withUnsafeBufferPointer { entries in
+                    for entry in entries {
+                        all[written] = PackedCount.pack(transform(index, PackedCount.key(entry)), PackedCount.count(entry))
+                        written += 1
+                    }
+                }
+            }
+            let distinct = PackedCount.sortAndCombine(all)
+            result.entries = ContiguousArray(all[..<distinct])
+            result.sortedCount = distinct
+            return result
+        }
+    }
+}
