@@ -20,7 +20,7 @@ struct ControlDecoderTests {
         let batch = ControlBatch(partition: 3)
         #expect(try decode(Self.silence, into: batch) == nil)
         let record = try #require(batch.records.first)
-        #expect(record.time == 1_767_667_800_000 && batch.offset == [7] && batch.time == [record.time])
+        #expect(record.time == 1_767_667_800_000 && batch.offset.elements == [7] && batch.time.elements == [record.time])
         let matcher = Silence.Matcher(
             monitor: "missing_features",
             slice: SliceName([.init(dimension: "account", value: nil), .init(dimension: "channel", value: "app")]))
@@ -28,7 +28,7 @@ struct ControlDecoderTests {
             id: "CHG-1", matcher: matcher, from: record.time, until: record.time + 70 * 60_000, reason: "migration", author: "r")
         #expect(record.action == .silence(expected))
         batch.removeLast()
-        #expect(batch.count == 0 && batch.offset.isEmpty && batch.time.isEmpty && batch.requestID.isEmpty)
+        #expect(batch.count == 0 && batch.offset.count == 0 && batch.time.count == 0 && batch.requestID.count == 0)
     }
 
     @Test("The end of a silence, with epoch milliseconds")
@@ -58,6 +58,6 @@ struct ControlDecoderTests {
         #expect(Self.silence.contains(from))
         let batch = ControlBatch(partition: 0)
         #expect(try decode(Self.silence.replacingOccurrences(of: from, with: to), into: batch)?.reason == reason)
-        #expect(batch.count == 0 && batch.offset.isEmpty)
+        #expect(batch.count == 0 && batch.offset.count == 0)
     }
 }
