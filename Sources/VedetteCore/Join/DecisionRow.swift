@@ -15,11 +15,11 @@ public struct DecisionRow: Sendable, Equatable {
     /// Probability of being let through, as far as a `Float` tells; 0 where the record has none.
     public var exploration: Float
     /// Interned value per dimension; 0 is missing.
-    public var values = Values()
+    public var values: Values = []
     /// Low bits of the content hash: tells a retry from another decision under the same ID.
     public var content: UInt32
     /// Low 32 bits of each entity's keyed digest; 0 is missing.
-    public var entities = Entities()
+    public var entities: Entities = []
 
     /// Dimensions and kinds of entity that a configuration may declare; a limit of memory, not of layout on disk.
     public static let maxDimensions = 16
@@ -65,10 +65,9 @@ public struct DecisionRow: Sendable, Equatable {
         for _ in 0..<entityCount { entities.append(try reader.readFixed32()) }
     }
 
-    /// A row whose values and entities are still to be appended.
     public init(
         time: Int64, model: UInt16, version: UInt16, score: Double, decision: Decision, amount: Money = .none, exploration: Float = 0,
-        content: UInt32
+        values: Values = [], content: UInt32, entities: Entities = []
     ) {
         self.time = time
         self.model = model
@@ -77,6 +76,8 @@ public struct DecisionRow: Sendable, Equatable {
         self.decision = decision
         self.amount = amount
         self.exploration = exploration
+        self.values = values
         self.content = content
+        self.entities = entities
     }
 }

@@ -28,6 +28,14 @@ public struct InlineList<let capacity: Int, Element: BitwiseCopyable & Sendable 
     }
 }
 
+extension InlineList: ExpressibleByArrayLiteral {
+    /// At most `capacity` values.
+    public init(arrayLiteral values: Element...) {
+        self.init()
+        for value in values { append(value) }
+    }
+}
+
 extension InlineList: Equatable {
     public static func == (a: Self, b: Self) -> Bool {
         a.count == b.count && a.indices.allSatisfy { a[$0] == b[$0] }
