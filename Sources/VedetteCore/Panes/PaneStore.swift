@@ -8,6 +8,7 @@ struct PaneStore {
     private(set) var series: ContiguousArray<Series> = []
     /// Per series: the finest pane that was changed last, nearly always the next one too.
     private var recent: ContiguousArray<Recent?> = []
+    private var located = Located()
     /// Series numbers by key.
     private var directory = HashIndex()
     /// Per level: series with an open pane, to be merged upwards when it closes.
@@ -90,8 +91,47 @@ struct PaneStore {
     }
 
     private mutating func correct(_ number: Int32, at time: Int64, _ change: (Pane) -> Void) -> Bool {
-        let one = series[Int(number)]
-        var reached = false
+        if located.time != time || located.closed != closed { locate(time) }
+        let one = Unmanaged.passUnretained(series[Int(number)])
+        return one._withUnsafeGuaranteedRef { one in
+            for place in located.places {
+                let pane = one.findUnowned(level: place.level, index: place.index) ?? add(place, to: one, number)
+                pane._withUnsafeGuaranteedRef {
+                    $0.isDirty = true
+                    change($0)
+                }
+            }
+            if !located.places.isEmpty { one.noteCorrection(located.correction) }
+            return !located.places.isEmpty
+        }
+    }
+
+    private mutating func add(_ place: Located.Place, to one: Series, _ number: Int32) -> Unmanaged<Pane> {
+        let pane = one.findOrMake(level: place.level, index: place.index) { makePane(one.key) }
+        if !place.isClosed { open[place.level].append(number) }
+        return .passUnretained(pane)
+    }
+
+    /// Which panes hold a time before ``closed``: the same for all series, so found out once for all of a record's.
+    private struct Located {
+        struct Place {
+            var level: Int
+            var index: Int64
+            var isClosed: Bool
+        }
+
+        var time: Int64 = .min
+        var closed: Int64 = .min
+        var places: ContiguousArray<Place> = []
+        /// Start of the pane under which the correction is remembered.
+        var correction: Int64 = 0
+    }
+
+    private mutating func locate(_ time: Int64) {
+        located.time = time
+        located.closed = closed
+        located.correction = alignDown(time, to: correctionSize)
+        located.places.removeAll(keepingCapacity: true)
         for level in configuration.levels.indices {
             let size = configuration.levels[level].sizeMs
             let index = floorDivide(time, size)
@@ -99,17 +139,8 @@ struct PaneStore {
             let holdsIt = level == 0 || (floorDivide(time, configuration.levels[level - 1].sizeMs) + 1) * configuration.levels[level - 1].sizeMs <= closed
             guard holdsIt else { break }
             guard isRetained(level, index) else { continue }
-            let isClosed = (index + 1) * size <= closed
-            let pane = one.findOrMake(level: level, index: index) { () -> Pane in
-                if !isClosed { open[level].append(number) }
-                return makePane(one.key)
-            }
-            pane.isDirty = true
-            change(pane)
-            reached = true
+            located.places.append(Located.Place(level: level, index: index, isClosed: (index + 1) * size <= closed))
         }
-        if reached { one.corrected.insert(alignDown(time, to: correctionSize)) }
-        return reached
     }
 
     /// Corrections are remembered per pane of the second level.

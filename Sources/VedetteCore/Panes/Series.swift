@@ -11,7 +11,9 @@ final class Series {
     /// Panes that went away since the last checkpoint, to be deleted from it.
     private(set) var expired: [(level: Int, index: Int64)] = []
     /// Starts of second-level panes whose outcome or late traffic changed since the last revision.
-    var corrected: Set<Int64> = []
+    private(set) var corrected: Set<Int64> = []
+    /// The newest of them: nearly always the next one too.
+    private var newestCorrection: Int64 = .min
 
     init(key: SeriesKey, levels count: Int) {
         self.key = key
@@ -20,17 +22,21 @@ final class Series {
 
     /// Position of the pane, or where it would go. The newest panes are at the end and are asked for most.
     private func position(_ level: Int, _ index: Int64) -> (place: Int, found: Bool) {
-        let panes = levels[level]
-        guard let last = panes.last else { return (0, false) }
-        if last.index == index { return (panes.count - 1, true) }
-        if last.index < index { return (panes.count, false) }
-        var low = 0
-        var high = panes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if panes[middle].index < index { low = middle + 1 } else { high = middle }
+        levels[level].withUnsafeBufferPointer { panes in
+            let count = panes.count
+            guard count > 0 else { return (0, false) }
+            let distance = panes[count - 1].index - index
+            if distance < 0 { return (count, false) }
+            // A series without gaps needs no search.
+            if distance < count, panes[count - 1 - Int(distance)].index == index { return (count - 1 - Int(distance), true) }
+            var low = 0
+            var high = count
+            while low < high {
+                let middle = (low + high) / 2
+                if panes[middle].index < index { low = middle + 1 } else { high = middle }
+            }
+            return (low, low < count && panes[low].index == index)
         }
-        return (low, low < panes.count && panes[low].index == index)
     }
 
     /// Index after the newest pane of a level; nil where there is none.
@@ -39,6 +45,27 @@ final class Series {
     func find(level: Int, index: Int64) -> Pane? {
         let (place, found) = position(level, index)
         return found ? levels[level][place].pane : nil
+    }
+
+    /// As ``find(level:index:)``, without a reference count: valid until a pane of the level goes.
+    @inline(__always)
+    func findUnowned(level: Int, index: Int64) -> Unmanaged<Pane>? {
+        let (place, found) = position(level, index)
+        return found ? levels[level].withUnsafeBufferPointer { .passUnretained($0[place].pane) } : nil
+    }
+
+    func noteCorrection(_ start: Int64) {
+        guard start != newestCorrection else { return }
+        newestCorrection = start
+        corrected.insert(start)
+    }
+
+    func takeCorrections() -> Set<Int64> {
+        defer {
+            corrected.removeAll()
+            newestCorrection = .min
+        }
+        return corrected
     }
 
     func findOrMake(level: Int, index: Int64, make: () -> Pane) -> Pane {

@@ -103,15 +103,30 @@ public struct ScoreSketch: Sendable {
         for other in others { limit = Swift.min(limit, other.limit) }
         // The level of a union is at least that of each part, so none has to be coarsened by itself.
         for other in others { levelIndex = Swift.max(levelIndex, other.levelIndex) }
-        let factors = ContiguousArray(sketches.map { Self.widths[Int(levelIndex)] / $0.width })
-        let parts = ContiguousArray(sketches.map(\.counts))
-        if factors.allSatisfy({ $0 == 1 }) {
-            counts = SparseCounts.sum(parts) { _, key in key }
-        } else {
-            counts = SparseCounts.sum(parts) { part, key in key / factors[part] }
-        }
+        levelIndex = leastLevel(of: sketches, from: levelIndex)
+        let divisors = ContiguousArray(sketches.map { KeyDivisor(Self.widths[Int(levelIndex)] / $0.width) })
+        counts = SparseCounts.sum(ContiguousArray(sketches.map(\.counts))) { part, key in divisors[part].quotient(key) }
         coarsenIfCompact()
     }
+
+    /// A level from `level` on that the union of the sketches must at least have: found by marking the keys of
+    /// coarser levels, which is much cheaper than sorting those of a finer one that does not hold them.
+    private func leastLevel(of sketches: ContiguousArray<ScoreSketch>, from level: UInt8) -> UInt8 {
+        var level = level
+        guard sketches.reduce(0, { $0 + $1.counts.distinctUpperBound }) > maxEntries else { return level }
+        for candidate in Self.markedLevels where candidate >= level {
+            let divisors = ContiguousArray(sketches.map { KeyDivisor(Self.widths[Int(candidate)] / $0.width) })
+            let distinct = SparseCounts.distinct(
+                ContiguousArray(sketches.map(\.counts)), below: Int(Self.unitsPerOne / Self.widths[Int(candidate)]) + 1
+            ) { part, key in divisors[part].quotient(key) }
+            guard distinct > maxEntries else { break }
+            level = candidate + 1
+        }
+        return level
+    }
+
+    /// Levels of 100,001 and 20,001 keys: few enough to be marked in a bitmap.
+    private static let markedLevels: [UInt8] = [2, 3]
 
     /// Folds pending adds in, which makes the reads that follow cheap.
     public mutating func compact() {
@@ -140,8 +155,8 @@ public struct ScoreSketch: Sendable {
     }
 
     private mutating func coarsen(toLevel target: UInt8) {
-        let factor = Self.widths[Int(target)] / Self.widths[Int(levelIndex)]
-        counts.mapKeys { $0 / factor }
+        let divisor = KeyDivisor(Self.widths[Int(target)] / Self.widths[Int(levelIndex)])
+        counts.mapKeys { divisor.quotient($0) }
         levelIndex = target
     }
 

@@ -27,6 +27,23 @@ extension SparseCounts {
             ? dense(parts, low, span, count, transform) : gathered(parts, count, transform)
     }
 
+    /// How many different keys `transform` gives; it must give keys from 0 to `bound`, exclusive. O(entries + bound / 64).
+    @inline(__always)
+    static func distinct(_ parts: ContiguousArray<SparseCounts>, below bound: Int, _ transform: (_ part: Int, _ key: Int32) -> Int32) -> Int {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: bound / 64 + 1) { marks in
+            marks.initialize(repeating: 0)
+            for (index, part) in parts.enumerated() {
+                part.entries.withUnsafeBufferPointer { entries in
+                    for entry in entries {
+                        let key = UInt32(bitPattern: transform(index, PackedCount.key(entry)))
+                        marks[Int(key >> 6)] |= 1 << UInt64(key & 63)
+                    }
+                }
+            }
+            return marks.reduce(0) { $0 + $1.nonzeroBitCount }
+        }
+    }
+
     /// Smallest and largest key; there must be one.
     private var keyRange: ClosedRange<Int32> {
         var smallest = entries[0]

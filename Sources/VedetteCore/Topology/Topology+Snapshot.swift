@@ -144,7 +144,7 @@ extension Topology {
             let key = SeriesKey(model: model, version: version, slice: Int32(truncatingIfNeeded: try reader.readSigned()))
             let number = panes.number(of: key)
             families.add(key)
-            for _ in 0..<(try reader.readCount()) { panes.series[Int(number)].corrected.insert(try reader.readSigned()) }
+            for _ in 0..<(try reader.readCount()) { panes.series[Int(number)].noteCorrection(try reader.readSigned()) }
         }
         panes.restore(closed: closed, began: began)
         pending = try PendingLabels(limit: configuration.join.maxPending, from: &reader)

@@ -233,8 +233,7 @@ extension Topology {
         var all = Set<Int64>()
         for version in family.versions {
             guard let one = panes.find(SeriesKey(model: family.model, version: version, slice: family.slice)) else { continue }
-            all.formUnion(one.corrected)
-            one.corrected.removeAll()
+            all.formUnion(one.takeCorrections())
         }
         return all.sorted()
     }
