@@ -12,6 +12,7 @@ public enum PrometheusText {
         page.family("vedette_output_records_total", "counter", "Records put out by this process, by kind.")
         for (kind, value) in snapshot.outputs { page.sample("vedette_output_records_total", [("kind", kind)], Double(value)) }
         partitions(snapshot, into: &page)
+        monitors(snapshot, into: &page)
         page.single("vedette_join_open_rows", "gauge", "Decision rows in memory, not yet in a checkpoint.", Double(snapshot.openRows))
         page.single("vedette_join_pending_labels", "gauge", "Labels waiting for their decision.", Double(snapshot.pendingLabels))
         page.single("vedette_waiting_rows", "gauge", "Rows waiting for the watermark.", Double(snapshot.waitingRows))
@@ -26,6 +27,23 @@ public enum PrometheusText {
         }
         page.single("vedette_reexecuting", "gauge", "1 while a restart makes output again that is out already.", snapshot.isReexecuting ? 1 : 0)
         return page.text
+    }
+
+    private static func monitors(_ snapshot: RunStatus.Snapshot, into page: inout Page) {
+        page.family("vedette_monitor_slices", "gauge", "Slices of a monitor's newest window: judged, without a reference yet, or with too few decisions.")
+        for monitor in snapshot.monitors {
+            let states = [
+                ("judged", monitor.coverage.judged), ("no_reference", monitor.coverage.withoutReference), ("too_few", monitor.coverage.withTooFew),
+            ]
+            for (state, count) in states { page.sample("vedette_monitor_slices", [("monitor", monitor.id), ("state", state)], Double(count)) }
+        }
+        page.family("vedette_slo_budget_remaining_ratio", "gauge", "Share of an objective's budget that is left in its period; negative where overspent. The slices with least.")
+        for monitor in snapshot.monitors {
+            for budget in monitor.budgets {
+                let labels = [("monitor", monitor.id), ("model", budget.model), ("slice", budget.slice.text)]
+                page.sample("vedette_slo_budget_remaining_ratio", labels, budget.remaining)
+            }
+        }
     }
 
     private static func partitions(_ snapshot: RunStatus.Snapshot, into page: inout Page) {

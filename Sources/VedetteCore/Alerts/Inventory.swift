@@ -21,6 +21,8 @@ public struct ModelSpec: Sendable, Equatable {
     public var features: [Int]
     /// Those of them whose loss is an incident.
     public var importantFeatures: [Int]
+    /// How much a feature's drift matters, 0...1, by its index; those not listed have ``importance(of:)``'s defaults.
+    public var importances: [Int: Double] = [:]
 
     public init(name: String, description: String = "", owner: Team, security: Team, features: [Int], importantFeatures: [Int]) {
         self.name = name
@@ -30,4 +32,7 @@ public struct ModelSpec: Sendable, Equatable {
         self.features = features
         self.importantFeatures = importantFeatures
     }
+
+    /// 1 for an important feature and half of it for another, where nothing is stated.
+    public func importance(of feature: Int) -> Double { importances[feature] ?? (importantFeatures.contains(feature) ? 1 : 0.5) }
 }

@@ -84,8 +84,7 @@ extension Judge {
         var event = event(status, state, candidate, scene, reason: reason)
         event.contributors += state.explained
         state.spokenExplained = state.explained.count
-        event.replayFrom = configuration.monitors[scene.round.monitor].reference.begins(
-            windowStart: event.windowStart, sizeMs: event.windowEnd - event.windowStart)
+        event.replayFrom = configuration.monitors[scene.round.monitor].begins(windowStart: event.windowStart, windowEnd: event.windowEnd)
         events.append(event)
     }
 
@@ -108,7 +107,7 @@ extension Judge {
             startedAt: state.startedAt, detectedAt: state.detectedAt, emittedAt: state.emittedAt,
             windowName: configuration.windows[spec.window].name, windowStart: scene.round.start, windowEnd: scene.round.end,
             measure: finding.measure.rawValue, value: finding.value, limit: finding.limit,
-            referenceValue: finding.reference.level, referenceName: spec.reference.label, count: finding.count,
+            referenceValue: finding.reference.level, referenceName: spec.referenceLabel, count: finding.count,
             interval: finding.interval, pValue: finding.pValue,
             control: control(of: candidate, scene),
             labelMaturity: finding.labelMaturity, contributors: scene.contributors(candidate),

@@ -12,6 +12,8 @@ public struct Observation {
     public var versions: [VersionPane] = []
     /// Share of the window's decisions made by versions that are not the reference's, 0...1.
     public var versionShift = 0.0
+    /// Events over the lengths that the monitor states, all ending with this window; only where it asks (``MonitorNeeds/budget``).
+    public var budget: [EventCounts] = []
 
     public init(model: Int, slice: SliceName, current: Pane, references: [Pane]) {
         self.model = model

@@ -97,9 +97,13 @@ public struct ReferenceSummary: Sendable, Equatable, Snapshottable {
     public var bins: [Int64]
     /// For scores: the sketch level (``ScoreSketch/widths``) that the edges belong to.
     public var sketchLevel: Int
+    /// For categories: the keyed hash of each bin but the last, ascending; those from `cut` on are in the last.
+    public var categories: [UInt64]
+    public var cut: UInt64
 
     public init(
-        count: Int64, level: Double, spread: Double = 0, edges: [Double] = [], bins: [Int64] = [], sketchLevel: Int = 0
+        count: Int64, level: Double, spread: Double = 0, edges: [Double] = [], bins: [Int64] = [], sketchLevel: Int = 0,
+        categories: [UInt64] = [], cut: UInt64 = .max
     ) {
         self.count = count
         self.level = level
@@ -107,6 +111,8 @@ public struct ReferenceSummary: Sendable, Equatable, Snapshottable {
         self.edges = edges
         self.bins = bins
         self.sketchLevel = sketchLevel
+        self.categories = categories
+        self.cut = cut
     }
 
     public func encode(into writer: inout ByteWriter) {
@@ -118,6 +124,9 @@ public struct ReferenceSummary: Sendable, Equatable, Snapshottable {
         writer.write(count: bins.count)
         for bin in bins { writer.write(signed: bin) }
         writer.write(count: sketchLevel)
+        writer.write(count: categories.count)
+        for hash in categories { writer.write(fixed64: hash) }
+        writer.write(fixed64: cut)
     }
 
     public init(from reader: inout ByteReader) throws {
@@ -133,6 +142,12 @@ public struct ReferenceSummary: Sendable, Equatable, Snapshottable {
             throw CorruptBytes(offset: reader.offset, expected: "a level of a score sketch")
         }
         self.sketchLevel = Int(sketchLevel)
+        categories = []
+        for _ in 0..<(try reader.readCount(minimumSize: 8)) { categories.append(try reader.readFixed64()) }
+        cut = try reader.readFixed64()
+        guard categories.isEmpty || bins.count == categories.count + 1 else {
+            throw CorruptBytes(offset: reader.offset, expected: "one bin more than categories")
+        }
         guard edges.isEmpty || bins.count == edges.count + 1 else {
             throw CorruptBytes(offset: reader.offset, expected: "one bin more than edges")
         }

@@ -22,7 +22,8 @@ public struct MissingFeaturesMonitor: Sendable {
     public func reference(of feature: Int, in panes: [Pane]) -> ReferenceSummary? {
         var total: Int64 = 0
         var missing: Int64 = 0
-        for pane in panes where feature < pane.features.count {
+        let measured = panes.filter { feature < $0.features.count && $0.features[feature].total > 0 }
+        for pane in ComparableWeeks.robust(measured, by: { Double($0.features[feature].missing) / Double($0.features[feature].total) }) {
             total += pane.features[feature].total
             missing += pane.features[feature].missing
         }

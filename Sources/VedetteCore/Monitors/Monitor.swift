@@ -21,6 +21,9 @@ public protocol MonitorRule: Sendable, Equatable {
     /// What it has to be given beyond the window and the reference.
     var needs: MonitorNeeds { get }
 
+    /// What it compares with, where that is not the configured reference.
+    var referenceLabel: String? { get }
+
     /// What it looks at one by one in a slice: features, versions, or the slice as a whole.
     func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject]
 
@@ -40,6 +43,8 @@ public protocol MonitorRule: Sendable, Equatable {
 extension MonitorRule {
     public var needs: MonitorNeeds { MonitorNeeds() }
 
+    public var referenceLabel: String? { nil }
+
     public func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] { [.slice] }
 
     func isEqual(_ other: any MonitorRule) -> Bool { (other as? Self) == self }
@@ -53,14 +58,17 @@ public struct MonitorNeeds: Sendable, Equatable {
     public var features = false
     /// It watches only features marked important.
     public var importantFeatures = false
-    /// It takes silence for a fault, so the end of a replay's data must not look like one.
-    public var silence = false
+    /// It compares what follows the clock (traffic, the mix of requests), so a window that the end of
+    /// a replay's data cuts off must not look like a change.
+    public var wholeWindow = false
     /// It compares model versions with each other, and is itself the word about a change of version.
     public var versions = false
     /// A new model version moves what it measures, without anything being wrong.
     public var isMovedByVersion = false
-    /// It counts good and bad events over several windows that end with this one.
+    /// It counts good and bad events over several windows that end with this one (``Observation/budget``).
     public var budget = false
+    /// It compares with its reference. Where not, none is composed.
+    public var reference = true
 
     public init() {}
 }

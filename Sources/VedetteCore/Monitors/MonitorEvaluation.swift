@@ -1,8 +1,8 @@
 /// The one way from the ``Judge`` into the monitors.
 public struct MonitorEvaluation: Sendable {
     /// A share of the traffic from other model versions than the reference's, beyond which a
-    /// new version is the likeliest reason for a shift.
-    public static let versionShift = 0.5
+    /// new version is the likeliest reason for a shift; chance moves the shares of two versions by less.
+    public static let versionShift = 0.1
 
     /// By monitor, then by model.
     private let contexts: [[MonitorContext]]

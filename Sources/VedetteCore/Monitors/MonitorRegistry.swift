@@ -2,9 +2,16 @@
 public enum MonitorRegistry {
     public static let rules: [any MonitorRule.Type] = [
         MissingFeaturesRule.self,
+        FeatureCollapseRule.self,
+        SchemaChangeRule.self,
+        FeatureDriftRule.self,
         ScoreDriftRule.self,
         OutcomeRateRule.self,
+        SLORule.self,
+        VersionChangeRule.self,
+        VersionRegressionRule.self,
         VolumeRule.self,
+        LatencyRule.self,
     ]
 
     public static let names: [String] = rules.map { $0.name }

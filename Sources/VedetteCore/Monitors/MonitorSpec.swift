@@ -24,12 +24,15 @@ public enum Severity: String, Sendable, CaseIterable, Comparable {
 public enum Reference: Sendable, Equatable {
     /// The window of equal length that ended where this one starts.
     case previousWindow
-    /// The same hours of the `weeks` previous weeks, merged; weeks without data are left out.
+    /// The same hours of the `weeks` previous weeks, merged; weeks without data are left out,
+    /// and of three or more the one that deviates most (``ComparableWeeks``).
     case sameHours(weeks: Int)
     /// The window of this stream that starts at the given time (milliseconds since 1970).
     case pinned(startMs: Int64)
     /// A baseline file, loaded at start and known by its name.
     case baseline(name: String)
+    /// The same window of another model version, with which all other versions are compared.
+    case version(name: String)
 
     /// Start of the earliest record that matters for a window: its own or its reference's.
     func begins(windowStart: Int64, sizeMs: Int64) -> Int64 {
@@ -37,7 +40,7 @@ public enum Reference: Sendable, Equatable {
         case .previousWindow: windowStart - sizeMs
         case .sameHours(let weeks): windowStart - Int64(weeks) * 7 * 86_400_000
         case .pinned(let start): min(start, windowStart)
-        case .baseline: windowStart
+        case .baseline, .version: windowStart
         }
     }
 
@@ -47,6 +50,7 @@ public enum Reference: Sendable, Equatable {
         case .sameHours(let weeks): "same_hours_\(weeks)w"
         case .pinned(let start): "pinned_\(start)"
         case .baseline(let name): "baseline_\(name)"
+        case .version(let name): "version_\(name)"
         }
     }
 }
@@ -106,6 +110,15 @@ public struct MonitorSpec: Sendable, Equatable {
         self.reference = reference
         self.severity = severity
     }
+
+    /// Start of the earliest record that matters for a window: its own, its reference's or its period's.
+    func begins(windowStart: Int64, windowEnd: Int64) -> Int64 {
+        if let period = (rule.base as? SLORule)?.periodMs { return windowEnd - period }
+        return rule.base.needs.reference ? reference.begins(windowStart: windowStart, sizeMs: windowEnd - windowStart) : windowStart
+    }
+
+    /// What an alert names as its reference.
+    var referenceLabel: String { rule.base.referenceLabel ?? reference.label }
 
     /// How bad a finding is: the most severe step that it reaches, else the monitor's own word, else ``severity``.
     public func severity(of finding: Finding) -> Severity {

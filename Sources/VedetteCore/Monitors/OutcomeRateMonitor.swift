@@ -31,7 +31,8 @@ public struct OutcomeRateMonitor: Sendable {
     public func reference(in panes: [Pane]) -> ReferenceSummary? {
         var fraud: Int64 = 0
         var all: Int64 = 0
-        for pane in panes {
+        let labelled = panes.filter { labels($0).all > 0 }
+        for pane in ComparableWeeks.robust(labelled, by: { Double(labels($0).fraud) / Double(labels($0).all) }) {
             let part = labels(pane)
             fraud += part.fraud
             all += part.all

@@ -29,6 +29,7 @@ public struct ScoreDriftMonitor: Sendable {
     /// fall on different sides of an edge: `pane` is the window it will be compared with.
     /// O(distinct scores) and panes.
     public func reference(in panes: [Pane], for pane: Pane) -> (summary: ReferenceSummary, scores: ScoreSketch)? {
+        let panes = ComparableWeeks.robust(panes) { $0.score.mean }
         guard let first = panes.first else { return nil }
         // Folding pending adds in changes no value and spares every reading below a copy.
         for pane in panes { pane.scores.compact() }

@@ -41,7 +41,15 @@ public struct VolumeMonitor: Sendable {
             let squares = panes.reduce(0.0) { $0 + (Double($1.total) - mean) * (Double($1.total) - mean) }
             variation = max(variation, (squares / (windows - 1) - mean) / (mean * mean))
         }
-        return ReferenceSummary(count: Int64(panes.count), level: mean, spread: variation)
+        // The middle one, so that a bad week does not move what is expected; what it adds to the variation stays.
+        let level = panes.count >= ComparableWeeks.least ? Self.median(panes.map { Double($0.total) }) : mean
+        guard level > 0, level >= Double(minCount) else { return nil }
+        return ReferenceSummary(count: Int64(panes.count), level: level, spread: variation)
+    }
+
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
     public func finding(in pane: Pane, against reference: ReferenceSummary) -> Finding {
@@ -95,7 +103,7 @@ public struct VolumeRule: MonitorRule {
 
     public var needs: MonitorNeeds {
         var needs = MonitorNeeds()
-        needs.silence = true
+        needs.wholeWindow = true
         return needs
     }
 

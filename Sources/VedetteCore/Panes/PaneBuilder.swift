@@ -24,10 +24,19 @@ extension Pane {
         }
 
         /// Adds the states of one feature: `present` equal numbers, and decisions without it.
-        public func addFeature(_ index: Int, present: Int = 0, value: Double = 0, absent: Int = 0, null: Int = 0) {
+        public func addFeature(_ index: Int, present: Int = 0, value: Double = 0, absent: Int = 0, null: Int = 0, wrongType: Int = 0) {
+            for _ in 0..<wrongType { pane.features[index].add(.wrongType, 0, text: Column(), hash: Self.hash) }
             for _ in 0..<present { pane.features[index].add(.number, value, text: Column(), hash: Self.hash) }
             for _ in 0..<absent { pane.features[index].add(.absent, 0, text: Column(), hash: Self.hash) }
             for _ in 0..<null { pane.features[index].add(.null, 0, text: Column(), hash: Self.hash) }
+        }
+
+        /// Adds `count` equal values of a category feature.
+        public func addCategory(_ index: Int, _ name: String, count: Int = 1) {
+            var text = Column<UInt8>()
+            for byte in name.utf8 { text.append(byte) }
+            let value = TextRef(offset: 0, length: UInt32(text.count)).packed
+            for _ in 0..<count { pane.features[index].add(.category, value, text: text, hash: Self.hash) }
         }
 
         /// Adds `count` labels of decisions of this pane (by decision time).

@@ -16,8 +16,18 @@ public enum PermutationMeanTail {
     public static func twoSided(_ a: ScoreSketch, _ b: ScoreSketch) -> Double {
         guard a.total > 0, b.total > 0 else { return 1 }
         let level = max(a.level, b.level)
+        return tail(a.coarsened(toLevel: level), b.coarsened(toLevel: level))
+    }
+
+    /// The same for any values, each ascending with its count, such as a ``QuantileSketch``'s bins.
+    public static func twoSided(_ a: [(value: Double, count: Int64)], _ b: [(value: Double, count: Int64)]) -> Double {
+        guard !a.isEmpty, !b.isEmpty else { return 1 }
+        return tail(a, b)
+    }
+
+    private static func tail<Values: Sequence>(_ a: Values, _ b: Values) -> Double where Values.Element == (value: Double, count: Int64) {
         var pooled = Pooled()
-        pooled.gather(a.coarsened(toLevel: level), b.coarsened(toLevel: level))
+        pooled.gather(a, b)
         return min(1, 2 * RealFunctions.exp(pooled.exponent()))
     }
 
@@ -29,7 +39,7 @@ public enum PermutationMeanTail {
         var drawnSum = 0.0
         var total = 0.0
 
-        mutating func gather(_ a: ScoreSketch, _ b: ScoreSketch) {
+        mutating func gather<Values: Sequence>(_ a: Values, _ b: Values) where Values.Element == (value: Double, count: Int64) {
             var left = a.makeIterator()
             var right = b.makeIterator()
             var one = left.next()

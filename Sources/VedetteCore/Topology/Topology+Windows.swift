@@ -17,16 +17,18 @@ extension Topology {
     private func closeWindow(_ spec: Int, _ start: Int64, _ end: Int64) {
         let monitors = configuration.monitors.indices.filter { configuration.monitors[$0].window == spec }
         guard sink.wantsWindows || !monitors.isEmpty || windows.isPinned(spec, start: start) else { return }
-        var observed: [(family: Family, pane: Pane)] = []
+        var observed: [Observed] = []
+        let cache = ReferenceCache()
         for family in families.families {
-            let pane = emit(family, spec, start, at: end, isFinal: windows.finalDelays[spec] == windows.specs[spec].sizeMs)
+            let (pane, parts) = emit(family, spec, start, at: end, isFinal: windows.finalDelays[spec] == windows.specs[spec].sizeMs)
             if windows.isPinned(spec, start: start), !pane.isEmpty {
                 windows.pinned[.init(window: spec, start: start, model: family.model, slice: family.slice)] = pane
             }
-            if !monitors.isEmpty { observed.append((family, pane)) }
+            if !monitors.isEmpty { observed.append(Observed(family: family, pane: pane, parts: parts)) }
         }
         for monitor in monitors where !hasOutlivedDecisions(configuration.monitors[monitor].rule, end) {
-            let round = round(monitor, start, end, observed)
+            let round = round(monitor, start, end, observed, cache: cache)
+            monitorStatus.note(round, configuration.monitors[monitor], models: configuration.models)
             judge.consider(round)
         }
     }
@@ -35,15 +37,15 @@ extension Topology {
     /// data, not a drop in traffic. It goes by what was read, not by what took effect so far, so
     /// that it does not matter how far ahead of the watermark the input was read.
     private func hasOutlivedDecisions(_ rule: MonitorSpec.Rule, _ end: Int64) -> Bool {
-        guard rule.base.needs.silence else { return false }
+        guard rule.base.needs.wholeWindow else { return false }
         return sequencer.partitions.allSatisfy { $0.identity.stream != .decisions || ($0.ended && end > $0.clock.maxTime) }
     }
 
     // MARK: Metrics
 
-    /// Emits a family's records of one window (each version, then all together) and returns the latter's pane.
+    /// Emits a family's records of one window (each version, then all together) and returns the latter's pane and those of the versions with data.
     @discardableResult
-    func emit(_ family: Family, _ spec: Int, _ start: Int64, at boundary: Int64, isFinal: Bool) -> Pane {
+    func emit(_ family: Family, _ spec: Int, _ start: Int64, at boundary: Int64, isFinal: Bool) -> (all: Pane, parts: [(version: UInt16, pane: Pane)]) {
         let end = start + windows.specs[spec].sizeMs
         var parts: [(version: UInt16, pane: Pane)] = []
         for version in family.versions {
@@ -58,7 +60,7 @@ extension Topology {
             all = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
             all.merge(ContiguousArray(parts.map(\.pane)), configuration: configuration.panes)
         }
-        guard sink.wantsWindows, !all.isEmpty else { return all }
+        guard sink.wantsWindows, !all.isEmpty else { return (all, parts) }
         for part in parts { part.pane.compact() }
         all.compact()
         let unmatched = unmatched(family, start, end)
@@ -71,7 +73,7 @@ extension Topology {
         let unmatchedOfAll = unmatched.values.reduce(0, +)
         let repeatsPrevious = parts.count == 1 && unmatchedOfAll == unmatched[parts[0].version] ?? 0
         send(family, "*", spec, start, all, unmatchedOfAll, drift, at: boundary, isFinal: isFinal, repeatsPrevious: repeatsPrevious)
-        return all
+        return (all, parts)
     }
 
     private func send(
@@ -122,28 +124,6 @@ extension Topology {
         }
     }
 
-    /// The panes that a reference means for the window of `spec` starting at `start`; without
-    /// those that are empty or no longer kept, and, unless `mayBePartial`, those that reach back
-    /// before the first record: part of a window is no reference for a judgement of a whole one.
-    func references(_ reference: Reference, _ family: Family, _ spec: Int, _ start: Int64, mayBePartial: Bool = false) -> [Pane] {
-        let size = windows.specs[spec].sizeMs
-        func composed(_ from: Int64) -> Pane? {
-            mayBePartial || panes.began - from <= size / Self.referenceGapDivisor ? composeAll(family, from, from + size) : nil
-        }
-        switch reference {
-        case .previousWindow:
-            return [composed(start - size)].compactMap { $0 }
-        case .sameHours(let weeks):
-            let week: Int64 = 7 * 86_400_000
-            return (1...max(1, weeks)).compactMap { composed(start - Int64($0) * week) }
-        case .pinned(let pinnedStart):
-            return [windows.pinned[.init(window: spec, start: pinnedStart, model: family.model, slice: family.slice)]].compactMap { $0 }
-        case .baseline(let name):
-            let model = configuration.schema.models[Int(family.model)]
-            return [baselines[name]?.pane(model: model, slice: self.name(of: family.slice))].compactMap { $0 }
-        }
-    }
-
     /// Everything that is kept, as one pane per model and slice: a baseline to pin.
     public func baselineEntries() -> [Baseline.Entry] {
         guard let oldest = panes.oldestKept, panes.closed > oldest else { return [] }
@@ -154,47 +134,6 @@ extension Topology {
             }
             let model = configuration.schema.models[Int(family.model)]
             return pane.total > 0 ? Baseline.Entry(model: model, slice: name(of: family.slice), pane: pane) : nil
-        }
-    }
-
-    /// A reference may reach back before the first record by this part of its length.
-    private static var referenceGapDivisor: Int64 { 100 }
-
-    /// All versions of a family over an interval; nil when it is empty or no longer kept.
-    func composeAll(_ family: Family, _ start: Int64, _ end: Int64) -> Pane? {
-        guard panes.covers(start, end) else { return nil }
-        let pane = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
-        var parts: ContiguousArray<Pane> = []
-        for version in family.versions {
-            parts += panes.panes(of: SeriesKey(model: family.model, version: version, slice: family.slice), start, end)
-        }
-        pane.merge(parts, configuration: configuration.panes)
-        return pane.isEmpty ? nil : pane
-    }
-
-    // MARK: Judging
-
-    private func round(_ monitor: Int, _ start: Int64, _ end: Int64, _ observed: [(family: Family, pane: Pane)]) -> EvaluationRound {
-        let spec = configuration.monitors[monitor]
-        var observations: [Observation] = []
-        for (family, pane) in observed where isWatched(family, by: spec) {
-            let model = Int(family.model)
-            observations.append(
-                Observation(
-                    model: model, slice: name(of: family.slice), current: pane,
-                    references: references(spec.reference, family, spec.window, start)))
-        }
-        return EvaluationRound(monitor: monitor, start: start, end: end, observations: observations)
-    }
-
-    private func isWatched(_ family: Family, by spec: MonitorSpec) -> Bool {
-        let model = configuration.schema.models[Int(family.model)]
-        guard spec.models.isEmpty || spec.models.contains(model) else { return false }
-        let group = slices.slices[Int(family.slice)].group
-        switch spec.slices {
-        case .overall: return group < 0
-        case .all: return true
-        case .groups(let groups): return group >= 0 && groups.contains(slices.dimensions(of: group))
         }
     }
 
@@ -219,14 +158,20 @@ extension Topology {
         for request in judge.recheckRequests() {
             let spec = configuration.monitors[request.monitor].window
             guard panes.covers(request.start, request.end) else { continue }
-            let observed = families.families.compactMap { family in
-                isWatched(family, by: configuration.monitors[request.monitor])
-                    ? (family, composeAll(family, request.start, request.end) ?? panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice)))
-                    : nil
-            }
+            let observed = families.families.filter { isWatched($0, by: configuration.monitors[request.monitor]) }.map { composed($0, request.start, request.end) }
             guard request.end - request.start == windows.specs[spec].sizeMs else { continue }
-            judge.recheck(round(request.monitor, request.start, request.end, observed), at: boundary)
+            judge.recheck(round(request.monitor, request.start, request.end, observed, cache: ReferenceCache()), at: boundary)
         }
+    }
+
+    private func composed(_ family: Family, _ start: Int64, _ end: Int64) -> Observed {
+        let parts = family.versions.compactMap { version -> (version: UInt16, pane: Pane)? in
+            let key = SeriesKey(model: family.model, version: version, slice: family.slice)
+            let pane = panes.makePane(key)
+            panes.compose(key, start, end, into: pane)
+            return pane.isEmpty ? nil : (version, pane)
+        }
+        return Observed(family: family, pane: merged(parts.map(\.pane), family), parts: parts)
     }
 
     private func takeCorrections(of family: Family) -> [Int64] {

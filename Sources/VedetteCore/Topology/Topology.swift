@@ -23,6 +23,8 @@ public final class Topology {
     var pending: PendingLabels
     var windows: WindowEmitter
     var judge: Judge
+    /// What the monitors can judge, and what is left of budgets, as of each one's newest window.
+    public internal(set) var monitorStatus: MonitorStatus
     /// One per entry of `configuration.detectors`.
     var detectors: [any StreamDetector] = []
     var incidents: IncidentBook
@@ -68,6 +70,7 @@ public final class Topology {
         pending = PendingLabels(limit: configuration.join.maxPending)
         windows = WindowEmitter(configuration: configuration)
         judge = Judge(configuration: configuration)
+        monitorStatus = MonitorStatus(monitors: configuration.monitors.count)
         incidents = IncidentBook(configuration: configuration)
         orphansBySource = Array(repeating: 0, count: configuration.labelSources.count + 1)
         var rows: [UInt64: Int] = [:]

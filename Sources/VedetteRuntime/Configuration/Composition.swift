@@ -35,7 +35,7 @@ struct Composition {
             let before = floorDivide(distance, window.hopMs) * window.hopMs + window.offsetMs
             let starts = "\(TimestampText.format(before)) or \(TimestampText.format(before + window.hopMs))"
             return Obstacle(key: "hop", expected: "a time where a window \(window.name) starts, such as \(starts)", found: TimestampText.format(start))
-        case .baseline:
+        case .baseline, .version:
             return nil
         }
     }
@@ -52,6 +52,8 @@ struct Composition {
             }
             let parts = [("size", window.sizeMs), ("hop", window.hopMs), ("offset", window.offsetMs), ("distance", shift)]
             for (key, value) in parts where value % level.sizeMs != 0 {
+                // Of windows that hop more often, those are judged whose reference can be had.
+                if key == "hop", shift > 0, level.sizeMs % window.hopMs == 0 { continue }
                 return Obstacle(
                     key: key,
                     expected: "a multiple of \(DurationText.format(level.sizeMs)) as \(key) of window \(window.name) (the finest panes kept at an age of \(DurationText.format(age)))",

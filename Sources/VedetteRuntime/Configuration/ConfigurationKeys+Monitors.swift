@@ -3,7 +3,7 @@ import VedetteCore
 extension ConfigurationKey {
     /// Shapes of a reference, as the reference documentation and the messages name them.
     static let referenceShapes =
-        "`previous_window`, `{same_hours: {weeks: N}}`, `{pinned: TIME}` or `{baseline: NAME}`"
+        "`previous_window`, `{same_hours: {weeks: N}}`, `{pinned: TIME}`, `{baseline: NAME}` or `{version: VERSION}`"
 
     /// Shapes of a severity.
     static let severityShapes = "`P0` to `P3`, or `{P0: {above: X}, P1: {times: N}, otherwise: P2}`"
@@ -30,7 +30,7 @@ extension ConfigurationKey {
         ConfigurationKey("drift", .list("comparisons"), .none, "Distances that every metric record carries under `drift`."),
         ConfigurationKey("drift[].name", .name, .required, "Name under `drift` in the metric records."),
     ] + reference("drift[].reference", "What each window's scores are compared with.", .required) + [
-        ConfigurationKey("monitors", .list("monitors"), .computed("one of each kind, see below"), "What raises alarms; a list replaces the defaults, an empty one watches nothing."),
+        ConfigurationKey("monitors", .list("monitors"), .computed("one of each kind but `slo`, see below"), "What raises alarms; a list replaces the defaults, an empty one watches nothing."),
         ConfigurationKey("monitors[].monitor", .choice(MonitorRegistry.names), .required, "Kind of monitor."),
         ConfigurationKey("monitors[].id", .name, .computed("`<monitor>_<window>`"), "Unique; part of the fingerprint of its alerts, so keep it when other keys change."),
         ConfigurationKey("monitors[].models", .list("model names"), .computed("all models"), "Models that it watches."),
@@ -71,10 +71,11 @@ extension ConfigurationKey {
     private static func reference(_ path: String, _ documentation: String, _ fallback: Default) -> [ConfigurationKey] {
         [
             ConfigurationKey(path, .variant(referenceShapes), fallback, documentation),
-            ConfigurationKey("\(path).same_hours", .section, .none, "The same hours of previous weeks, merged; weeks without data are left out."),
+            ConfigurationKey("\(path).same_hours", .section, .none, "The same hours of previous weeks, merged; weeks without data are left out, and of three or more the one that deviates most. Where the window hops more often than panes are kept, those windows are judged whose reference is whole."),
             ConfigurationKey("\(path).same_hours.weeks", .integer(1...52), .value("4"), "How many weeks back."),
             ConfigurationKey("\(path).pinned", .timestamp, .none, "Start of the window of this stream to compare with; it must be one where a window starts."),
             ConfigurationKey("\(path).baseline", .name, .none, "Name under `baselines`."),
+            ConfigurationKey("\(path).version", .text, .none, "Model version; the other versions of the same window are compared with it."),
         ]
     }
 }

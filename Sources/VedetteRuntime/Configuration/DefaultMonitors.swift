@@ -1,6 +1,6 @@
 import VedetteCore
 
-/// The monitors of a configuration that lists none: one of each kind.
+/// The monitors of a configuration that lists none: one of each kind that needs no decision of yours.
 ///
 /// They work without preparation: what must be noticed within minutes compares with the hour
 /// before, what follows the rhythm of the week compares with the same hours of past weeks.
@@ -17,8 +17,10 @@ public enum DefaultMonitors {
 
     private static var makers: [(name: String, make: ([WindowSpec]) -> MonitorSpec?)] {
         [
-            (MissingFeaturesRule.name, missingFeatures), (ScoreDriftRule.name, scoreDrift), (OutcomeRateRule.name, outcomeRate),
-            (VolumeRule.name, volume),
+            (MissingFeaturesRule.name, missingFeatures), (FeatureCollapseRule.name, featureCollapse), (SchemaChangeRule.name, schemaChange),
+            (FeatureDriftRule.name, featureDrift), (ScoreDriftRule.name, scoreDrift), (OutcomeRateRule.name, outcomeRate),
+            (VersionChangeRule.name, versionChange), (VersionRegressionRule.name, versionRegression), (VolumeRule.name, volume),
+            (LatencyRule.name, latency),
         ]
     }
 
@@ -32,6 +34,50 @@ public enum DefaultMonitors {
     /// An important feature is missing: noticed within two hops, against the hour before.
     private static func missingFeatures(_ windows: [WindowSpec]) -> MonitorSpec? {
         var monitor = spec(.missingFeatures(MissingFeaturesRule()), "1h", .previousWindow, .p0, windows)
+        monitor?.keepFiringForMs = hour
+        return monitor
+    }
+
+    /// A frozen feature, hour by hour against the same hours: a feature that follows the clock is constant within one.
+    private static func featureCollapse(_ windows: [WindowSpec]) -> MonitorSpec? {
+        spec(.featureCollapse(FeatureCollapseRule()), "1h", .sameHours(weeks: 4), .p0, windows)
+    }
+
+    private static func schemaChange(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var monitor = spec(.schemaChange(SchemaChangeRule()), "1h", .previousWindow, .p0, windows)
+        monitor?.keepFiringForMs = hour
+        return monitor
+    }
+
+    /// Features of a day against the same hours of the last four weeks.
+    private static func featureDrift(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var monitor = spec(.featureDrift(FeatureDriftRule()), "24h", .sameHours(weeks: 4), .p1, windows)
+        monitor?.minCount = 1_000
+        monitor?.keepFiringForMs = 6 * hour
+        return monitor
+    }
+
+    /// Said within two hops, so that it is there before what it explains.
+    private static func versionChange(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var monitor = spec(.versionChange(VersionChangeRule()), "1h", .previousWindow, .p2, windows)
+        monitor?.minCount = 20
+        return monitor
+    }
+
+    /// Two versions side by side over a day.
+    private static func versionRegression(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var monitor = spec(.versionRegression(VersionRegressionRule()), "24h", .previousWindow, .p1, windows)
+        monitor?.minCount = 1_000
+        monitor?.keepFiringForMs = 6 * hour
+        return monitor
+    }
+
+    /// p99 of an hour twice that of the hour before, for a while.
+    private static func latency(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var rule = LatencyRule()
+        rule.minRatio = 2
+        var monitor = spec(.latency(rule), "1h", .previousWindow, .p2, windows)
+        monitor?.forMs = hour / 6
         monitor?.keepFiringForMs = hour
         return monitor
     }
@@ -71,11 +117,17 @@ public enum DefaultMonitors {
         | monitor | window | slices | reference | severity | limits |
         |---|---|---|---|---|---|
         | `missing_features` | `1h` | overall | previous window | P0 | missing rate above 5 % and 5 points above the reference |
+        | `feature_collapse` | `1h` | overall | same hours of 4 weeks, each full hour | P0, P2 where not important | spread, entropy or distinct values below a fifth |
+        | `schema_change` | `1h` | overall | previous window | P0, P2 where not important | absent in 99 %, or wrong type in 5 % and 5 points above the reference |
+        | `feature_drift` | `24h` | overall | same hours of 4 weeks | P1, P2 where not important | PSI of 0.25 or 0.5 sigma, Jensen-Shannon 0.03, over the importance; at least 1,000 rows |
         | `score_drift` | `24h` | all | same hours of 4 weeks | P1 | mean moved by 0.25 sigma, or PSI of 0.25; at least 1,000 rows |
         | `outcome_rate` | `24h` | all | same hours of 4 weeks | P1 | twice the reference's rate, at least 5 fraud labels and 50 labels |
+        | `version_change` | `1h` | overall | previous window | P2 | 10 % of the decisions by a version that made less of the reference's; at least 20 rows |
+        | `version_regression` | `24h` | overall | the other version, same window | P1 | recall 10 points, AUC 0.03, allow share 10 points, score 0.5 sigma, false positives 1.5 times; at least 1,000 rows each |
         | `volume` | `1h` | overall | previous window | P1 | below 0.3 or above 4 times the reference |
+        | `latency` | `1h` | overall | previous window | P2 | p99 above twice the reference for 10 min |
 
-        They need no preparation. Once there is a good period to compare with, a `pinned` or `baseline` reference is
+        They need no preparation. There is no default `slo`: an objective is yours to state. Once there is a good period to compare with, a `pinned` or `baseline` reference is
         better for `missing_features` and `score_drift`, since it does not move with the trouble that it should show.
         """
 }

@@ -25,12 +25,13 @@ struct InventoryReader {
         let owner = team("owner", in: section)
         if owner == nil { section.reportMissing("owner") }
         let security = team("security", in: section)
-        var used: [Int] = [], important: [Int] = []
+        var used: [Int] = [], important: [Int] = [], importances: [Int: Double] = [:]
         for (key, value) in section.entries("features") ?? [] {
             guard let name = key.text, let feature = readFeature(name, value, in: section) else { continue }
             guard let index = intern(name, feature.kind, at: section.path(of: "features.\(name)"), value.position, section.sink) else { continue }
             used.append(index)
             if feature.important { important.append(index) }
+            if let importance = feature.importance { importances[index] = importance }
         }
         let name = section.text("name")
         if owner != nil, security == nil, !section.has("security") {
@@ -39,10 +40,11 @@ struct InventoryReader {
                 found: "none; alerts name the owner instead", .warning)
         }
         let fallback = owner ?? Team(name: "")
-        models.append(
-            ModelSpec(
-                name: name, description: section.optionalText("description") ?? "", owner: fallback, security: security ?? fallback,
-                features: used, importantFeatures: important))
+        var model = ModelSpec(
+            name: name, description: section.optionalText("description") ?? "", owner: fallback, security: security ?? fallback,
+            features: used, importantFeatures: important)
+        model.importances = importances
+        models.append(model)
     }
 
     /// `team name` or `{team: name, contact: where}`.
@@ -57,8 +59,8 @@ struct InventoryReader {
         return Team(name: inner.text("team"), contact: inner.optionalText("contact") ?? "")
     }
 
-    /// `kind` or `{kind: kind, important: true}`.
-    private func readFeature(_ name: String, _ node: Node, in section: SectionReader) -> (kind: FeatureKind, important: Bool)? {
+    /// `kind` or `{kind: kind, important: true, importance: 0.8}`.
+    private func readFeature(_ name: String, _ node: Node, in section: SectionReader) -> (kind: FeatureKind, important: Bool, importance: Double?)? {
         let path = section.path(of: "features.\(name)")
         let pattern = "models[].features.<name>"
         if name.isEmpty || name.utf8.count > Limits.featureName {
@@ -66,10 +68,10 @@ struct InventoryReader {
             return nil
         }
         if let word = node.text {
-            if let kind = FeatureKind(rawValue: word) { return (kind, false) }
+            if let kind = FeatureKind(rawValue: word) { return (kind, false, nil) }
             let words = FeatureKind.allCases.map(\.rawValue)
             section.sink.add(
-                path, at: node.position, expected: "one of \(words.joined(separator: ", ")), or {kind, important}",
+                path, at: node.position, expected: "one of \(words.joined(separator: ", ")), or {kind, important, importance}",
                 found: node.found + Suggestion.phrase(for: word, among: words))
             return nil
         }
@@ -79,7 +81,8 @@ struct InventoryReader {
         }
         let inner = SectionReader(path: path, pattern: pattern, node: node, sink: section.sink)
         let important = inner.boolean("important")
-        return inner.word("kind", FeatureKind.self).map { ($0, important) }
+        let importance = inner.optionalNumber("importance")
+        return inner.word("kind", FeatureKind.self).map { ($0, important, importance) }
     }
 
     /// The index of a feature in the schema; nil where two models disagree about its kind.

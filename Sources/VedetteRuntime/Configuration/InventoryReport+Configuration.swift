@@ -72,6 +72,7 @@ extension InventoryReport {
         case .sameHours(let weeks): "same hours, \(weeks) weeks"
         case .pinned(let start): "window from \(TimestampText.format(start))"
         case .baseline(let name): "baseline \(name)"
+        case .version(let name): "version \(name)"
         }
     }
 

@@ -77,8 +77,9 @@ struct MonitorReader {
 
     private func rule<Rule: MonitorRule>(_ start: Rule, _ section: SectionReader) -> Rule {
         let own = Rule.parameters.map(\.name)
+        var reported = Set<String>()
         for other in MonitorRegistry.rules {
-            for key in other.parameters.map(\.name) where !own.contains(key) && section.has(key) {
+            for key in other.parameters.map(\.name) where !own.contains(key) && section.has(key) && reported.insert(key).inserted {
                 sink.add(
                     section.path(of: key), at: section.raw(key)?.position, expected: "keys of \(Rule.name) (\(own.joined(separator: ", ")))",
                     found: "\"\(key)\", which belongs to \(other.name)")
@@ -106,7 +107,7 @@ struct MonitorReader {
         guard case .mapping = node else {
             let words = Severity.allCases.map(\.rawValue)
             let suggestion = node.text.map { Suggestion.phrase(for: $0, among: words) } ?? ""
-            sink.add(section.path(of: "severity"), at: node.position, expected: ConfigurationKey.severityShapes, found: node.found + suggestion)
+            sink.add(section.path(of: "severity"), at: node.position, expected: section.spec("severity").kind.expectation, found: node.found + suggestion)
             return (nil, [])
         }
         let inner = section.section("severity")
@@ -200,6 +201,10 @@ struct MonitorReader {
             return inner.optionalInteger("pinned").map { .pinned(startMs: $0) } ?? .previousWindow
         }
         if inner.has("baseline") { return baseline(inner, place) }
+        if inner.has("version") {
+            if inner.node("version") == nil { sink.add("\(place).version", expected: "a model version", found: "nothing") }
+            return inner.optionalText("version").map { .version(name: $0) } ?? .previousWindow
+        }
         return .previousWindow
     }
 

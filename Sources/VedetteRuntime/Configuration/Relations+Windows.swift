@@ -31,6 +31,7 @@ extension Relations {
         }
         for (index, monitor) in topology.monitors.enumerated() where topology.windows.indices.contains(monitor.window) {
             let window = topology.windows[monitor.window]
+            guard monitor.rule.base.needs.reference else { continue }
             if let obstacle = Composition(topology.panes).obstacle(to: window, reference: monitor.reference) {
                 sink.add("monitors[\(index)].reference", expected: obstacle.expected, found: obstacle.found)
             }
@@ -43,6 +44,9 @@ extension Relations {
             let watched = topology.models.filter { monitor.models.isEmpty || monitor.models.contains($0.name) }
             if needs.importantFeatures, watched.allSatisfy(\.importantFeatures.isEmpty) {
                 sink.add("monitors[\(index)].monitor", expected: "models with features marked important, for \(name)", found: "none", .warning)
+            }
+            if let period = (monitor.rule.base as? SLORule)?.periodMs, let longest = topology.panes.levels.map(\.keepMs).max(), longest < period {
+                sink.add("monitors[\(index)].period", expected: "at most what panes are kept for, \(DurationText.format(longest))", found: DurationText.format(period))
             }
             if needs.features, monitor.slices != .overall, !topology.slices.featuresInSlices {
                 sink.add("monitors[\(index)].slices", expected: "slices.features_in_slices: true for \(name) in slices", found: "false")

@@ -2,6 +2,12 @@ import Foundation
 import VedetteCore
 
 extension KafkaLoop {
+    private static func monitors(_ topology: Topology) -> [RunStatus.Monitor] {
+        zip(topology.configuration.monitors, zip(topology.monitorStatus.coverage, topology.monitorStatus.budgets)).map { spec, status in
+            RunStatus.Monitor(id: spec.id, coverage: status.0, budgets: status.1)
+        }
+    }
+
     /// Publishes what the web server shows.
     func publishStatus(_ now: Double) {
         let topology = pipeline.topology
@@ -24,6 +30,7 @@ extension KafkaLoop {
             snapshot.orphansBySource = zip(configuration.topology.labelSources.map(\.pipeline) + ["(unlisted)"], topology.orphansBySource)
                 .map { ($0, $1) }
             snapshot.outputs = OutputKind.allCases.map { ($0.rawValue, Int64(pipeline.collector.counts[$0] ?? 0)) }
+            snapshot.monitors = Self.monitors(topology)
             snapshot.openRows = Int64(topology.openRows)
             snapshot.pendingLabels = Int64(topology.pendingLabels)
             snapshot.waitingRows = Int64(topology.waitingRows)

@@ -1,4 +1,5 @@
 import Synchronization
+import VedetteCore
 
 /// What a live run says of itself; written by the run loop, read by the web server.
 public final class RunStatus: Sendable {
@@ -17,12 +18,27 @@ public final class RunStatus: Sendable {
         public var isPaused: Bool
     }
 
+    /// One declared monitor, as of its newest window.
+    public struct Monitor: Sendable {
+        public var id: String
+        public var coverage: MonitorStatus.Coverage
+        /// Of an objective: its slices with least budget left.
+        public var budgets: [MonitorStatus.Budget]
+
+        public init(id: String, coverage: MonitorStatus.Coverage, budgets: [MonitorStatus.Budget]) {
+            self.id = id
+            self.coverage = coverage
+            self.budgets = budgets
+        }
+    }
+
     public struct Snapshot: Sendable {
         public var application = ""
         public var partitions: [Partition] = []
         public var counters: [(name: String, value: Int64)] = []
         public var orphansBySource: [(source: String, value: Int64)] = []
         public var outputs: [(kind: String, value: Int64)] = []
+        public var monitors: [Monitor] = []
         public var openRows: Int64 = 0
         public var pendingLabels: Int64 = 0
         public var waitingRows: Int64 = 0

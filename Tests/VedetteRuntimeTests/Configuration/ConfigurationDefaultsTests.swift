@@ -40,19 +40,27 @@ import VedetteRuntime
 
     @Test func aMinimalFileHasAMonitorOfEachKind() throws {
         let monitors = try loadedConfiguration(minimalConfiguration).topology.monitors
-        #expect(monitors.map(\.id) == ["missing_features_1h", "score_drift_24h", "outcome_rate_24h", "volume_1h"])
-        #expect(monitors.map(\.severity) == [.p0, .p1, .p1, .p1])
-        #expect(monitors.map(\.reference) == [.previousWindow, .sameHours(weeks: 4), .sameHours(weeks: 4), .previousWindow])
+        #expect(monitors.map(\.id) == [
+                    "missing_features_1h", "feature_collapse_1h", "schema_change_1h", "feature_drift_24h", "score_drift_24h", "outcome_rate_24h",
+                    "version_change_1h", "version_regression_24h", "volume_1h", "latency_1h",
+                ])
+        #expect(monitors.map(\.severity) == [.p0, .p0, .p0, .p1, .p1, .p1, .p2, .p1, .p1, .p2])
+        #expect(monitors.map(\.reference) == [
+                    .previousWindow, .sameHours(weeks: 4), .previousWindow, .sameHours(weeks: 4), .sameHours(weeks: 4), .sameHours(weeks: 4),
+                    .previousWindow, .previousWindow, .previousWindow, .previousWindow,
+                ])
     }
 
     @Test func monitorKeysHaveTheDefaultsOfTheCode() throws {
-        let text = configurationText("monitors: [{monitor: missing_features, window: 1h}, {monitor: score_drift, window: 1h}, {monitor: outcome_rate, window: 1h}, {monitor: volume, window: 1h}]")
-        let rules: [MonitorSpec.Rule] = [
-            .missingFeatures(MissingFeaturesRule()), .scoreDrift(ScoreDriftRule()), .outcomeRate(OutcomeRateRule()), .volume(VolumeRule()),
-        ]
-        for (monitor, rule) in zip(try loadedConfiguration(text).topology.monitors, rules) {
-            let severity: Severity = rule.name == "missing_features" ? .p0 : .p1
-            #expect(monitor == MonitorSpec(id: "\(rule.name)_1h", rule: rule, window: 1, reference: .previousWindow, severity: severity))
+        let text = configurationText("monitors: [\(MonitorRegistry.names.map { "{monitor: \($0), window: 1h}" }.joined(separator: ", "))]")
+        let monitors = try loadedConfiguration(text).topology.monitors
+        #expect(monitors.count == MonitorRegistry.rules.count)
+        for (monitor, rule) in zip(monitors, MonitorRegistry.rules) {
+            #expect(
+                monitor
+                    == MonitorSpec(
+                        id: "\(rule.name)_1h", rule: MonitorSpec.Rule(rule.init()), window: 1, reference: .previousWindow,
+                        severity: rule.defaultSeverity))
         }
     }
 

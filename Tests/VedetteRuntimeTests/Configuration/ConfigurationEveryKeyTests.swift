@@ -67,7 +67,7 @@ private let everyKey = """
         owner: {team: fraud, contact: "#fraud"}
         security: {team: sec, contact: "#sec"}
         features:
-          amount: {kind: number, important: true}
+          amount: {kind: number, important: true, importance: 80%}
           fixed: boolean
       - name: other
         owner: fraud
@@ -108,6 +108,14 @@ private let everyKey = """
          severity: {P0: {above: 3, times: 9}, P1: {times: 4}, P2: {above: 2}, P3: {above: 1}, otherwise: P2}}
       - {monitor: outcome_rate, window: week, reference: {same_hours: {weeks: 3}}, min_ratio: 3, min_fraud: 9, basis: decision_time, severity: P3}
       - {monitor: volume, window: short, reference: previous_window, max_drop_ratio: 0.25, min_surge_ratio: 8}
+      - {monitor: feature_collapse, window: short, max_ratio: 10%}
+      - {monitor: schema_change, window: short, min_absent: 90%, min_wrong_type: 10%}
+      - {monitor: feature_drift, window: short, reference: {version: "1.2"}, statistic: ks, features: important, min_psi: 1, min_js: 0.1, min_sigma: 2,
+         min_ks: 0.3, min_wasserstein: 3}
+      - {monitor: slo, window: short, indicator: latency, objective: 0.999, period: 7d, latency_ms: 80, min_bad: 7, freeze_at: 60%}
+      - {monitor: version_change, window: short, min_share: 20%}
+      - {monitor: version_regression, window: short, min_recall_drop: 5%, min_fpr_ratio: 2, min_auc_drop: 1%, min_share_change: 20%, min_sigma: 3}
+      - {monitor: latency, window: short, quantile: p95, min_ratio: 4, max_ms: 500}
     alerts:
       false_alerts_per_month: 0.25
       max_per_hour: 12
@@ -182,11 +190,13 @@ private let everyKey = """
         #expect(topology.schema.dimensions == ["country", "channel"])
         #expect(topology.schema.entities == ["user", "device"])
         #expect(topology.schema.signals == ["ml", "otp", "device"])
+        var risk = ModelSpec(
+            name: "risk", description: "Payments", owner: Team(name: "fraud", contact: "#fraud"), security: Team(name: "sec", contact: "#sec"),
+            features: [0, 1], importantFeatures: [0])
+        risk.importances = [0: 0.8]
         #expect(
             topology.models == [
-                ModelSpec(
-                    name: "risk", description: "Payments", owner: Team(name: "fraud", contact: "#fraud"), security: Team(name: "sec", contact: "#sec"),
-                    features: [0, 1], importantFeatures: [0]),
+                risk,
                 ModelSpec(name: "other", owner: Team(name: "fraud"), security: Team(name: "sec"), features: [2, 0], importantFeatures: []),
             ])
         #expect(topology.labelSources == [LabelSource(pipeline: "issuer", tier: 3), LabelSource(pipeline: "queue", tier: 2), LabelSource(pipeline: "users", tier: 1, samplingWeight: 5)])
@@ -276,7 +286,31 @@ private let everyKey = """
         volume.maxDropRatio = 0.25
         volume.minSurgeRatio = 8
         let fourth = MonitorSpec(id: "volume_short", rule: .volume(volume), window: 0, reference: .previousWindow, severity: .p1)
-        #expect(configuration.topology.monitors == [first, second, third, fourth])
+        #expect(Array(configuration.topology.monitors.prefix(4)) == [first, second, third, fourth])
+    }
+
+    @Test func newerMonitors() throws {
+        var collapse = FeatureCollapseRule()
+        collapse.maxRatio = 0.1
+        var schema = SchemaChangeRule()
+        (schema.minAbsent, schema.minWrongType) = (0.9, 0.1)
+        var drift = FeatureDriftRule()
+        (drift.statistic, drift.scope) = (.kolmogorovSmirnov, .important)
+        (drift.minPSI, drift.minJensenShannon, drift.minSigma, drift.minKolmogorovSmirnov, drift.minWasserstein) = (1, 0.1, 2, 0.3, 3)
+        var slo = SLORule()
+        (slo.indicator, slo.objective, slo.periodMs, slo.latencyMs, slo.minBad, slo.freezeAt) = (.latency, 0.999, 7 * 86_400_000, 80, 7, 0.6)
+        var change = VersionChangeRule()
+        change.minShare = 0.2
+        var regression = VersionRegressionRule()
+        (regression.minRecallDrop, regression.minFalsePositiveRatio, regression.minAUCDrop) = (0.05, 2, 0.01)
+        (regression.minShareChange, regression.minSigma) = (0.2, 3)
+        var latency = LatencyRule()
+        (latency.level, latency.minRatio, latency.maxMs) = (.p95, 4, 500)
+        let rules: [any MonitorRule] = [collapse, schema, drift, slo, change, regression, latency]
+        let monitors = try loadedConfiguration(everyKey).topology.monitors.dropFirst(4)
+        #expect(monitors.map(\.rule) == rules.map { MonitorSpec.Rule($0) })
+        #expect(monitors.map(\.severity) == rules.map { type(of: $0).defaultSeverity })
+        #expect(monitors.first { $0.rule.name == "feature_drift" }?.reference == .version(name: "1.2"))
     }
 
     @Test func alerts() throws {

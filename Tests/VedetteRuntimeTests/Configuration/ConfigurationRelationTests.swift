@@ -1,4 +1,5 @@
 import Testing
+import VedetteCore
 import VedetteRuntime
 
 /// What has to hold between keys that are right on their own.
@@ -64,7 +65,7 @@ import VedetteRuntime
         ("{monitor: volume, window: ‹6h}", "monitors[0].window: expected a window of windows (5m, 1h, 24h, 7d, 30d), found \"6h\""),
         ("{monitor: volume, window: ‹24d}", "monitors[0].window: expected a window of windows (5m, 1h, 24h, 7d, 30d), found \"24d\" (did you mean \"24h\"?)"),
         ("‹{monitor: volume}", "monitors[0].window: expected a name of 1 to 100 letters, digits, '_', '-' and '.', found nothing"),
-        ("‹{window: 1h}", "monitors[0].monitor: expected one of missing_features, score_drift, outcome_rate, volume, found nothing"),
+        ("‹{window: 1h}", "monitors[0].monitor: expected one of \(MonitorRegistry.names.joined(separator: ", ")), found nothing"),
         ("{monitor: volume, window: 1h, models: [‹rsik]}", "monitors[0].models[0]: expected a model of models (risk), found \"rsik\" (did you mean \"risk\"?)"),
         ("{monitor: volume, window: 1h, models: ‹[]}", "monitors[0].models: expected at least one model, or no such key for all, found an empty list"),
         ("{monitor: volume, window: 1h, slices: ‹every}", "monitors[0].slices: expected overall, all, or a list of dimensions and combinations, found \"every\""),
@@ -73,13 +74,16 @@ import VedetteRuntime
         ("{monitor: volume, window: 1h, slices: [country, ‹country]}", "monitors[0].slices[1]: expected each group once, found it again"),
         ("{monitor: volume, window: 1h, alpha: ‹0}", "monitors[0].alpha: expected a number, above 0 and below 1, found \"0\""),
         ("{monitor: volume, window: 1h, alpha: ‹1}", "monitors[0].alpha: expected a number, above 0 and below 1, found \"1\""),
-        ("{monitor: volume, window: 1h, severity: ‹p0}", "monitors[0].severity: expected one of P0, P1, P2, P3, found \"p0\" (did you mean \"P0\"?)"),
+        ("{monitor: volume, window: 1h, severity: ‹p0}", "monitors[0].severity: expected P0 to P3, or {P0: {above: X}, P1: {times: N}, otherwise: P2}, found \"p0\" (did you mean \"P0\"?)"),
         ("{monitor: volume, window: 1h, clear_ratio: ‹120%}", "monitors[0].clear_ratio: expected a share such as 0.05 or 5%, above 0, up to 1, found \"120%\""),
         ("{monitor: volume, window: 1h, max_rate: ‹5%}", "monitors[0].max_rate: expected keys of volume (max_drop_ratio, min_surge_ratio), found \"max_rate\", which belongs to missing_features"),
-        ("{monitor: volume, window: 1h, reference: ‹last}", "monitors[0].reference: expected previous_window, {same_hours: {weeks: N}}, {pinned: TIME} or {baseline: NAME}, found \"last\""),
+        ("{monitor: volume, window: 1h, reference: ‹last}", "monitors[0].reference: expected previous_window, {same_hours: {weeks: N}}, {pinned: TIME}, {baseline: NAME} or {version: VERSION}, found \"last\""),
         ("{monitor: volume, window: 1h, reference: {baseline: ‹x}}", "monitors[0].reference.baseline: expected a name of baselines (none are declared), found \"x\""),
         ("{monitor: volume, window: 24h, reference: {same_hours: {weeks: ‹60}}}", "monitors[0].reference.same_hours.weeks: expected a whole number from 1 to 52, found \"60\""),
-        ("{monitor: volume, window: 1h, reference: ‹{same_hours: {weeks: 4}}}", "monitors[0].reference: expected a multiple of 1h as hop of window 1h (the finest panes kept at an age of 28d), found 5m"),
+        ("{monitor: volume, window: 5m, reference: ‹{same_hours: {weeks: 4}}}", "monitors[0].reference: expected a multiple of 1h as size of window 5m (the finest panes kept at an age of 28d), found 5m"),
+        ("{monitor: volume, window: 1h, severity: {P0: ‹{}}}", "monitors[0].severity.P0: expected above or times, found neither"),
+        ("{monitor: slo, window: 1h, period: ‹200d}", "monitors[0].period: expected at most what panes are kept for, 120d, found 200d"),
+        ("{monitor: volume, window: 1h, min_sigma: ‹1}", "monitors[0].min_sigma: expected keys of volume (max_drop_ratio, min_surge_ratio), found \"min_sigma\", which belongs to feature_drift"),
         ("{monitor: volume, window: 24h, reference: ‹{same_hours: {weeks: 20}}}", "monitors[0].reference: expected panes kept for 140d (the last of panes.levels), for window 24h, found panes kept for 120d"),
         ("{monitor: volume, window: 24h, reference: ‹{pinned: 2026-01-05T00:30:00Z}}", "monitors[0].reference: expected a time where a window 24h starts, such as 2026-01-05 or 2026-01-05T01:00:00.000Z, found 2026-01-05T00:30:00.000Z"),
         ("{monitor: volume, window: 24h, reference: {pinned: ‹soon}}", "monitors[0].reference.pinned: expected a time such as 2026-01-05 or 2026-01-05T08:30:00Z, found \"soon\""),
@@ -92,7 +96,7 @@ import VedetteRuntime
 
     @Test(arguments: [
         ("drift: [{name: a, reference: ‹{same_hours: {weeks: 52}}}]", "drift[0].reference: expected a reference that some window can have: panes kept for 364d (the last of panes.levels), for window 5m, found panes kept for 120d"),
-        ("drift: [‹{name: a}]", "drift[0].reference: expected previous_window, {same_hours: {weeks: N}}, {pinned: TIME} or {baseline: NAME}, found nothing"),
+        ("drift: [‹{name: a}]", "drift[0].reference: expected previous_window, {same_hours: {weeks: N}}, {pinned: TIME}, {baseline: NAME} or {version: VERSION}, found nothing"),
         ("drift: [{name: a, reference: same_hours}, {name: ‹a, reference: same_hours}]", "drift[1].name: expected a name of its own, found \"a\", which drift[0] has"),
         ("baselines: {good: ‹[x]}", "baselines.good: expected the path of a file, found a list"),
     ])
@@ -134,7 +138,7 @@ import VedetteRuntime
         #expect(configurationIssues(configurationText("join: {retention: 150d}")) == ["c.yaml:1:1: warning: panes.levels[3].keep: expected at least join.retention, 150d, so that every label corrects its pane, found 120d"])
         #expect(
             configurationIssues(configurationText("windows: [{size: 1h, hop: 5m}]")) == [
-                "c.yaml:1:1: warning: monitors: expected monitors of your own for your windows and panes, found none; the default score_drift, outcome_rate can not work with them"
+                "c.yaml:1:1: warning: monitors: expected monitors of your own for your windows and panes, found none; the default feature_drift, score_drift, outcome_rate, version_regression can not work with them"
             ])
     }
 

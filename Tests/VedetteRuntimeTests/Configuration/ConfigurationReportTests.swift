@@ -15,7 +15,7 @@ import VedetteRuntime
         ] {
             #expect(table.contains("\n\(line)\n"), "\(line)")
         }
-        #expect(table.contains("missing_features_1h  P0        1h      overall  previous window      max_rate 0.05, min_increase 0.05"))
+        #expect(table.contains("missing_features_1h     P0        1h      overall  previous window      max_rate 0.05, min_increase 0.05"))
         #expect(!table.contains("LABEL SOURCE"))
         #expect(table.split(separator: "\n").allSatisfy { !$0.hasSuffix(" ") })
     }

@@ -1,0 +1,176 @@
+/// `version_regression`: the newest model version does worse than the one before it on the same window.
+///
+/// Input: decisions, scores and outcomes by model version, both of the same window, so that the
+/// traffic is the same as far as it is shared out at random. Versions that never ran together
+/// are not compared: that is `score_drift`'s and `performance`'s matter.
+/// Output, each a subject of its own: recall at intervention lower by `min_recall_drop`,
+/// false-positive rate higher by a factor, AUC lower by `min_auc_drop`, allow share apart by
+/// `min_share_change` in either direction, mean score apart by `min_sigma` in either direction.
+/// The labels are those of decisions of the window, so young windows say little of outcomes.
+/// Evidence: two proportions (``ProportionTest``), DeLong's test for AUC
+/// (``AreaUnderCurve/test(current:reference:alternative:)``), the permutation test's tail for the
+/// scores (``PermutationMeanTail``).
+public struct VersionRegressionRule: MonitorRule {
+    public var minRecallDrop = 0.1
+    public var minFalsePositiveRatio = 1.5
+    public var minAUCDrop = 0.03
+    public var minShareChange = 0.1
+    public var minSigma = 0.5
+    public init() {}
+
+    enum Aspect: Int, CaseIterable {
+        case recall, falsePositives, auc, allowShare, score
+
+        var word: String {
+            switch self {
+            case .recall: "recall"
+            case .falsePositives: "false positives"
+            case .auc: "AUC"
+            case .allowShare: "allow share"
+            case .score: "mean score"
+            }
+        }
+    }
+
+    public static let name = "version_regression"
+    public static let defaultSeverity = Severity.p1
+    public static let keys: [MonitorKey<Self>] = [
+        .share("min_recall_drop", .openUnit, \.minRecallDrop, "recall (caught by challenge, block or escalation) lower by this."),
+        .number("min_fpr_ratio", .factor, \.minFalsePositiveRatio, "false-positive rate over the previous version's."),
+        .share("min_auc_drop", .openUnit, \.minAUCDrop, "AUC lower by this."),
+        .share("min_share_change", .openUnit, \.minShareChange, "allow share apart by this."),
+        .number("min_sigma", .distance, \.minSigma, "mean score apart by this many standard deviations of the previous version's."),
+    ]
+
+    public var needs: MonitorNeeds {
+        var needs = MonitorNeeds()
+        needs.versions = true
+        needs.labels = true
+        needs.reference = false
+        return needs
+    }
+
+    public var referenceLabel: String? { "other_version" }
+
+    public func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] {
+        guard let pair = pair(observation, context) else { return [] }
+        return Aspect.allCases.map { MonitorSubject(name: "\(pair.new.name): \($0.word)", index: $0.rawValue) }
+    }
+
+    /// The newest version with enough decisions, and of the older ones that with most.
+    private func pair(_ observation: Observation, _ context: MonitorContext) -> (new: VersionPane, old: VersionPane)? {
+        let active = observation.versions.filter { $0.current.total > 0 && $0.current.total >= context.spec.minCount }
+        guard let new = active.last else { return nil }
+        return active.dropLast().max { $0.current.total < $1.current.total }.map { (new, $0) }
+    }
+
+    public func finding(
+        _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
+    ) -> Finding? {
+        guard let (new, old) = pair(observation, context), let aspect = Aspect(rawValue: subject.index) else { return nil }
+        guard var finding = finding(aspect, new.current, old.current) else { return nil }
+        finding.subject = subject.name
+        finding.detail = "\(new.name) against \(old.name)"
+        if !finding.effectPassed { finding.pValue = 1 }
+        return finding
+    }
+
+    private func finding(_ aspect: Aspect, _ new: Pane, _ old: Pane) -> Finding? {
+        switch aspect {
+        case .recall:
+            let (a, b) = (caught(new), caught(old))
+            return rates(a, b, .recallDrop, minRecallDrop, new) { $1 - $0 } test: { ProportionTest.evaluate(current: a, reference: b, alternative: .less) }
+        case .falsePositives:
+            let (a, b) = (disturbed(new), disturbed(old))
+            return rates(a, b, .falsePositiveRatio, minFalsePositiveRatio, new) { $0 / max($1, 0.5 / Double(b.1 + 1)) } test: {
+                ProportionTest.evaluate(current: a, reference: b, alternative: .greater)
+            }
+        case .allowShare:
+            let (a, b) = ((new.decisions.allow, new.total), (old.decisions.allow, old.total))
+            return rates(a, b, .shareChange, minShareChange, new, isLabelled: false) { abs($0 - $1) } test: {
+                ProportionTest.evaluate(current: a, reference: b)
+            }
+        case .auc: return areas(new, old)
+        case .score: return scores(new, old)
+        }
+    }
+
+    private func caught(_ pane: Pane) -> (Int64, Int64) { pane.outcomes.map { ($0.fraud.interventions, $0.fraud.total) } ?? (0, 0) }
+    private func disturbed(_ pane: Pane) -> (Int64, Int64) { pane.outcomes.map { ($0.legit.interventions, $0.legit.total) } ?? (0, 0) }
+
+    private func rates(
+        _ a: (Int64, Int64), _ b: (Int64, Int64), _ measure: Measure, _ limit: Double, _ pane: Pane, isLabelled: Bool = true,
+        effect: (Double, Double) -> Double, test: () -> TestResult?
+    ) -> Finding? {
+        guard a.1 > 0, b.1 > 0 else { return nil }
+        let (now, before) = (Double(a.0) / Double(a.1), Double(b.0) / Double(b.1))
+        let value = max(0, effect(now, before))
+        return Finding(
+            subject: nil, measure: measure, value: value, limit: limit, level: now, reference: ReferenceSummary(count: b.1, level: before),
+            count: a.1, strength: Finding.strength(value, of: limit), effectPassed: value >= limit, pValue: value >= limit ? test()?.pValue ?? 1 : 1,
+            isSufficient: true, labelMaturity: isLabelled ? maturity(pane) : nil, sampleRequestIDs: pane.samples.texts)
+    }
+
+    private func areas(_ new: Pane, _ old: Pane) -> Finding? {
+        guard let a = new.outcomes.flatMap({ AreaUnderCurve(fraud: $0.fraudScores, legit: $0.legitScores) }),
+            let b = old.outcomes.flatMap({ AreaUnderCurve(fraud: $0.fraudScores, legit: $0.legitScores) })
+        else { return nil }
+        let drop = max(0, b.value - a.value)
+        return Finding(
+            subject: nil, measure: .aucDrop, value: drop, limit: minAUCDrop, level: a.value,
+            reference: ReferenceSummary(count: b.fraudCount + b.legitCount, level: b.value), count: a.fraudCount + a.legitCount,
+            strength: Finding.strength(drop, of: minAUCDrop), effectPassed: drop >= minAUCDrop,
+            pValue: AreaUnderCurve.test(current: a, reference: b, alternative: .less)?.pValue ?? 1,
+            // The normal tail of DeLong's test wants some frauds on both sides.
+            isSufficient: min(a.fraudCount, b.fraudCount) >= 30, labelMaturity: maturity(new), sampleRequestIDs: new.samples.texts)
+    }
+
+    private func scores(_ new: Pane, _ old: Pane) -> Finding? {
+        guard let mean = new.score.mean, let before = old.score.mean else { return nil }
+        let spread = max(old.score.standardDeviation ?? 0, ScoreDriftMonitor.leastSpread)
+        let sigma = min(abs(mean - before) / spread, Finding.maxStrength)
+        return Finding(
+            subject: nil, measure: .sigma, value: sigma, limit: minSigma, level: mean,
+            reference: ReferenceSummary(count: old.score.count, level: before, spread: spread), count: new.score.count,
+            interval: Evidence.shiftInterval(sigma, counts: (new.score.count, old.score.count)),
+            strength: Finding.strength(sigma, of: minSigma), effectPassed: sigma >= minSigma,
+            pValue: sigma >= minSigma ? PermutationMeanTail.twoSided(new.scores, old.scores) : 1, isSufficient: true,
+            sampleRequestIDs: new.samples.texts)
+    }
+
+    private func maturity(_ pane: Pane) -> Double? { pane.total > 0 ? Double(pane.labelled) / Double(pane.total) : nil }
+
+    public func headline(_ finding: Finding) -> String {
+        let isShare = finding.measure != .sigma && finding.measure != .aucDrop
+        let text = { (value: Double) in isShare ? AlertNumbers.percent(value) : AlertNumbers.decimal(value, digits: 4) }
+        let aspect = finding.subject.flatMap { $0.split(separator: ": ").last.map(String.init) } ?? "it"
+        return "version \(finding.detail ?? ""): \(aspect) \(text(finding.level)) against \(text(finding.reference.level)) in the same window, "
+            + "\(AlertNumbers.count(finding.count)) rows (\(finding.measure.text(finding.value)), limit \(finding.measure.text(finding.limit)))"
+    }
+
+    public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {
+        Advice(
+            actions: [
+                "Check how traffic is shared out between the versions: at random, or by country, channel or customer?",
+                "Compare the same slices of both versions; a difference in all of them is the version's.",
+                "Compare the versions' missing features: a new version may read a feature under another name.",
+            ],
+            escalation: "Escalate to \(place.security) if the new version lets through what the old one caught, and fraud follows it.",
+            recommended: "Stop the roll-out in \(place.text) and send its traffic back to the previous version until the difference is understood.")
+    }
+}
+
+extension MonitorSpec.Rule {
+    public static func versionRegression(_ rule: VersionRegressionRule) -> Self { Self(rule) }
+}
+
+extension Measure {
+    /// Recall of the other version minus this one's, 0...1.
+    public static let recallDrop = Measure("recall_drop", .share)
+    /// False-positive rate over the other version's, at least 0.
+    public static let falsePositiveRatio = Measure("false_positive_ratio", .times)
+    /// AUC of the other version minus this one's, 0...1.
+    public static let aucDrop = Measure("auc_drop", .index("AUC lower by"))
+    /// Distance of two shares, 0...1.
+    public static let shareChange = Measure("share_change", .share)
+}
