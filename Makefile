@@ -1,6 +1,6 @@
 # The two commands of the README are `make run` and `make test`. Everything they need they install.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench check-schemas check-docker clean
+.PHONY: help setup build run test bench measure check-schemas check-docker clean
 
 SWIFT ?= swift
 PACKAGES := librdkafka-dev libzstd-dev librocksdb-dev libsimdjson-dev zlib1g-dev pkg-config g++
@@ -27,6 +27,12 @@ test: setup $(PYTHON_ENVIRONMENT)/done ## Install what is needed and run all tes
 
 bench: setup ## Print throughput, memory and bytes per decision, beside the floor.
 	$(SWIFT) run -c release vedette-bench
+
+measure: setup ## Print how often alerts are false, and how soon they are right; needs ../shared/data.
+	$(SWIFT) build -c release --product vedette-measure
+	.build/release/vedette-measure quiet
+	.build/release/vedette-measure awake
+	.build/release/vedette-measure cards
 
 $(PYTHON_ENVIRONMENT)/done: Tests/Schemas/requirements.txt
 	@sh Tests/install-packages.sh python3-venv python3-pip zstd

@@ -66,6 +66,9 @@ let package = Package(
             dependencies: ["VedetteCore", "VedetteCodec", "VedetteStore", "VedetteKafka", "VedetteRuntime", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Benchmarks", swiftSettings: strict),
 
+        .executableTarget(
+            name: "vedette-measure", dependencies: ["VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Measurements", swiftSettings: strict),
+
         .testTarget(name: "VedetteCoreTests", dependencies: ["VedetteCore"], resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(name: "VedetteCodecTests", dependencies: ["VedetteCodec"], resources: [.copy("Corpus")], swiftSettings: strict),
         .testTarget(name: "VedetteStoreTests", dependencies: ["VedetteStore"], swiftSettings: strict),

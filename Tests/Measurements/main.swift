@@ -1,0 +1,62 @@
+import Foundation
+
+// vedette-measure: how often Vedette is wrong where nothing changes, and how soon it is right where something does.
+
+let usage = """
+    usage: vedette-measure quiet|awake|cards [options]
+
+      quiet   stationary streams: false alerts a month, by slice and over all traffic
+      awake   one change at a time: days until the first alert, beside fixed thresholds on the same stream
+      cards   the benign weeks of the card payments: every alert, by severity
+
+      --full        the published sizes (quiet: 20 seeds, awake: 10); without it a few minutes
+      --seeds N     this many seeds
+      --data DIR    directory with cards/decisions.jsonl.zst and cards/labels.jsonl.zst [../shared/data]
+    """
+
+do {
+    let options = try MeasureOptions(CommandLine.arguments.dropFirst())
+    switch options.name {
+    case .quiet: try Quiet(options).run()
+    case .awake: try Awake(options).run()
+    case .cards: try Cards(options).run()
+    case nil: print(usage)
+    }
+} catch {
+    FileHandle.standardError.write(Data("vedette-measure: \(error)\n".utf8))
+    exit(1)
+}
+
+/// The command line.
+struct MeasureOptions {
+    enum Name: String { case quiet, awake, cards }
+    private(set) var name: Name?
+    private(set) var isFull = false
+    private(set) var seeds: Int?
+    private(set) var data = "../shared/data"
+
+    init(_ arguments: some Sequence<String>) throws {
+        var rest = arguments.makeIterator()
+        while let argument = rest.next() {
+            switch argument {
+            case "--full": isFull = true
+            case "--seeds":
+                guard let text = rest.next(), let count = Int(text), count > 0 else { throw MeasureFailure("--seeds: expected a positive number") }
+                seeds = count
+            case "--data":
+                guard let path = rest.next() else { throw MeasureFailure("--data: expected a directory") }
+                data = path
+            case "--help", "-h": return
+            default:
+                guard let known = Name(rawValue: argument) else { throw MeasureFailure("unknown argument '\(argument)'; see --help") }
+                name = known
+            }
+        }
+    }
+}
+
+/// What went wrong, for the person who ran it.
+struct MeasureFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
