@@ -10,7 +10,12 @@ struct JoinState {
     private let entityCount: Int
     private let store: any RowStore
 
-    private var rows: ContiguousArray<DecisionRow> = []
+    /// Open rows in the form that the store takes, one after the other: half the memory of the rows themselves,
+    /// which are looked at again only for a label or a duplicate.
+    private var encoded = ByteWriter()
+    /// Where each begins.
+    private var starts: ContiguousArray<Int> = []
+    private var times: ContiguousArray<Int64> = []
     private var ids: ContiguousArray<RequestID> = []
     /// Newest open row of an ID.
     private var index = HashIndex()
@@ -31,7 +36,7 @@ struct JoinState {
         self.store = store
     }
 
-    var openRows: Int { rows.count }
+    var openRows: Int { times.count }
     var openLabels: Int { labels.count }
 
     func segment(of time: Int64) -> Int64 { floorDivide(time, configuration.segmentMs) }
@@ -56,7 +61,7 @@ struct JoinState {
         }
         var place = index.find(id.high) ?? -1
         while place >= 0 {
-            if ids[place] == id, segment(of: rows[place].time) >= first { weigh(rows[place]) }
+            if ids[place] == id, segment(of: times[place]) >= first { weigh(try readOpen(place)) }
             place = Int(previous[place])
         }
         let sealed = store.segments
@@ -76,9 +81,9 @@ struct JoinState {
         var newest: DecisionRow?
         var place = index.find(id.high) ?? -1
         while place >= 0 {
-            if ids[place] == id, segment(of: rows[place].time) >= first {
-                if segment(of: rows[place].time) == wanted { return rows[place] }
-                if newest.map({ rows[place].time > $0.time }) ?? true { newest = rows[place] }
+            if ids[place] == id, segment(of: times[place]) >= first {
+                if segment(of: times[place]) == wanted { return try readOpen(place) }
+                if newest.map({ times[place] > $0.time }) ?? true { newest = try readOpen(place) }
             }
             place = Int(previous[place])
         }
@@ -95,9 +100,19 @@ struct JoinState {
         return try DecisionRow(scratch, segmentStart: start(of: segment), dimensions: dimensions, entities: entityCount)
     }
 
+    private func end(of place: Int) -> Int { place + 1 < starts.count ? starts[place + 1] : encoded.bytes.count }
+
+    private mutating func readOpen(_ place: Int) throws -> DecisionRow {
+        scratch.removeAll(keepingCapacity: true)
+        scratch.append(contentsOf: encoded.bytes[starts[place]..<end(of: place)])
+        return try DecisionRow(scratch, segmentStart: start(of: segment(of: times[place])), dimensions: dimensions, entities: entityCount)
+    }
+
     mutating func insert(_ row: DecisionRow, id: RequestID) {
-        let place = rows.count
-        rows.append(row)
+        let place = times.count
+        starts.append(encoded.bytes.count)
+        row.encode(into: &encoded, segmentStart: start(of: segment(of: row.time)))
+        times.append(row.time)
         ids.append(id)
         previous.append(Int32(index.find(id.high) ?? -1))
         index.set(id.high, to: place)
@@ -123,20 +138,21 @@ struct JoinState {
     /// Hands every open row to `body` as (segment, table, id, bytes) and forgets it.
     ///
     /// Call it when the store is about to make them durable; afterwards reads find them there.
-    mutating func drainRows(_ body: (Int64, RowTable, RequestID, [UInt8]) throws -> Void) rethrows {
-        var writer = ByteWriter(reservingCapacity: 64)
-        for place in rows.indices {
-            let segment = segment(of: rows[place].time)
-            writer.removeAll()
-            rows[place].encode(into: &writer, segmentStart: start(of: segment))
-            try body(segment, .decisions, ids[place], writer.bytes)
+    mutating func drainRows(_ body: (Int64, RowTable, RequestID, UnsafeRawBufferPointer) throws -> Void) rethrows {
+        try encoded.bytes.withUnsafeBytes { bytes in
+            for place in times.indices {
+                try body(segment(of: times[place]), .decisions, ids[place], UnsafeRawBufferPointer(rebasing: bytes[starts[place]..<end(of: place)]))
+            }
         }
+        var writer = ByteWriter(reservingCapacity: 64)
         for (key, set) in labels {
             writer.removeAll()
             set.encode(into: &writer, segmentStart: start(of: key.segment))
-            try body(key.segment, .labels, key.id, writer.bytes)
+            try writer.bytes.withUnsafeBytes { try body(key.segment, .labels, key.id, $0) }
         }
-        rows.removeAll(keepingCapacity: true)
+        encoded.removeAll()
+        starts.removeAll(keepingCapacity: true)
+        times.removeAll(keepingCapacity: true)
         ids.removeAll(keepingCapacity: true)
         previous.removeAll(keepingCapacity: true)
         index.removeAll()

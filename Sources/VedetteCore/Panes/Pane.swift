@@ -17,7 +17,20 @@ public final class Pane {
     /// One per feature of the schema, or empty where features are not measured.
     public internal(set) var features: ContiguousArray<FeatureAggregate>
     /// By decision time; nil until the first label.
-    public internal(set) var outcomes: Outcomes?
+    public internal(set) var outcomes: Outcomes? {
+        get { boxedOutcomes?.outcomes }
+        _modify {
+            if let boxedOutcomes {
+                yield &boxedOutcomes.outcomes
+            } else {
+                var added: Outcomes?
+                yield &added
+                if added != nil { boxedOutcomes = OutcomesBox(added) }
+            }
+        }
+    }
+    /// Most panes of small slices never get a label, and should not keep room for what comes with one.
+    private var boxedOutcomes: OutcomesBox?
     /// By label arrival: labels that now stand and arrived in this pane.
     public internal(set) var arrivedFraud: Int64 = 0
     public internal(set) var arrivedLegit: Int64 = 0
@@ -33,7 +46,7 @@ public final class Pane {
     }
 
     public var total: Int64 { decisions.total }
-    public var labelled: Int64 { outcomes?.labelled ?? 0 }
+    public var labelled: Int64 { boxedOutcomes?.outcomes?.labelled ?? 0 }
     public var arrived: Int64 { arrivedFraud + arrivedLegit }
     public var isEmpty: Bool { total == 0 && labelled == 0 && arrived == 0 && duplicates == 0 && conflicts == 0 }
 
@@ -112,9 +125,14 @@ public final class Pane {
         latencies = try QuantileSketch(from: &reader)
         features = []
         for _ in 0..<(try reader.readCount()) { features.append(try FeatureAggregate(from: &reader)) }
-        outcomes = try reader.readBool() ? try Outcomes(from: &reader) : nil
+        boxedOutcomes = try reader.readBool() ? OutcomesBox(try Outcomes(from: &reader)) : nil
         samples = try SampleSet(from: &reader)
         fraudSamples = try SampleSet(from: &reader)
         isDirty = false
     }
+}
+
+private final class OutcomesBox {
+    var outcomes: Outcomes?
+    init(_ outcomes: Outcomes?) { self.outcomes = outcomes }
 }

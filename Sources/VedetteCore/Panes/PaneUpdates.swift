@@ -15,7 +15,7 @@ extension Pane {
             signalsKnown += 1
             if signals == SignalUse.modelOnly.rawValue { modelOnly += 1 }
         }
-        if samples.admits(id) { samples.insert(id, text: batch.string(batch.requestText[index])) }
+        if samples.admits(id) { batch.text.withText(batch.requestText[index]) { samples.insert(id, text: $0) } }
         let stride = features.count
         for feature in 0..<stride {
             let place = index &* stride &+ feature

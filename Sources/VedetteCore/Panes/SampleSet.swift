@@ -2,53 +2,145 @@
 ///
 /// A bottom-k sample: the smallest keyed hashes win. So it is a uniform sample, it does
 /// not depend on order, and merging two gives the sample of the union.
+///
+/// There are two per pane and a thousand panes per series, so it is one piece of memory:
+/// the count, the IDs in ascending order, and for each its text's length and bytes.
 public struct SampleSet: Sendable, Equatable, Snapshottable {
     public static let capacity = 5
+    private static let idBytes = 16
+    private static let lengthBytes = 4
 
-    public private(set) var entries: [(id: RequestID, text: String)] = []
+    private var bytes: ContiguousArray<UInt8> = []
 
     public init() {}
 
-    public var texts: [String] { entries.map(\.text) }
+    var count: Int { bytes.isEmpty ? 0 : Int(bytes[0]) }
+
+    /// In ascending order of the IDs.
+    public var texts: [String] {
+        var all: [String] = []
+        bytes.withUnsafeBytes { bytes in
+            Self.forEachText(of: bytes) { all.append(String(decoding: $0, as: UTF8.self)) }
+        }
+        return all
+    }
 
     /// Whether an ID would enter; ask before making its text.
     @inline(__always)
     func admits(_ id: RequestID) -> Bool {
-        guard entries.count >= Self.capacity else { return true }
-        return id < entries[entries.count - 1].id
+        let count = count
+        return count < Self.capacity || id < self.id(count - 1)
     }
 
+    private func id(_ index: Int) -> RequestID { bytes.withUnsafeBytes { Self.id(index, of: $0) } }
+
     mutating func insert(_ id: RequestID, text: String) {
-        guard admits(id), !entries.contains(where: { $0.id == id }) else { return }
-        let place = entries.firstIndex { id < $0.id } ?? entries.count
-        entries.insert((id, text), at: place)
-        if entries.count > Self.capacity { entries.removeLast() }
+        var text = text
+        text.withUTF8 { insert(id, text: UnsafeRawBufferPointer($0)) }
+    }
+
+    mutating func insert(_ id: RequestID, text: UnsafeRawBufferPointer) {
+        guard admits(id) else { return }
+        merge(Self.pack([(id, text)]))
     }
 
     mutating func merge(_ other: SampleSet) {
-        // Ascending: where one is too large, so are the rest.
-        for index in other.entries.indices {
-            guard admits(other.entries[index].id) else { return }
-            insert(other.entries[index].id, text: other.entries[index].text)
+        guard other.count > 0 else { return }
+        guard count > 0 else {
+            bytes = other.bytes
+            return
         }
+        // Ascending: where the first does not enter, none does.
+        guard admits(other.id(0)) else { return }
+        merge(other.bytes)
     }
 
-    public static func == (a: SampleSet, b: SampleSet) -> Bool {
-        a.entries.elementsEqual(b.entries) { $0.id == $1.id && $0.text == $1.text }
+    private mutating func merge(_ other: ContiguousArray<UInt8>) {
+        let merged = bytes.withUnsafeBytes { mine in
+            other.withUnsafeBytes { theirs -> ContiguousArray<UInt8> in
+                let (left, right) = (Self.samples(of: mine), Self.samples(of: theirs))
+                var chosen = Samples()
+                var (a, b) = (0, 0)
+                while chosen.count < Self.capacity, a < left.count || b < right.count {
+                    if b == right.count || (a < left.count && left[a].id <= right[b].id) {
+                        if b < right.count, left[a].id == right[b].id { b += 1 }
+                        chosen.append(left[a])
+                        a += 1
+                    } else {
+                        chosen.append(right[b])
+                        b += 1
+                    }
+                }
+                return Self.pack(chosen)
+            }
+        }
+        bytes = merged
     }
 
     public func encode(into writer: inout ByteWriter) {
-        writer.write(count: entries.count)
-        for entry in entries {
-            writer.write(fixed64: entry.id.high)
-            writer.write(fixed64: entry.id.low)
-            writer.write(string: entry.text)
+        writer.write(count: count)
+        bytes.withUnsafeBytes { bytes in
+            for sample in Self.samples(of: bytes) {
+                writer.write(fixed64: sample.id.high)
+                writer.write(fixed64: sample.id.low)
+                writer.write(string: String(decoding: sample.text, as: UTF8.self))
+            }
         }
     }
 
     public init(from reader: inout ByteReader) throws {
         for _ in 0..<(try reader.readCount(minimumSize: 17)) {
-            entries.append((RequestID(high: try reader.readFixed64(), low: try reader.readFixed64()), try reader.readString()))
+            insert(RequestID(high: try reader.readFixed64(), low: try reader.readFixed64()), text: try reader.readString())
+        }
+    }
+}
+
+// MARK: - Memory
+
+/// Safe: `pack` writes the memory, and nothing else does.
+extension SampleSet {
+    private typealias Samples = [(id: RequestID, text: UnsafeRawBufferPointer)]
+
+    private static func id(_ index: Int, of bytes: UnsafeRawBufferPointer) -> RequestID {
+        let place = 1 + index * idBytes
+        return RequestID(
+            high: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self), low: bytes.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self))
+    }
+
+    private static func forEachText(of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+        guard bytes.count > 0 else { return }
+        var place = 1 + Int(bytes[0]) * idBytes
+        while place < bytes.count {
+            let length = Int(bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+            body(UnsafeRawBufferPointer(rebasing: bytes[place + lengthBytes..<place + lengthBytes + length]))
+            place += lengthBytes + length
+        }
+    }
+
+    private static func samples(of bytes: UnsafeRawBufferPointer) -> Samples {
+        var all = Samples()
+        forEachText(of: bytes) { all.append((id(all.count, of: bytes), $0)) }
+        return all
+    }
+
+    private static func pack(_ samples: Samples) -> ContiguousArray<UInt8> {
+        let size = samples.reduce(1) { $0 + idBytes + lengthBytes + $1.text.count }
+        return ContiguousArray(unsafeUninitializedCapacity: size) { buffer, used in
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            raw[0] = UInt8(samples.count)
+            var place = 1
+            for sample in samples {
+                raw.storeBytes(of: sample.id.high, toByteOffset: place, as: UInt64.self)
+                raw.storeBytes(of: sample.id.low, toByteOffset: place + 8, as: UInt64.self)
+                place += idBytes
+            }
+            for sample in samples {
+                raw.storeBytes(of: UInt32(sample.text.count), toByteOffset: place, as: UInt32.self)
+                place += lengthBytes
+                UnsafeMutableRawBufferPointer(rebasing: raw[place...]).copyMemory(from: sample.text)
+                place += sample.text.count
+            }
+            used = size
         }
     }
 }

@@ -337,7 +337,7 @@ public final class Topology {
     // MARK: Rows
 
     /// Hands over every row that the store does not have; see ``JoinState/drainRows(_:)``.
-    public func drainRows(_ body: (Int64, RowTable, RequestID, [UInt8]) throws -> Void) rethrows {
+    public func drainRows(_ body: (Int64, RowTable, RequestID, UnsafeRawBufferPointer) throws -> Void) rethrows {
         try join.drainRows(body)
     }
 
