@@ -9,6 +9,7 @@ public struct Interner: Sendable, Snapshottable {
 
     private let limit: Int
     private var index = HashIndex()
+    private var memo = ShortTextMemo()
     private var hashes: ContiguousArray<UInt64> = [0, 0]
     private var names: ContiguousArray<String> = ["", Interner.otherName]
     /// Lookups that fell into `other` because the limit was reached.
@@ -25,9 +26,13 @@ public struct Interner: Sendable, Snapshottable {
     @inline(__always)
     mutating func number(_ ref: TextRef, in text: borrowing Column<UInt8>, hash: KeyedHash) -> Int32 {
         guard !ref.isNone, ref.length > 0 else { return Self.missing }
+        let key = text.withText(ref) { ShortTextMemo.key($0) }
+        if let key, let known = memo.number(key) { return known }
         let digest = hash.hash64(of: ref, in: text)
-        if let found = index.find(digest) { return Int32(found) }
-        return admit(digest, text.string(ref))
+        // What falls into "(other)" is looked up each time, because it is counted each time.
+        guard let found = index.find(digest) else { return admit(digest, text.string(ref)) }
+        if let key { memo.set(key, to: Int32(found)) }
+        return Int32(found)
     }
 
     private mutating func admit(_ digest: UInt64, _ name: String) -> Int32 {
