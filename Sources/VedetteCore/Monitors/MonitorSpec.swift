@@ -87,6 +87,8 @@ public struct MonitorSpec: Sendable, Equatable {
     /// Index into the configured windows.
     public var window: Int
     public var slices: SliceSelection = .overall
+    /// Single slices beside those of `slices`, by their values.
+    public var sliceValues: [SliceName] = []
     public var reference: Reference
     public var severity: Severity
     /// Where the effect is large enough for another severity than ``severity``, the most severe first.

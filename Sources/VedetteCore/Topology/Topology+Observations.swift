@@ -228,7 +228,10 @@ extension Topology {
         switch spec.slices {
         case .overall: return group < 0
         case .all: return true
-        case .groups(let groups): return group >= 0 && groups.contains(slices.dimensions(of: group))
+        case .groups(let groups):
+            guard group >= 0 else { return false }
+            if groups.contains(slices.dimensions(of: group)) { return true }
+            return !spec.sliceValues.isEmpty && spec.sliceValues.contains(name(of: family.slice))
         }
     }
 }

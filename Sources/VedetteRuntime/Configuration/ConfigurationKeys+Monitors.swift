@@ -35,7 +35,7 @@ extension ConfigurationKey {
         ConfigurationKey("monitors[].id", .name, .computed("`<monitor>_<window>`"), "Unique; part of the fingerprint of its alerts, so keep it when other keys change."),
         ConfigurationKey("monitors[].models", .list("model names"), .computed("all models"), "Models that it watches."),
         ConfigurationKey("monitors[].window", .name, .required, "Name of the window it looks at."),
-        ConfigurationKey("monitors[].slices", .variant("`overall`, `all`, or a list of dimensions and combinations"), .value("overall"), "All traffic only, all traffic and every slice, or the slices of these dimensions."),
+        ConfigurationKey("monitors[].slices", .variant("`overall`, `all`, or a list of dimensions and combinations"), .value("overall"), "All traffic only, all traffic and every slice, or the slices of these dimensions; an element such as `{country: FR}` is that slice alone."),
     ] + reference("monitors[].reference", "What the window is compared with.", .value("previous_window")) + [
         ConfigurationKey("monitors[].severity", .variant(severityShapes), .computed(severityDefaults), "How bad it is: `P0` wakes people, `P3` waits for the week; one word, or by the size of the effect."),
         ConfigurationKey("monitors[].severity.otherwise", .choice(Severity.allCases.map(\.rawValue)), .computed("as without `severity`"), "Where no step is reached."),

@@ -57,7 +57,7 @@ extension InventoryReport {
             switch spec.slices {
             case .overall: ["overall"]
             case .all: ["all"]
-            case .groups(let groups): groups.map { group($0, topology.schema) }
+            case .groups(let groups): groups.map { group($0, topology.schema) } + spec.sliceValues.map(\.text)
             }
         return Monitor(
             id: spec.id, monitor: spec.rule.name, severity: spec.severity.rawValue,

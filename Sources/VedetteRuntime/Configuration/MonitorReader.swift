@@ -66,7 +66,8 @@ struct MonitorReader {
         var spec = MonitorSpec(id: id, rule: rule, window: window, reference: reference, severity: severity.base ?? kind.defaultSeverity)
         spec.severitySteps = severity.steps
         spec.models = models
-        spec.slices = slices
+        spec.slices = slices.selection
+        spec.sliceValues = slices.values
         spec.alpha = section.optionalNumber("alpha")
         spec.minCount = section.integer("min_count")
         spec.forMs = section.integer("for")
@@ -148,23 +149,28 @@ struct MonitorReader {
         }
     }
 
-    /// `overall`, `all`, or a list of dimensions and combinations that are declared groups.
-    private func slices(_ section: SectionReader) -> SliceSelection {
-        guard let node = section.node("slices") else { return .overall }
+    /// `overall`, `all`, or a list of dimensions and combinations that are declared groups, and of single slices of such.
+    private func slices(_ section: SectionReader) -> (selection: SliceSelection, values: [SliceName]) {
+        guard let node = section.node("slices") else { return (.overall, []) }
         let place = section.path(of: "slices"), dimensions = topology.schema.dimensions
         if let word = node.text {
-            if word == "overall" { return .overall }
-            if word == "all" { return .all }
+            if word == "overall" { return (.overall, []) }
+            if word == "all" { return (.all, []) }
         }
         guard case .sequence(let sequence) = node, !sequence.isEmpty else {
             let suggestion = node.text.map { Suggestion.phrase(for: $0, among: ["overall", "all"]) } ?? ""
             sink.add(place, at: node.position, expected: section.spec("slices").kind.expectation, found: node.found + suggestion)
-            return .overall
+            return (.overall, [])
         }
         var groups: [[Int]] = []
+        var values: [SliceName] = []
         for (index, element) in sequence.enumerated() {
             let path = "\(place)[\(index)]"
             let group: [Int]?
+            if case .mapping(let mapping) = element {
+                if let value = slice(mapping, path: path, element) { values.append(value) }
+                continue
+            }
             if case .sequence = element {
                 group = SliceReader.combination(element, path: path, dimensions: dimensions, sink: sink)
             } else {
@@ -179,7 +185,23 @@ struct MonitorReader {
                 groups.append(group)
             }
         }
-        return .groups(groups)
+        return (.groups(groups), values)
+    }
+
+    /// `{dimension: value, …}` of a declared group; nil after an error.
+    private func slice(_ mapping: Node.Mapping, path: String, _ element: Node) -> SliceName? {
+        let dimensions = topology.schema.dimensions
+        var parts: [(index: Int, value: String?)] = []
+        for (key, value) in mapping {
+            guard let index = SliceReader.dimension(key, path: path, dimensions: dimensions, sink: sink) else { return nil }
+            parts.append((index, value.isNull ? nil : value.text))
+        }
+        parts.sort { $0.index < $1.index }
+        guard topology.slices.groups.contains(parts.map(\.index)) else {
+            sink.add(path, at: element.position, expected: "a dimension, or a combination of slices.combinations", found: "one that is not there")
+            return nil
+        }
+        return SliceName(parts.map { SliceName.Part(dimension: dimensions[$0.index], value: $0.value) })
     }
 
     /// Nil where the key is absent or wrong (and reported).

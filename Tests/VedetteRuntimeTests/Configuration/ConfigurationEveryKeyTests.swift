@@ -112,7 +112,7 @@ private let everyKey = """
       - {monitor: schema_change, window: short, min_absent: 90%, min_wrong_type: 10%}
       - {monitor: feature_drift, window: short, reference: {version: "1.2"}, statistic: ks, features: important, min_psi: 1, min_js: 0.1, min_sigma: 2,
          min_ks: 0.3, min_wasserstein: 3}
-      - {monitor: slo, window: short, indicator: latency, objective: 0.999, period: 7d, latency_ms: 80, min_bad: 7, freeze_at: 60%}
+      - {monitor: slo, window: short, slices: [{country: FR}, {channel: app, country: null}], indicator: latency, objective: 0.999, period: 7d, latency_ms: 80, min_bad: 7, freeze_at: 60%}
       - {monitor: version_change, window: short, min_share: 20%}
       - {monitor: version_regression, window: short, min_recall_drop: 5%, min_fpr_ratio: 2, min_auc_drop: 1%, min_share_change: 20%, min_sigma: 3}
       - {monitor: latency, window: short, quantile: p95, min_ratio: 4, max_ms: 500}
@@ -297,8 +297,8 @@ private let everyKey = """
         var drift = FeatureDriftRule()
         (drift.statistic, drift.scope) = (.kolmogorovSmirnov, .important)
         (drift.minPSI, drift.minJensenShannon, drift.minSigma, drift.minKolmogorovSmirnov, drift.minWasserstein) = (1, 0.1, 2, 0.3, 3)
-        var slo = SLORule()
-        (slo.indicator, slo.objective, slo.periodMs, slo.latencyMs, slo.minBad, slo.freezeAt) = (.latency, 0.999, 7 * 86_400_000, 80, 7, 0.6)
+        var objective = SLORule()
+        (objective.indicator, objective.objective, objective.periodMs, objective.latencyMs, objective.minBad, objective.freezeAt) = (.latency, 0.999, 7 * 86_400_000, 80, 7, 0.6)
         var change = VersionChangeRule()
         change.minShare = 0.2
         var regression = VersionRegressionRule()
@@ -306,10 +306,13 @@ private let everyKey = """
         (regression.minShareChange, regression.minSigma) = (0.2, 3)
         var latency = LatencyRule()
         (latency.level, latency.minRatio, latency.maxMs) = (.p95, 4, 500)
-        let rules: [any MonitorRule] = [collapse, schema, drift, slo, change, regression, latency]
+        let rules: [any MonitorRule] = [collapse, schema, drift, objective, change, regression, latency]
         let monitors = try loadedConfiguration(everyKey).topology.monitors.dropFirst(4)
         #expect(monitors.map(\.rule) == rules.map { MonitorSpec.Rule($0) })
         #expect(monitors.map(\.severity) == rules.map { type(of: $0).defaultSeverity })
+        let slo = monitors.first { $0.rule.name == "slo" }
+        #expect(slo?.slices == .groups([]))
+        #expect(slo?.sliceValues.map(\.text) == ["country=FR", "country=(missing) channel=app"])
         #expect(monitors.first { $0.rule.name == "feature_drift" }?.reference == .version(name: "1.2"))
     }
 

@@ -71,6 +71,7 @@ import VedetteRuntime
         ("{monitor: volume, window: 1h, slices: ‹every}", "monitors[0].slices: expected overall, all, or a list of dimensions and combinations, found \"every\""),
         ("{monitor: volume, window: 1h, slices: [‹county]}", "monitors[0].slices[0]: expected a dimension of slices.dimensions (country, channel, device), found \"county\" (did you mean \"country\"?)"),
         ("{monitor: volume, window: 1h, slices: [‹[country, channel]]}", "monitors[0].slices[0]: expected a combination of slices.combinations, found one that is not there"),
+        ("{monitor: volume, window: 1h, slices: [‹{country: FR, channel: app}]}", "monitors[0].slices[0]: expected a dimension, or a combination of slices.combinations, found one that is not there"),
         ("{monitor: volume, window: 1h, slices: [country, ‹country]}", "monitors[0].slices[1]: expected each group once, found it again"),
         ("{monitor: volume, window: 1h, alpha: ‹0}", "monitors[0].alpha: expected a number, above 0 and below 1, found \"0\""),
         ("{monitor: volume, window: 1h, alpha: ‹1}", "monitors[0].alpha: expected a number, above 0 and below 1, found \"1\""),

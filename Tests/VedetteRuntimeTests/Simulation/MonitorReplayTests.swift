@@ -112,7 +112,7 @@ struct MonitorReplayTests {
     func objective() throws {
         let monitors = """
             monitors:
-              - {monitor: slo, id: new_merchants, window: 5m, slices: [merchant], indicator: fraud_rate, objective: 99%, period: 30d}
+              - {monitor: slo, id: new_merchants, window: 5m, slices: [{merchant: new}], indicator: fraud_rate, objective: 99%, period: 30d}
             """
         // New merchants: a tenth of the traffic, 0.5 % fraud; 30 % from hour 60 to 63, 4 % from day 5 on.
         let events = try alerts(days: 7, stepMs: 5_000, monitors) { time, random in
