@@ -114,10 +114,10 @@ struct MonitorReplayTests {
             monitors:
               - {monitor: slo, id: new_merchants, window: 5m, slices: [{merchant: new}], indicator: fraud_rate, objective: 99%, period: 30d}
             """
-        // New merchants: a tenth of the traffic, 0.5 % fraud; 30 % from hour 60 to 63, 4 % from day 5 on.
+        // New merchants: a tenth of the traffic, 0.1 % fraud; 30 % from hour 60 to 63, 4 % from day 5 on.
         let events = try alerts(days: 7, stepMs: 5_000, monitors) { time, random in
             let isNew = random.uniform() < 0.1
-            let rate = !isNew ? 0.004 : time >= 60 * Self.hour && time < 63 * Self.hour ? 0.3 : time >= 5 * Self.day ? 0.04 : 0.005
+            let rate = !isNew ? 0.004 : time >= 60 * Self.hour && time < 63 * Self.hour ? 0.3 : time >= 5 * Self.day ? 0.04 : 0.001
             return Decision(score: 0.1, slice: isNew ? "new" : "old", label: random.uniform() < rate ? "fraud" : "legit")
         }
         #expect(Set(events.map(\.slice.text)) == ["merchant=new"], "\(events.map(\.summary))")
