@@ -43,7 +43,8 @@ public struct VersionChangeRule: MonitorRule {
         var finding = Finding(
             subject: version.name, measure: .versionShare, value: share, limit: minShare, level: share, reference: reference,
             count: total, interval: Evidence.proportionInterval(version.current.total, of: total),
-            strength: isNew ? Finding.strength(share, of: minShare) : 0, effectPassed: isNew && share >= minShare,
+            // A share that grows is the roll-out going on, not a worse fault.
+            strength: isNew ? min(1, Finding.strength(share, of: minShare)) : 0, effectPassed: isNew && share >= minShare,
             isSufficient: total > 0 && total >= context.spec.minCount, sampleRequestIDs: version.current.samples.texts, cause: .versionChange)
         finding.detail = scores(version, observation)
         if finding.isSufficient, finding.effectPassed {

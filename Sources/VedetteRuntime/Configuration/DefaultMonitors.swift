@@ -57,11 +57,12 @@ public enum DefaultMonitors {
         return monitor
     }
 
-    /// Said within two hops, so that it is there before what it explains.
+    /// Of a day, so that a change at night is seen on little traffic; from a twentieth on, so that
+    /// it is said before the day's scores have moved with it.
     private static func versionChange(_ windows: [WindowSpec]) -> MonitorSpec? {
-        var monitor = spec(.versionChange(VersionChangeRule()), "1h", .previousWindow, .p2, windows)
-        monitor?.minCount = 20
-        return monitor
+        var rule = VersionChangeRule()
+        rule.minShare = 0.05
+        return spec(.versionChange(rule), "24h", .previousWindow, .p2, windows)
     }
 
     /// Two versions side by side over a day.
@@ -122,7 +123,7 @@ public enum DefaultMonitors {
         | `feature_drift` | `24h` | overall | same hours of 4 weeks | P1, P2 where not important | PSI of 0.25 or 0.5 sigma, Jensen-Shannon 0.03, over the importance; at least 1,000 rows |
         | `score_drift` | `24h` | all | same hours of 4 weeks | P1 | mean moved by 0.25 sigma, or PSI of 0.25; at least 1,000 rows |
         | `outcome_rate` | `24h` | all | same hours of 4 weeks | P1 | twice the reference's rate, at least 5 fraud labels and 50 labels |
-        | `version_change` | `1h` | overall | previous window | P2 | 10 % of the decisions by a version that made less of the reference's; at least 20 rows |
+        | `version_change` | `24h` | overall | previous window | P2 | 5 % of the decisions by a version that made less of the reference's |
         | `version_regression` | `24h` | overall | the other version, same window | P1 | recall 10 points, AUC 0.03, allow share 10 points, score 0.5 sigma, false positives 1.5 times; at least 1,000 rows each |
         | `volume` | `1h` | overall | previous window | P1 | below 0.3 or above 4 times the reference |
         | `latency` | `1h` | overall | previous window | P2 | p99 above twice the reference for 10 min |
