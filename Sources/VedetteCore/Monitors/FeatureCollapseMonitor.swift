@@ -152,7 +152,7 @@ public struct FeatureCollapseRule: MonitorRule {
             switch finding.measure {
             case .spreadRatio: "standard deviation \(AlertNumbers.decimal(finding.level, digits: 4)) against \(AlertNumbers.decimal(finding.reference.spread, digits: 4))"
             case .entropyRatio: "entropy \(AlertNumbers.decimal(finding.level)) against \(AlertNumbers.decimal(finding.reference.level))"
-            default: "\(AlertNumbers.decimal(finding.level, digits: 0)) of its usual values are left"
+            default: "\(AlertNumbers.count(Int64(finding.level.rounded()))) of its usual values are left"
             }
         let constant = finding.detail.map { " is constant at \($0)" } ?? " hardly varies"
         return "\(feature)\(constant) in \(AlertNumbers.count(finding.count)) decisions: \(what), "

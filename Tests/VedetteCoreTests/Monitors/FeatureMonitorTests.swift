@@ -69,6 +69,8 @@ struct FeatureMonitorTests {
         // All values are new: as many as before, none of them known.
         let replaced = try #require(kit.finding("mcc", MonitorKit.categories((0..<20).map { ("new\($0)", 20) }), [usual]))
         #expect(replaced.measure.rawValue == "distinct_ratio" && replaced.value == 0 && replaced.pValue < 1e-30)
+        let words = FeatureCollapseRule().headline(replaced)
+        #expect(words == "mcc hardly varies in 400 decisions: 0 of its usual values are left, 0 % of the reference (limit 20 %)")
     }
 
     // MARK: schema_change
