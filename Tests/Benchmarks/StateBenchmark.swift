@@ -34,6 +34,7 @@ enum StateBenchmark {
         report.add(fact: "series", "\(feed.pipeline.topology.seriesCount)")
         report.add(fact: "bytes per retained decision", Report.rounded(Double(statistics.decisions.bytes) / Double(files.decisionCount), 1))
         report.add(fact: "bytes per label", Report.rounded(Double(statistics.labels.bytes) / Double(max(1, files.labelCount)), 1))
+        report.add(fact: "most files that a look-up consults", "\(max(statistics.decisions.sortedRunsMax, statistics.labels.sortedRunsMax))")
         report.add(fact: "panes and the rest, MiB", Report.rounded(Double(statistics.state.bytes) / 1_048_576, 1))
         report.add(fact: "checkpoints", "\(times.count)")
         report.add(

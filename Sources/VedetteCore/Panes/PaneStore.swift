@@ -9,6 +9,8 @@ struct PaneStore {
     /// Per series: the finest pane that was changed last, nearly always the next one too.
     private var recent: ContiguousArray<Recent?> = []
     private var located = Located()
+    /// The newest window of each series, while nothing changes.
+    private var compositions: [SeriesKey: (parts: ContiguousArray<Pane>, window: Pane)]?
     /// Series numbers by key.
     private var directory = HashIndex()
     /// Per level: series with an open pane, to be merged upwards when it closes.
@@ -219,6 +221,21 @@ struct PaneStore {
     func covers(_ start: Int64, _ end: Int64) -> Bool {
         forEachPane(start, end) { level, index in isRetained(level, index) }
     }
+
+    /// The window `start ..< end` of one series.
+    mutating func composed(_ key: SeriesKey, _ start: Int64, _ end: Int64) -> Pane {
+        let parts = panes(of: key, start, end)
+        if let known = compositions?[key], known.parts.elementsEqual(parts, by: ===) { return known.window }
+        let window = makePane(key)
+        window.merge(parts, configuration: configuration)
+        compositions?[key] = (parts, window)
+        return window
+    }
+
+    /// From here to the next call, nothing changes: windows of the same panes are composed once.
+    ///
+    /// - Parameter isFrozen: whether that is so; a new call forgets what has been composed.
+    mutating func remembersCompositions(_ isFrozen: Bool) { compositions = isFrozen ? [:] : nil }
 
     /// Merges the panes of `start ..< end` of one series into `window`.
     func compose(_ key: SeriesKey, _ start: Int64, _ end: Int64, into window: Pane) {

@@ -3,7 +3,7 @@
 /// Exact (Granlund and Montgomery, "Division by Invariant Integers using Multiplication", 1994):
 /// the multiplier exceeds 2^40 / d by less than 1, so the product exceeds key 2^40 / d by less
 /// than a key, which is too little to reach the next multiple as long as key d <= 2^40.
-struct KeyDivisor {
+struct KeyDivisor: KeyMap {
     private let multiplier: UInt64
 
     /// - Parameter divisor: 1 to 2^20.
@@ -14,5 +14,5 @@ struct KeyDivisor {
 
     /// `key / divisor`, for a key from 0 to 2^20. Wrapping cannot happen there: the product is below 2^61.
     @inline(__always)
-    func quotient(_ key: Int32) -> Int32 { Int32(truncatingIfNeeded: (UInt64(UInt32(bitPattern: key)) &* multiplier) >> 40) }
+    func callAsFunction(_ key: Int32) -> Int32 { Int32(truncatingIfNeeded: (UInt64(UInt32(bitPattern: key)) &* multiplier) >> 40) }
 }

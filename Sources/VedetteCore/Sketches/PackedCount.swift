@@ -11,7 +11,8 @@ enum PackedCount {
         return UInt64(key - SparseCounts.minKey) << countBits | UInt64(count)
     }
 
-    static func key(_ entry: UInt64) -> Int32 { Int32(entry >> countBits) + SparseCounts.minKey }
+    /// Safe without checks: 24 bits, and the bias brings them to `minKey...maxKey`.
+    static func key(_ entry: UInt64) -> Int32 { Int32(truncatingIfNeeded: entry &>> countBits) &+ SparseCounts.minKey }
 
     static func count(_ entry: UInt64) -> Int64 { Int64(entry & countMask) }
 

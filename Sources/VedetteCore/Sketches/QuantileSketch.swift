@@ -87,8 +87,7 @@ public struct QuantileSketch: Sendable {
         }
         var parts = ContiguousArray(others.map(\.counts))
         parts.append(counts)
-        let floor = floorKey
-        counts = floor == 0 ? SparseCounts.sum(parts) { $1 } : SparseCounts.sum(parts) { Self.clamp($1, floor: floor) }
+        counts = SparseCounts.sum(parts, ContiguousArray(repeating: Clamp(floor: floorKey), count: parts.count))
         collapseIfCompact()
     }
 
@@ -127,6 +126,12 @@ public struct QuantileSketch: Sendable {
     }
 
     private func clamped(_ key: Int32) -> Int32 { Self.clamp(key, floor: floorKey) }
+
+    private struct Clamp: KeyMap {
+        let floor: Int32
+        @inline(__always)
+        func callAsFunction(_ key: Int32) -> Int32 { QuantileSketch.clamp(key, floor: floor) }
+    }
 
     private static func clamp(_ key: Int32, floor: Int32) -> Int32 {
         if key > 0 { return Swift.max(key, floor) }

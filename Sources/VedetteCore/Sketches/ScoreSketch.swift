@@ -105,7 +105,7 @@ public struct ScoreSketch: Sendable {
         for other in others { levelIndex = Swift.max(levelIndex, other.levelIndex) }
         levelIndex = leastLevel(of: sketches, from: levelIndex)
         let divisors = ContiguousArray(sketches.map { KeyDivisor(Self.widths[Int(levelIndex)] / $0.width) })
-        counts = SparseCounts.sum(ContiguousArray(sketches.map(\.counts))) { part, key in divisors[part].quotient(key) }
+        counts = SparseCounts.sum(ContiguousArray(sketches.map(\.counts)), divisors)
         coarsenIfCompact()
     }
 
@@ -117,8 +117,7 @@ public struct ScoreSketch: Sendable {
         for candidate in Self.markedLevels where candidate >= level {
             let divisors = ContiguousArray(sketches.map { KeyDivisor(Self.widths[Int(candidate)] / $0.width) })
             let distinct = SparseCounts.distinct(
-                ContiguousArray(sketches.map(\.counts)), below: Int(Self.unitsPerOne / Self.widths[Int(candidate)]) + 1
-            ) { part, key in divisors[part].quotient(key) }
+                ContiguousArray(sketches.map(\.counts)), divisors, below: Int(Self.unitsPerOne / Self.widths[Int(candidate)]) + 1)
             guard distinct > maxEntries else { break }
             level = candidate + 1
         }
@@ -156,7 +155,7 @@ public struct ScoreSketch: Sendable {
 
     private mutating func coarsen(toLevel target: UInt8) {
         let divisor = KeyDivisor(Self.widths[Int(target)] / Self.widths[Int(levelIndex)])
-        counts.mapKeys { divisor.quotient($0) }
+        counts.mapKeys { divisor($0) }
         levelIndex = target
     }
 

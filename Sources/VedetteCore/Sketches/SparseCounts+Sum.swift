@@ -2,6 +2,11 @@
 ///
 /// Merging one after the other moves what has been merged before each time; here every entry
 /// is read once. The result is the same.
+protocol KeyMap {
+    /// The key that a key is counted at; it does not decrease where the key increases.
+    func callAsFunction(_ key: Int32) -> Int32
+}
+
 extension SparseCounts {
     /// Up to so many array slots per entry are cheaper to run through than the entries are to sort.
     private static let slotsPerEntry = 4
@@ -9,34 +14,32 @@ extension SparseCounts {
 
     /// The counts of all parts together. O(entries + their span) or O(entries), whichever is cheaper.
     ///
-    /// - Parameter transform: gives the key that a key of a part is counted at; it must not
-    ///   decrease where the key increases.
-    @inline(__always)
-    static func sum(_ parts: ContiguousArray<SparseCounts>, _ transform: (_ part: Int, _ key: Int32) -> Int32) -> SparseCounts {
+    /// - Parameter maps: one per part.
+    static func sum<Map: KeyMap>(_ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>) -> SparseCounts {
         var count = 0
         var (low, high) = (Int32.max, Int32.min)
         for (index, part) in parts.enumerated() where !part.isEmpty {
             let range = part.keyRange
             count += part.entries.count
-            low = Swift.min(low, transform(index, range.lowerBound))
-            high = Swift.max(high, transform(index, range.upperBound))
+            low = Swift.min(low, maps[index](range.lowerBound))
+            high = Swift.max(high, maps[index](range.upperBound))
         }
         guard count > 0 else { return SparseCounts() }
         let span = Int(high) - Int(low) + 1
         return span <= Swift.max(fewSlots, slotsPerEntry * count)
-            ? dense(parts, low, span, count, transform) : gathered(parts, count, transform)
+            ? dense(parts, maps, low, span, count) : gathered(parts, maps, count)
     }
 
-    /// How many different keys `transform` gives; it must give keys from 0 to `bound`, exclusive. O(entries + bound / 64).
-    @inline(__always)
-    static func distinct(_ parts: ContiguousArray<SparseCounts>, below bound: Int, _ transform: (_ part: Int, _ key: Int32) -> Int32) -> Int {
+    /// How many different keys there are after mapping, where these lie from 0 to `bound`, exclusive. O(entries + bound / 64).
+    static func distinct<Map: KeyMap>(_ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>, below bound: Int) -> Int {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: bound / 64 + 1) { marks in
             marks.initialize(repeating: 0)
             for (index, part) in parts.enumerated() {
+                let map = maps[index]
                 part.entries.withUnsafeBufferPointer { entries in
                     for entry in entries {
-                        let key = UInt32(bitPattern: transform(index, PackedCount.key(entry)))
-                        marks[Int(key >> 6)] |= 1 << UInt64(key & 63)
+                        let key = Int(map(PackedCount.key(entry)))
+                        marks[key &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: key)
                     }
                 }
             }
@@ -55,17 +58,17 @@ extension SparseCounts {
         return PackedCount.key(smallest)...PackedCount.key(largest)
     }
 
-    @inline(__always)
-    private static func dense(
-        _ parts: ContiguousArray<SparseCounts>, _ low: Int32, _ span: Int, _ count: Int, _ transform: (Int, Int32) -> Int32
+    private static func dense<Map: KeyMap>(
+        _ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>, _ low: Int32, _ span: Int, _ count: Int
     ) -> SparseCounts {
         withUnsafeTemporaryAllocation(of: Int64.self, capacity: span) { slots in
             slots.initialize(repeating: 0)
             for (index, part) in parts.enumerated() {
+                let map = maps[index]
                 part.entries.withUnsafeBufferPointer { entries in
                     for entry in entries {
                         // Wrapping: 2^23 parts of the largest count would be needed to overflow; `pack` checks the sum.
-                        slots[Int(transform(index, PackedCount.key(entry)) &- low)] &+= PackedCount.count(entry)
+                        slots[Int(map(PackedCount.key(entry)) &- low)] &+= PackedCount.count(entry)
                     }
                 }
             }
@@ -83,18 +86,18 @@ extension SparseCounts {
         }
     }
 
-    @inline(__always)
-    private static func gathered(
-        _ parts: ContiguousArray<SparseCounts>, _ count: Int, _ transform: (Int, Int32) -> Int32
+    private static func gathered<Map: KeyMap>(
+        _ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>, _ count: Int
     ) -> SparseCounts {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { all in
             var written = 0
             var result = SparseCounts()
             for (index, part) in parts.enumerated() {
                 result.total += part.total
+                let map = maps[index]
                 part.entries.withUnsafeBufferPointer { entries in
                     for entry in entries {
-                        all[written] = PackedCount.pack(transform(index, PackedCount.key(entry)), PackedCount.count(entry))
+                        all[written] = PackedCount.pack(map(PackedCount.key(entry)), PackedCount.count(entry))
                         written += 1
                     }
                 }

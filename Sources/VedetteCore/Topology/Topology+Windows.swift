@@ -49,8 +49,7 @@ extension Topology {
         let end = start + windows.specs[spec].sizeMs
         var parts: [(version: UInt16, pane: Pane)] = []
         for version in family.versions {
-            let pane = panes.makePane(SeriesKey(model: family.model, version: version, slice: family.slice))
-            panes.compose(SeriesKey(model: family.model, version: version, slice: family.slice), start, end, into: pane)
+            let pane = panes.composed(SeriesKey(model: family.model, version: version, slice: family.slice), start, end)
             if !pane.isEmpty { parts.append((version, pane)) }
         }
         let all: Pane
@@ -201,10 +200,15 @@ extension Topology {
         let boundary = panes.closed
         guard sink.wantsWindows, let oldest = panes.oldestKept else { return }
         for spec in windows.specs.indices {
-            for start in windows.starts(of: spec, overlapping: oldest, newest + 1) where !windows.isFinal(spec, start: start, at: boundary) {
-                guard panes.covers(start, start + windows.specs[spec].sizeMs) else { continue }
-                for family in families.families { emit(family, spec, start, at: boundary, isFinal: true) }
+            let starts = windows.starts(of: spec, overlapping: oldest, newest + 1).filter {
+                !windows.isFinal(spec, start: $0, at: boundary) && panes.covers($0, $0 + windows.specs[spec].sizeMs)
+            }
+            // Long windows that hop hold the same panes as their neighbours, where the replay was short.
+            for family in families.families {
+                panes.remembersCompositions(true)
+                for start in starts { emit(family, spec, start, at: boundary, isFinal: true) }
             }
         }
+        panes.remembersCompositions(false)
     }
 }
