@@ -29,6 +29,7 @@ extension Judge {
     private struct Spoken {
         var key: RequestID
         var identity: AlertIdentity
+        var severity: Severity
         var startedAt: Int64
         var metAt: Int64
     }
@@ -112,7 +113,7 @@ extension Judge {
     }
 
     private func spoken(_ key: RequestID, _ state: AlertState) -> Spoken {
-        Spoken(key: key, identity: state.identity, startedAt: state.startedAt, metAt: state.metAt)
+        Spoken(key: key, identity: state.identity, severity: state.severity, startedAt: state.startedAt, metAt: state.metAt)
     }
 
     /// Causes before what they explain, the slice that it is about before the others, the worst first.
@@ -145,7 +146,8 @@ extension Judge {
             }
             let windowStart = scene.round.start
             let cause = spoken.first { other in
-                AlertCauses.explains(other.identity, state.identity) && other.startedAt < scene.round.end && other.metAt > windowStart
+                AlertCauses.explains(other.identity, state.identity) && other.severity >= state.severity
+                    && other.startedAt < scene.round.end && other.metAt > windowStart
             }
             if let cause { return .cause(cause.key) }
         }

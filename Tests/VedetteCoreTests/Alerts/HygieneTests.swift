@@ -48,6 +48,15 @@ struct HygieneTests {
         #expect(results[0] == results[1])
     }
 
+    @Test("What is less severe explains nothing away")
+    func lessSevere() {
+        let configuration = JudgeKit.configuration([JudgeKit.drift(), JudgeKit.missing { $0.severity = .p3 }])
+        var judge = Judge(configuration: configuration)
+        let broken = [(SliceName(), pane(missing: 0.5, score: 0.4))]
+        let events = judge.evaluate([round(0, 0, broken), round(0, 1, broken)], at: end(0))
+        #expect(Set(events.map(\.monitor)) == ["missing_features", "score_drift"])
+    }
+
     @Test("A change of version explains what it moves: one notice, which grows and ends")
     func version() throws {
         let configuration = JudgeKit.configuration([JudgeKit.drift { $0.slices = .all }, JudgeKit.drift { $0.id = "second" }])
