@@ -149,7 +149,7 @@ struct MonitorReader {
     }
 
     /// `overall`, `all`, or a list of dimensions and combinations that are declared groups.
-    private func slices(_ section: SectionReader) -> SliceSelection {
+    func slices(_ section: SectionReader) -> SliceSelection {
         guard let node = section.node("slices") else { return .overall }
         let place = section.path(of: "slices"), dimensions = topology.schema.dimensions
         if let word = node.text {
