@@ -22,11 +22,17 @@ public struct WindowResult {
     public var featureNames: [String]
     /// The result before this one was the same but for its version: a model with one version has everything twice.
     public var repeatsPrevious: Bool
+    /// How much of the truth is in; nil before the first cohort has closed.
+    public var maturity: Maturity?
+    /// What is expected of the window in the end; only of all versions together, and of series with a triangle of their own.
+    public var nowcast: NowcastEstimate?
+    /// The same from the scores alone, beside the nowcast.
+    public var labelFree: LabelFreeEstimate?
 
     public init(
         model: String, version: String, slice: SliceName, window: WindowSpec, start: Int64, end: Int64, isFinal: Bool, revision: Int64,
         pane: Pane, unmatched: Int64, thresholdEpsilon: Double, labelNames: LabelNames, drift: [WindowDrift], featureNames: [String],
-        repeatsPrevious: Bool = false
+        repeatsPrevious: Bool = false, maturity: Maturity? = nil, nowcast: NowcastEstimate? = nil, labelFree: LabelFreeEstimate? = nil
     ) {
         self.model = model
         self.version = version
@@ -43,6 +49,9 @@ public struct WindowResult {
         self.drift = drift
         self.featureNames = featureNames
         self.repeatsPrevious = repeatsPrevious
+        self.maturity = maturity
+        self.nowcast = nowcast
+        self.labelFree = labelFree
     }
 }
 
