@@ -21,7 +21,7 @@ struct Campaign: Equatable {
 
     /// Running number of the model's campaigns; names the incident.
     let serial: Int64
-    var evidence: ScanEvidence
+    var evidence: PairedEvidence
     var peak = -Double.infinity
     var startedAt: Int64
     var lastAt: Int64
@@ -72,7 +72,7 @@ struct Campaign: Equatable {
 
     init(serial: Int64, since: Int64, time: Int64, features: Int, entityKinds: Int) {
         self.serial = serial
-        evidence = ScanEvidence(since: since)
+        evidence = PairedEvidence(since: since)
         startedAt = time
         lastAt = time
         moved = ContiguousArray(repeating: 0, count: features)
@@ -219,7 +219,7 @@ struct DistinctBits: Equatable {
     private var words = SIMD8<UInt64>()
 
     mutating func insert(_ digest: UInt64) {
-        let bit = digest &* 0x9E37_79B9_7F4A_7C15 &>> 55
+        let bit = (digest &* 0x9E37_79B9_7F4A_7C15) &>> 55
         words[Int(bit &>> 6)] |= 1 &<< (bit & 63)
     }
 
@@ -265,7 +265,7 @@ extension Campaign: Snapshottable {
 
     init(from reader: inout ByteReader) throws {
         serial = try reader.readSigned()
-        evidence = try ScanEvidence(from: &reader)
+        evidence = try PairedEvidence(from: &reader)
         peak = try reader.readDouble()
         startedAt = try reader.readSigned()
         lastAt = try reader.readSigned()

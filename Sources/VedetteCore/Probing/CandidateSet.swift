@@ -32,7 +32,7 @@ struct CandidateSet {
     }
 
     private mutating func add(_ number: Int32) {
-        var slot = Int(UInt32(bitPattern: number) &* 0x9E37_79B1 &>> 25)
+        var slot = Int((UInt32(bitPattern: number) &* 0x9E37_79B1) &>> 25)
         while epochs[slot] == epoch {
             let place = Int(places[slot])
             if numbers[place] == number {

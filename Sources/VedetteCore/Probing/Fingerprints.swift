@@ -45,7 +45,7 @@ struct Fingerprints: Equatable {
                     var hash = salt ^ UInt64(number) &* 0x9E37_79B9_7F4A_7C15
                     let end = Int(ends[number])
                     while place < end {
-                        let share = UInt64(low[Int(members[place])]) &* scale &>> 16 &+ UInt64(offsets[place])
+                        let share = (UInt64(low[Int(members[place])]) &* scale) &>> 16 &+ UInt64(offsets[place])
                         // A keyed multiply-xor mix; wrapping is the algorithm.
                         hash = (hash ^ share / (4_096 / Self.bins)) &* 0xFF51_AFD7_ED55_8CCD
                         hash ^= hash &>> 32

@@ -10,9 +10,9 @@ final class ProbingDetector: StreamDetector {
     /// Models that are watched.
     private let isWatched: [Bool]
     private var salt: UInt64
-    private var models: [ProbingModel?]
+    private var models: [ProbingWatch?]
     /// Reported campaigns that still run, as (model, place), in the order of their opening.
-    private var open: [(model: Int, place: Int, serial: Int64)] = []
+    private var open: [OpenIncident] = []
     private var row: ContiguousArray<Float> = []
 
     init(_ spec: DetectorSpec, rule: ProbingRule, number: Int, configuration: TopologyConfiguration, hash: KeyedHash) {
@@ -34,19 +34,22 @@ final class ProbingDetector: StreamDetector {
         read(batch, index, of: model)
         let request = Self.request(decision)
         let kinds = schema.entities.count
-        let watcher = watcher(model)
+        let watch = watch(model)
+        let (dimensions, stride) = (schema.dimensions, schema.dimensions.count)
         row.withUnsafeBufferPointer { row in
             batch.entities.withUnsafeBufferPointer { entities in
-                watcher.observe(request, row: row, entities: UnsafeBufferPointer(rebasing: entities[index * kinds..<(index + 1) * kinds])) {
-                    batch.string(batch.requestText[index])
-                }
+                watch.observe(
+                    request, row: row, entities: UnsafeBufferPointer(rebasing: entities[index * kinds..<(index + 1) * kinds]),
+                    values: decision.row.values,
+                    name: { SliceName([.init(dimension: dimensions[$0], value: batch.string(batch.dimensions[index * stride + $0]))]) },
+                    sample: { batch.string(batch.requestText[index]) })
             }
         }
     }
 
-    private func watcher(_ model: Int) -> ProbingModel {
+    private func watch(_ model: Int) -> ProbingWatch {
         if let known = models[model] { return known }
-        let made = ProbingModel(
+        let made = ProbingWatch(
             rule: rule, features: inventory[model].features.count, entityKinds: schema.entities.count, salt: salt &+ UInt64(model))
         models[model] = made
         return made
@@ -85,26 +88,57 @@ final class ProbingDetector: StreamDetector {
     func close(at boundary: Int64) -> [IncidentReport] {
         var reports: [IncidentReport] = []
         for model in models.indices {
-            guard let watcher = models[model] else { continue }
-            let writer = CampaignReport(rule: rule, detector: number, model: model, spec: inventory[model], schema: schema, watcher: watcher)
-            for (campaign, reason) in watcher.campaigns.takeEnded() { reports.append(writer.report(campaign, phase: .closed(reason: reason))) }
-            for place in watcher.campaigns.takeTouched() {
-                guard let campaign = watcher.campaigns[Int(place)], campaign.isReported else { continue }
-                if !open.contains(where: { $0.model == model && $0.serial == campaign.serial }) { open.append((model, Int(place), campaign.serial)) }
-                reports.append(writer.report(campaign, phase: .open))
+            guard let watch = models[model] else { continue }
+            let author = ProbingAuthor(rule: rule, detector: number, model: model, spec: inventory[model], schema: schema, watch: watch)
+            for (campaign, reason) in watch.model.campaigns.takeEnded() { reports.append(author.report(campaign, phase: .closed(reason: reason))) }
+            for place in watch.model.campaigns.takeTouched() {
+                guard let campaign = watch.model.campaigns[Int(place)], campaign.isReported else { continue }
+                remember(OpenIncident(model: model, kind: .campaign, place: Int(place), serial: campaign.serial))
+                reports.append(author.report(campaign, phase: .open))
+            }
+            for place in watch.fanOut.takeTouched() {
+                remember(OpenIncident(model: model, kind: .fanOut, place: Int(place), serial: 0))
+                reports.append(author.report(hub: Int(place), phase: .open))
+            }
+            for place in watch.boundary.takeTouched() {
+                remember(OpenIncident(model: model, kind: .boundary, place: Int(place), serial: 0))
+                reports.append(author.report(cell: Int(place), phase: .open))
             }
         }
-        open.removeAll { entry in
-            guard let watcher = models[entry.model], let campaign = watcher.campaigns[entry.place], campaign.serial == entry.serial else { return true }
-            guard boundary - campaign.lastAt > rule.quietMs else { return false }
-            let writer = CampaignReport(
-                rule: rule, detector: number, model: entry.model, spec: inventory[entry.model], schema: schema, watcher: watcher)
-            reports.append(writer.report(campaign, phase: .closed(reason: "no try for \(AlertNumbers.duration(rule.quietMs))")))
-            watcher.forget(entry.place)
-            watcher.campaigns.close(entry.place)
-            return true
-        }
+        open.removeAll { end($0, at: boundary, into: &reports) }
         return reports
+    }
+
+    private func remember(_ incident: OpenIncident) {
+        if !open.contains(incident) { open.append(incident) }
+    }
+
+    /// Whether the incident is over.
+    private func end(_ incident: OpenIncident, at boundary: Int64, into reports: inout [IncidentReport]) -> Bool {
+        guard let watch = models[incident.model] else { return true }
+        let author = ProbingAuthor(
+            rule: rule, detector: number, model: incident.model, spec: inventory[incident.model], schema: schema, watch: watch)
+        let phase = IncidentReport.Phase.closed(reason: "nothing new for \(AlertNumbers.duration(rule.quietMs))")
+        func isQuiet(since time: Int64) -> Bool { boundary - time > rule.quietMs }
+        switch incident.kind {
+        case .campaign:
+            guard let campaign = watch.model.campaigns[incident.place], campaign.serial == incident.serial else { return true }
+            guard isQuiet(since: campaign.lastAt) else { return false }
+            reports.append(author.report(campaign, phase: phase))
+            watch.model.forget(incident.place)
+            watch.model.campaigns.close(incident.place)
+        case .fanOut:
+            let hub = watch.fanOut.hub(incident.place)
+            guard hub.isReported else { return true }
+            guard isQuiet(since: hub.lastAt) else { return false }
+            reports.append(author.report(hub: incident.place, phase: phase))
+            watch.fanOut.close(incident.place)
+        case .boundary:
+            guard isQuiet(since: watch.boundary.cells[incident.place].lastAt) else { return false }
+            reports.append(author.report(cell: incident.place, phase: phase))
+            watch.boundary.close(incident.place)
+        }
+        return true
     }
 
     // MARK: Snapshot
@@ -116,10 +150,11 @@ final class ProbingDetector: StreamDetector {
             model?.encode(into: &writer)
         }
         writer.write(count: open.count)
-        for entry in open {
-            writer.write(count: entry.model)
-            writer.write(count: entry.place)
-            writer.write(signed: entry.serial)
+        for incident in open {
+            writer.write(count: incident.model)
+            writer.write(byte: incident.kind.rawValue)
+            writer.write(signed: Int64(incident.place))
+            writer.write(signed: incident.serial)
         }
     }
 
@@ -127,17 +162,34 @@ final class ProbingDetector: StreamDetector {
         guard try reader.readCount() == models.count else { throw CorruptBytes(offset: reader.offset, expected: "\(models.count) models") }
         for model in models.indices {
             models[model] = nil
-            if try reader.readBool() { try watcher(model).restore(from: &reader) }
+            if try reader.readBool() { try watch(model).restore(from: &reader) }
         }
         open = []
         for _ in 0..<(try reader.readCount(minimumSize: 3)) {
-            let entry = (model: Int(try reader.readVarint()), place: Int(try reader.readVarint()), serial: try reader.readSigned())
-            guard models.indices.contains(entry.model), let watcher = models[entry.model], watcher.campaigns.has(entry.place) else {
-                throw CorruptBytes(offset: reader.offset, expected: "a campaign of a watched model")
+            let model = Int(try reader.readVarint())
+            guard let kind = OpenIncident.Kind(rawValue: try reader.readByte()), models.indices.contains(model), let watch = models[model] else {
+                throw CorruptBytes(offset: reader.offset, expected: "an incident of a watched model")
             }
-            open.append(entry)
+            let place = Int(try reader.readSigned())
+            let isKnown = switch kind {
+            case .campaign: watch.model.campaigns.has(place)
+            case .fanOut: watch.fanOut.has(place)
+            case .boundary: watch.boundary.cells.indices.contains(place)
+            }
+            guard isKnown else { throw CorruptBytes(offset: reader.offset, expected: "the place of an incident") }
+            open.append(OpenIncident(model: model, kind: kind, place: place, serial: try reader.readSigned()))
         }
     }
+}
+
+/// An incident that was reported and may still grow.
+private struct OpenIncident: Equatable {
+    enum Kind: UInt8 { case campaign, fanOut, boundary }
+    var model: Int
+    var kind: Kind
+    var place: Int
+    /// Of a campaign; its place may be taken by another.
+    var serial: Int64
 }
 
 extension DecisionBatch {

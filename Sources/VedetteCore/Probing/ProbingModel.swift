@@ -214,7 +214,7 @@ final class ProbingModel {
         if logE > Self.mergeAt { place = merge(into: place, above: flagged.adjusted - 3) }
         let anchorDecision = origin(of: match).decision
         campaigns.update(place) { campaign in
-            campaign.evidence.add(logE)
+            campaign.evidence.add(logE, at: requests)
             campaign.step(from: { self.value($0, of: match) }, decision: anchorDecision, to: row, request)
             campaign.count(request, row: row, ranks: low.withUnsafeBufferPointer { $0.baseAddress! }, sample: sample())
             campaign.touch(entities: entities)

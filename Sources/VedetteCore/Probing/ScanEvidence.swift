@@ -55,3 +55,43 @@ extension ScanEvidence: Snapshottable {
         since = try reader.readSigned()
     }
 }
+
+/// Long and short memory side by side: a slow drip counts from its first try, a burst from where it began.
+///
+/// The short one starts anew whenever it has fallen below zero (Page 1954), so a place that was merely popular for
+/// months does not shield an attack on it. Each has half of the weight.
+struct PairedEvidence: Equatable {
+    private static let ln2 = 0.6931471805599453
+    private(set) var long: ScanEvidence
+    private(set) var short: ScanEvidence
+
+    init(since: Int64) {
+        long = ScanEvidence(since: since)
+        short = ScanEvidence(since: since)
+    }
+
+    mutating func add(_ logE: Double, at now: Int64) {
+        if short.hits > 0, short.value(at: now) < 0 { short = ScanEvidence(since: now) }
+        long.add(logE)
+        short.add(logE)
+    }
+
+    mutating func absorb(_ other: PairedEvidence) {
+        long.absorb(other.long)
+        short.absorb(other.short)
+    }
+
+    func value(at now: Int64) -> Double { max(long.value(at: now), short.value(at: now)) - Self.ln2 }
+}
+
+extension PairedEvidence: Snapshottable {
+    func encode(into writer: inout ByteWriter) {
+        long.encode(into: &writer)
+        short.encode(into: &writer)
+    }
+
+    init(from reader: inout ByteReader) throws {
+        long = try ScanEvidence(from: &reader)
+        short = try ScanEvidence(from: &reader)
+    }
+}

@@ -1,12 +1,12 @@
-/// What a campaign's incident tells people.
-struct CampaignReport {
+/// What the incidents of one model tell people.
+struct ProbingAuthor {
     let rule: ProbingRule
     let detector: Int
     /// Index into the inventory.
     let model: Int
     let spec: ModelSpec
     let schema: EventSchema
-    let watcher: ProbingModel
+    let watch: ProbingWatch
 
     func report(_ campaign: Campaign, phase: IncidentReport.Phase) -> IncidentReport {
         let limit = campaign.suspicious > 0 ? rule.minEvidence : rule.minQuietEvidence
@@ -35,7 +35,7 @@ struct CampaignReport {
 
     private func severity(_ campaign: Campaign) -> Severity { isScaling(campaign) ? .p0 : .p1 }
 
-    private func name(_ feature: Int) -> String { schema.features[spec.features[feature]].name }
+    func name(_ feature: Int) -> String { schema.features[spec.features[feature]].name }
 
     // MARK: One line
 
@@ -107,7 +107,7 @@ struct CampaignReport {
 
     private func moved(_ feature: Int, _ campaign: Campaign) -> String {
         let share = AlertNumbers.percent(Double(campaign.moved[feature]) / Double(max(1, campaign.tries - 1)))
-        guard let shift = campaign.passingShift(feature, size: watcher.reference.size), abs(shift) > 0.01 else {
+        guard let shift = campaign.passingShift(feature, size: watch.model.reference.size), abs(shift) > 0.01 else {
             return "\(name(feature)): moved in \(share) of the tries"
         }
         return "\(name(feature)): moved in \(share) of the tries, passes when \(shift < 0 ? "lower" : "higher")"
@@ -117,7 +117,7 @@ struct CampaignReport {
     private func pattern(_ campaign: Campaign) -> [(text: String, share: Double)] {
         guard campaign.allowed > 0 else { return [] }
         let shares = campaign.allowedLow.indices.map { feature in
-            (feature: feature, share: watcher.reference.share(feature, from: campaign.allowedLow[feature], to: campaign.allowedHigh[feature]))
+            (feature: feature, share: watch.model.reference.share(feature, from: campaign.allowedLow[feature], to: campaign.allowedHigh[feature]))
         }
         return shares.filter { $0.share < 0.9 }.sorted { ($0.share, $0.feature) < ($1.share, $1.feature) }.prefix(4).map { entry in
             let (low, high) = (Double(campaign.allowedLow[entry.feature]), Double(campaign.allowedHigh[entry.feature]))
@@ -142,7 +142,7 @@ struct CampaignReport {
         return actions
     }
 
-    private static let escalation = "To the security counterpart at once when tries are allowed; to the incident lead when money is moving (P0). "
+    static let escalation = "To the security counterpart at once when tries are allowed; to the incident lead when money is moving (P0). "
         + "Do not block visibly: an attacker who sees that he was noticed changes his method."
 
     private func recommendation(_ campaign: Campaign) -> String {
