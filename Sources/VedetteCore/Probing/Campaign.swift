@@ -67,6 +67,8 @@ struct Campaign: Equatable {
     /// When the evidence sufficed, ms, and after how many tries.
     private(set) var crossedAt: Int64 = 0
     private(set) var triesAtDetection: Int64 = 0
+    /// Case that it belongs to, 0 for none yet.
+    var caseID: Int64 = 0
     /// Next place of the campaign's ring of anchors.
     var cursor: UInt32 = 0
 
@@ -194,7 +196,7 @@ struct Campaign: Equatable {
     private static func least(_ a: Float, _ b: Float) -> Float { a.isNaN ? b : b.isNaN ? a : min(a, b) }
 
     mutating func cross(_ rule: ProbingRule, at time: Int64) {
-        guard !isReported, peak >= (suspicious > 0 ? rule.minEvidence : rule.minQuietEvidence) else { return }
+        guard !isReported, peak >= limit(rule) else { return }
         isReported = true
         isTrajectory = looksLikeSearch
         crossedAt = time
@@ -202,6 +204,11 @@ struct Campaign: Equatable {
     }
 
     // MARK: Reading
+
+    /// Evidence that it takes: less where a good part of the tries was stopped or came near the threshold.
+    func limit(_ rule: ProbingRule) -> Double {
+        suspicious >= 2 && suspicious * 6 >= tries ? rule.minEvidence : rule.minQuietEvidence
+    }
 
     /// Whether the tries look like a search for the boundary rather than repetition.
     var looksLikeSearch: Bool { flips >= 2 || halvings >= 2 || singleMoves * 2 >= tries && singleMoves >= 3 }
@@ -260,6 +267,7 @@ extension Campaign: Snapshottable {
         writer.write(bool: isTrajectory)
         writer.write(signed: crossedAt)
         writer.write(signed: triesAtDetection)
+        writer.write(signed: caseID)
         writer.write(varint: UInt64(cursor))
     }
 
@@ -299,6 +307,7 @@ extension Campaign: Snapshottable {
         isTrajectory = try reader.readBool()
         crossedAt = try reader.readSigned()
         triesAtDetection = try reader.readSigned()
+        caseID = try reader.readSigned()
         cursor = UInt32(truncatingIfNeeded: try reader.readVarint())
     }
 }

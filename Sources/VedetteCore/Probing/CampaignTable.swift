@@ -2,22 +2,15 @@
 ///
 /// When all are taken, the one with the least evidence goes; incidents go last. An attacker who opens many
 /// campaigns therefore pushes out his weakest, not a strong one.
-struct CampaignTable: Equatable {
+struct CampaignTable {
     let capacity: Int
     private(set) var places: ContiguousArray<Campaign?> = []
     private var free: ContiguousArray<Int32> = []
     private var serials: Int64 = 0
-    /// Places that changed since the last ``takeTouched()``, in order of first change.
-    private var touched: ContiguousArray<Int32> = []
-    private var isTouched: ContiguousArray<Bool> = []
-    /// Reported campaigns that ended by joining another or by eviction, still to be said.
-    private(set) var ended: [(campaign: Campaign, reason: String)] = []
+    /// Pairs of cases that turned out to be one when their campaigns merged, still to be joined.
+    private var joined: [(Int64, Int64)] = []
 
     init(capacity: Int) { self.capacity = capacity }
-
-    static func == (a: CampaignTable, b: CampaignTable) -> Bool {
-        a.places == b.places && a.free == b.free && a.serials == b.serials && a.touched == b.touched
-    }
 
     subscript(place: Int) -> Campaign? { places[place] }
 
@@ -34,11 +27,9 @@ struct CampaignTable: Equatable {
         }
         if places.count < capacity {
             places.append(campaign)
-            isTouched.append(false)
             return (places.count - 1, false)
         }
         let victim = weakest(at: now)
-        end(victim, "made room for stronger ones")
         places[victim] = campaign
         return (victim, true)
     }
@@ -54,25 +45,18 @@ struct CampaignTable: Equatable {
         return weakest
     }
 
-    private mutating func end(_ place: Int, _ reason: String) {
-        guard let campaign = places[place] else { return }
-        if campaign.isReported { ended.append((campaign, reason)) }
-        places[place] = nil
-    }
-
     mutating func update(_ place: Int, _ change: (inout Campaign) -> Void) {
         guard places[place] != nil else { return }
         change(&places[place]!)
-        guard !isTouched[place] else { return }
-        isTouched[place] = true
-        touched.append(Int32(place))
     }
 
     /// `loser` was part of `winner` all along.
     mutating func merge(_ loser: Int, into winner: Int) {
         guard let other = places[loser], let target = places[winner] else { return }
         update(winner) { $0.absorb(other) }
-        end(loser, "part of campaign \(target.serial)")
+        if target.caseID != 0, other.caseID != 0, target.caseID != other.caseID { joined.append((target.caseID, other.caseID)) }
+        if target.caseID == 0 { update(winner) { $0.caseID = other.caseID } }
+        places[loser] = nil
         free.append(Int32(loser))
     }
 
@@ -82,16 +66,9 @@ struct CampaignTable: Equatable {
         free.append(Int32(place))
     }
 
-    mutating func takeTouched() -> ContiguousArray<Int32> {
-        let taken = touched
-        for place in taken { isTouched[Int(place)] = false }
-        touched.removeAll(keepingCapacity: true)
-        return taken
-    }
-
-    mutating func takeEnded() -> [(campaign: Campaign, reason: String)] {
-        let taken = ended
-        ended.removeAll()
+    mutating func takeJoined() -> [(Int64, Int64)] {
+        let taken = joined
+        joined.removeAll()
         return taken
     }
 }
@@ -105,12 +82,6 @@ extension CampaignTable {
             campaign?.encode(into: &writer)
         }
         writer.write(small: ContiguousArray(free.map { UInt32($0) }))
-        writer.write(small: ContiguousArray(touched.map { UInt32($0) }))
-        writer.write(count: ended.count)
-        for entry in ended {
-            entry.campaign.encode(into: &writer)
-            writer.write(string: entry.reason)
-        }
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
@@ -118,13 +89,8 @@ extension CampaignTable {
         places = []
         for _ in 0..<(try reader.readCount()) { places.append(try reader.readBool() ? try Campaign(from: &reader) : nil) }
         free = ContiguousArray(try reader.readSmall().map { Int32(bitPattern: $0) })
-        touched = ContiguousArray(try reader.readSmall().map { Int32(bitPattern: $0) })
-        guard places.count <= capacity, (free + touched).allSatisfy({ places.indices.contains(Int($0)) }) else {
+        guard places.count <= capacity, free.allSatisfy({ places.indices.contains(Int($0)) }) else {
             throw CorruptBytes(offset: reader.offset, expected: "at most \(capacity) campaigns")
         }
-        isTouched = ContiguousArray(repeating: false, count: places.count)
-        for place in touched { isTouched[Int(place)] = true }
-        ended = []
-        for _ in 0..<(try reader.readCount()) { ended.append((try Campaign(from: &reader), try reader.readString())) }
     }
 }

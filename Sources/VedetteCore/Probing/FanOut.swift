@@ -15,7 +15,8 @@ struct FanOutHub: Equatable {
     var over: Int32 = -1
     var distinct = 0.0
     var isReported = false
-    var isTouched = false
+    /// Case that it belongs to, 0 for none yet.
+    var caseID: Int64 = 0
 }
 
 /// One device, address or card over many accounts, and many of them at once.
@@ -48,7 +49,8 @@ struct FanOut {
     /// Per pair of kinds, all hubs together.
     private(set) var pairs: ContiguousArray<FanOutHub>
     private var requests: Int64 = 0
-    private var touched: ContiguousArray<Int32> = []
+    /// Places that the newest request gave evidence to, pairs included.
+    private(set) var hits: ContiguousArray<Int32> = []
 
     init(kinds: Int, rule: ProbingRule) {
         self.kinds = kinds
@@ -65,6 +67,7 @@ struct FanOut {
 
     mutating func observe(_ request: ProbingRequest, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) {
         requests += 1
+        hits.removeAll(keepingCapacity: true)
         for kind in 0..<kinds where entities[kind] != 0 { observe(request, kind, entities, sample) }
     }
 
@@ -103,11 +106,15 @@ struct FanOut {
         guard logE > Self.joinAt else { return }
         let text = sample()
         Self.hit(&hubs[place], logE, other, count, requests, request, text)
+        if hubs[place].peak >= rule.minFanOutEvidence { hubs[place].isReported = true }
+        hits.append(Int32(place))
+        // What is already a case is not counted twice.
+        guard hubs[place].caseID == 0 else { return }
         Self.hit(&pairs[pair], logE, other, count, requests, request, text)
         pairs[pair].requests += 1
         if request.decision.isIntervention { pairs[pair].interventions += 1 }
-        report(place)
-        report(-1 - pair)
+        if pairs[pair].peak >= rule.minFanOutEvidence { pairs[pair].isReported = true }
+        hits.append(Int32(-1 - pair))
     }
 
     private static func hit(
@@ -125,33 +132,15 @@ struct FanOut {
         hub.samples.append(sample)
     }
 
-    /// Places of hubs are 0 and above; pair `p` is -1 - p.
-    private mutating func report(_ place: Int) {
-        var hub = place >= 0 ? hubs[place] : pairs[-1 - place]
-        if hub.peak >= rule.minFanOutEvidence { hub.isReported = true }
-        if hub.isReported, !hub.isTouched {
-            hub.isTouched = true
-            touched.append(Int32(place))
-        }
-        if place >= 0 { hubs[place] = hub } else { pairs[-1 - place] = hub }
+    mutating func setCase(_ id: Int64, of place: Int) {
+        if place >= 0 { hubs[place].caseID = id } else { pairs[-1 - place].caseID = id }
     }
 
-    mutating func takeTouched() -> ContiguousArray<Int32> {
-        let taken = touched
-        for place in taken {
-            if place >= 0 { hubs[Int(place)].isTouched = false } else { pairs[-1 - Int(place)].isTouched = false }
-        }
-        touched.removeAll(keepingCapacity: true)
-        return taken
-    }
-
+    /// The case is over: evidence starts anew.
     mutating func close(_ place: Int) {
-        if place >= 0 {
-            (hubs[place].isReported, hubs[place].peak) = (false, 0)
-            hubs[place].evidence = ScanEvidence(since: requests)
-        } else {
-            pairs[-1 - place] = FanOutHub()
-        }
+        guard place >= 0 else { return pairs[-1 - place] = FanOutHub() }
+        (hubs[place].isReported, hubs[place].peak, hubs[place].caseID) = (false, 0, 0)
+        hubs[place].evidence = ScanEvidence(since: requests)
     }
 
     /// Places of hubs are 0 and above; pair `p` is -1 - p.
@@ -203,7 +192,7 @@ extension FanOutHub: Snapshottable {
         writer.write(count: samples.count)
         for sample in samples { writer.write(string: sample) }
         writer.write(bool: isReported)
-        writer.write(bool: isTouched)
+        writer.write(signed: caseID)
     }
 
     init(from reader: inout ByteReader) throws {
@@ -220,7 +209,7 @@ extension FanOutHub: Snapshottable {
         distinct = try reader.readDouble()
         for _ in 0..<(try reader.readCount()) { samples.append(try reader.readString()) }
         isReported = try reader.readBool()
-        isTouched = try reader.readBool()
+        caseID = try reader.readSigned()
     }
 }
 
@@ -235,7 +224,6 @@ extension FanOut {
         }
         writer.write(words: bits)
         for tail in tails { tail.encode(into: &writer) }
-        writer.write(small: ContiguousArray(touched.map { UInt32(bitPattern: $0) }))
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
@@ -246,8 +234,7 @@ extension FanOut {
         for place in pairs.indices { pairs[place] = try reader.readBool() ? try FanOutHub(from: &reader) : FanOutHub() }
         bits = try reader.readWords()
         for place in tails.indices { tails[place] = try TailEstimate(from: &reader) }
-        touched = ContiguousArray(try reader.readSmall().map { Int32(bitPattern: $0) })
-        guard bits.count == hubs.count * kinds * 4, touched.allSatisfy({ $0 >= -pairs.count && $0 < hubs.count }) else {
+        guard bits.count == hubs.count * kinds * 4 else {
             throw CorruptBytes(offset: reader.offset, expected: "hubs of \(kinds) entity kinds")
         }
     }

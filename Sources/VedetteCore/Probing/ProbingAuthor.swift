@@ -8,20 +8,37 @@ struct ProbingAuthor {
     let schema: EventSchema
     let watch: ProbingWatch
 
-    func report(_ campaign: Campaign, phase: IncidentReport.Phase) -> IncidentReport {
-        let limit = campaign.suspicious > 0 ? rule.minEvidence : rule.minQuietEvidence
+    func report(_ entry: ProbingCase, phase: IncidentReport.Phase) -> IncidentReport {
+        let campaigns = watch.campaigns(of: entry.id)
+        var report = campaigns.first.map { self.report($0, of: entry) } ?? report(hubs: entry)
+        report.subject = "case \(entry.id)"
+        report.phase = phase
+        report.size = Double(max(campaigns.reduce(0) { $0 + $1.tries }, entry.requests))
+        if campaigns.count > 1 {
+            report.facts.append(IncidentFact("campaigns", .list(campaigns.prefix(8).map { "\(AlertNumbers.count($0.tries)) tries, \(AlertNumbers.count($0.allowed)) allowed" })))
+        }
+        if !campaigns.isEmpty, !entry.hubs.isEmpty {
+            report.facts.append(IncidentFact("fan_out", .list(entry.hubs.map { hubText(Int($0)) })))
+            report.facts.append(IncidentFact("hubs", .number(Double(entry.hubCount))))
+        }
+        if campaigns.contains(where: isScaling) { report.severity = .p0 }
+        return report
+    }
+
+    private func report(_ campaign: Campaign, of entry: ProbingCase) -> IncidentReport {
+        let limit = entry.monitor == .fanOut ? rule.minFanOutEvidence : campaign.limit(rule)
+        let hubPeak = entry.hubs.map { watch.fanOut.hub(Int($0)).peak }.max() ?? 0
+        let evidence = max(campaign.peak, hubPeak)
         var report = IncidentReport(
-            detector: detector, monitor: campaign.isTrajectory ? "probing.trajectory" : "probing.fingerprint", model: model,
-            severity: severity(campaign), startedAt: campaign.startedAt, lastAt: campaign.lastAt, headline: headline(campaign),
-            measure: "evidence_nats", value: campaign.peak, limit: limit, referenceName: "ordinary_traffic", count: campaign.tries,
-            pValue: RealFunctions.exp(-max(0, min(campaign.peak, 700))),
+            detector: detector, monitor: entry.monitor.name, model: model, severity: .p1,
+            startedAt: min(entry.startedAt, campaign.startedAt), lastAt: max(entry.lastAt, campaign.lastAt), headline: headline(campaign, evidence),
+            measure: "evidence_nats", value: evidence, limit: limit, referenceName: "ordinary_traffic", count: campaign.tries,
+            pValue: RealFunctions.exp(-max(0, min(evidence, 700))),
             control: AlertEvent.FalseDiscoveryControl(
                 method: "evidence_accumulation", alpha: RealFunctions.exp(-limit), tests: max(1, Int(campaign.serial))),
             size: Double(campaign.tries), immediateActions: actions(campaign), escalation: Self.escalation,
             recommendedAction: recommendation(campaign), blastRadius: blastRadius(campaign))
-        report.subject = "campaign \(campaign.serial)"
-        report.phase = phase
-        report.facts = facts(campaign)
+        report.facts = facts(campaign, entry)
         report.sampleRequestIDs = campaign.samples
         report.contributors = movedFeatures(campaign).map {
             AlertEvent.Contributor(name: name($0), value: Double(campaign.moved[$0]) / Double(campaign.tries), count: Int64(campaign.moved[$0]))
@@ -33,13 +50,11 @@ struct ProbingAuthor {
         campaign.suspicious >= 2 && campaign.allowedSince >= rule.scaleCount && campaign.peak >= 2 * rule.minEvidence
     }
 
-    private func severity(_ campaign: Campaign) -> Severity { isScaling(campaign) ? .p0 : .p1 }
-
     func name(_ feature: Int) -> String { schema.features[spec.features[feature]].name }
 
     // MARK: One line
 
-    private func headline(_ campaign: Campaign) -> String {
+    private func headline(_ campaign: Campaign, _ evidence: Double) -> String {
         let tries = AlertNumbers.count(campaign.tries)
         var text = "\(tries) tries in one place of the feature space"
         let senders = entityCounts(campaign)
@@ -47,7 +62,7 @@ struct ProbingAuthor {
         text += ": \(AlertNumbers.count(campaign.interventions)) stopped, \(AlertNumbers.count(campaign.allowed)) allowed"
         if campaign.triesToBypass > 0 { text += ", first success at try \(AlertNumbers.count(campaign.triesToBypass))" }
         if isScaling(campaign) { text += ", now used at scale" }
-        return text + " (evidence \(AlertNumbers.decimal(campaign.peak, digits: 1)) nats)"
+        return text + " (evidence \(AlertNumbers.decimal(evidence, digits: 1)) nats)"
     }
 
     private func entityCounts(_ campaign: Campaign) -> [String] {
@@ -59,15 +74,15 @@ struct ProbingAuthor {
 
     // MARK: Facts
 
-    private func facts(_ campaign: Campaign) -> [IncidentFact] {
+    private func facts(_ campaign: Campaign, _ entry: ProbingCase) -> [IncidentFact] {
         var facts: [IncidentFact] = [
             IncidentFact("phase", .text(phase(campaign))),
             IncidentFact("tries", .number(Double(campaign.tries))),
             IncidentFact("stopped", .number(Double(campaign.interventions))),
             IncidentFact("allowed", .number(Double(campaign.allowed))),
-            IncidentFact("detected_after_tries", .number(Double(campaign.triesAtDetection))),
-            IncidentFact("evidence_sufficed", .time(campaign.crossedAt)),
-            IncidentFact("time_to_detect_s", .number(Double(max(0, campaign.crossedAt - campaign.startedAt)) / 1_000)),
+            IncidentFact("detected_after_tries", .number(Double(campaign.isReported ? campaign.triesAtDetection : campaign.tries))),
+            IncidentFact("evidence_sufficed", .time(entry.detectedAt)),
+            IncidentFact("time_to_detect_s", .number(Double(max(0, entry.detectedAt - min(entry.startedAt, campaign.startedAt))) / 1_000)),
         ]
         if let success = campaign.firstSuccessAt {
             facts.append(IncidentFact("first_success", .time(success)))

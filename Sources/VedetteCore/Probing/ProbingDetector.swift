@@ -11,8 +11,6 @@ final class ProbingDetector: StreamDetector {
     private let isWatched: [Bool]
     private var salt: UInt64
     private var models: [ProbingWatch?]
-    /// Reported campaigns that still run, as (model, place), in the order of their opening.
-    private var open: [OpenIncident] = []
     private var row: ContiguousArray<Float> = []
 
     init(_ spec: DetectorSpec, rule: ProbingRule, number: Int, configuration: TopologyConfiguration, hash: KeyedHash) {
@@ -90,55 +88,34 @@ final class ProbingDetector: StreamDetector {
         for model in models.indices {
             guard let watch = models[model] else { continue }
             let author = ProbingAuthor(rule: rule, detector: number, model: model, spec: inventory[model], schema: schema, watch: watch)
-            for (campaign, reason) in watch.model.campaigns.takeEnded() { reports.append(author.report(campaign, phase: .closed(reason: reason))) }
-            for place in watch.model.campaigns.takeTouched() {
-                guard let campaign = watch.model.campaigns[Int(place)], campaign.isReported else { continue }
-                remember(OpenIncident(model: model, kind: .campaign, place: Int(place), serial: campaign.serial))
-                reports.append(author.report(campaign, phase: .open))
-            }
-            for place in watch.fanOut.takeTouched() {
-                remember(OpenIncident(model: model, kind: .fanOut, place: Int(place), serial: 0))
-                reports.append(author.report(hub: Int(place), phase: .open))
-            }
-            for place in watch.boundary.takeTouched() {
-                remember(OpenIncident(model: model, kind: .boundary, place: Int(place), serial: 0))
-                reports.append(author.report(cell: Int(place), phase: .open))
+            reports += speak(of: watch, author, at: boundary)
+            for place in watch.boundary.takeTouched() { reports.append(author.report(cell: Int(place), phase: .open)) }
+            for place in watch.boundary.cells.indices where watch.boundary.cells[place].isReported {
+                guard boundary - watch.boundary.cells[place].lastAt > rule.quietMs else { continue }
+                reports.append(author.report(cell: place, phase: quiet))
+                watch.boundary.close(place)
             }
         }
-        open.removeAll { end($0, at: boundary, into: &reports) }
         return reports
     }
 
-    private func remember(_ incident: OpenIncident) {
-        if !open.contains(incident) { open.append(incident) }
-    }
+    private var quiet: IncidentReport.Phase { .closed(reason: "nothing new for \(AlertNumbers.duration(rule.quietMs))") }
 
-    /// Whether the incident is over.
-    private func end(_ incident: OpenIncident, at boundary: Int64, into reports: inout [IncidentReport]) -> Bool {
-        guard let watch = models[incident.model] else { return true }
-        let author = ProbingAuthor(
-            rule: rule, detector: number, model: incident.model, spec: inventory[incident.model], schema: schema, watch: watch)
-        let phase = IncidentReport.Phase.closed(reason: "nothing new for \(AlertNumbers.duration(rule.quietMs))")
-        func isQuiet(since time: Int64) -> Bool { boundary - time > rule.quietMs }
-        switch incident.kind {
-        case .campaign:
-            guard let campaign = watch.model.campaigns[incident.place], campaign.serial == incident.serial else { return true }
-            guard isQuiet(since: campaign.lastAt) else { return false }
-            reports.append(author.report(campaign, phase: phase))
-            watch.model.forget(incident.place)
-            watch.model.campaigns.close(incident.place)
-        case .fanOut:
-            let hub = watch.fanOut.hub(incident.place)
-            guard hub.isReported else { return true }
-            guard isQuiet(since: hub.lastAt) else { return false }
-            reports.append(author.report(hub: incident.place, phase: phase))
-            watch.fanOut.close(incident.place)
-        case .boundary:
-            guard isQuiet(since: watch.boundary.cells[incident.place].lastAt) else { return false }
-            reports.append(author.report(cell: incident.place, phase: phase))
-            watch.boundary.close(incident.place)
+    private func speak(of watch: ProbingWatch, _ author: ProbingAuthor, at boundary: Int64) -> [IncidentReport] {
+        var reports: [IncidentReport] = []
+        let cases = watch.book.cases
+        for entry in cases {
+            if entry.into != 0 {
+                if entry.isTouched { reports.append(author.report(entry, phase: .closed(reason: "part of case \(watch.book.root(entry.id))"))) }
+            } else if boundary - entry.lastAt > rule.quietMs {
+                reports.append(author.report(entry, phase: quiet))
+                watch.close(entry.id)
+            } else if entry.isTouched {
+                reports.append(author.report(entry, phase: .open))
+            }
         }
-        return true
+        watch.book.clearTouched()
+        return reports
     }
 
     // MARK: Snapshot
@@ -149,13 +126,6 @@ final class ProbingDetector: StreamDetector {
             writer.write(bool: model != nil)
             model?.encode(into: &writer)
         }
-        writer.write(count: open.count)
-        for incident in open {
-            writer.write(count: incident.model)
-            writer.write(byte: incident.kind.rawValue)
-            writer.write(signed: Int64(incident.place))
-            writer.write(signed: incident.serial)
-        }
     }
 
     func restore(from reader: inout ByteReader) throws {
@@ -164,32 +134,7 @@ final class ProbingDetector: StreamDetector {
             models[model] = nil
             if try reader.readBool() { try watch(model).restore(from: &reader) }
         }
-        open = []
-        for _ in 0..<(try reader.readCount(minimumSize: 3)) {
-            let model = Int(try reader.readVarint())
-            guard let kind = OpenIncident.Kind(rawValue: try reader.readByte()), models.indices.contains(model), let watch = models[model] else {
-                throw CorruptBytes(offset: reader.offset, expected: "an incident of a watched model")
-            }
-            let place = Int(try reader.readSigned())
-            let isKnown = switch kind {
-            case .campaign: watch.model.campaigns.has(place)
-            case .fanOut: watch.fanOut.has(place)
-            case .boundary: watch.boundary.cells.indices.contains(place)
-            }
-            guard isKnown else { throw CorruptBytes(offset: reader.offset, expected: "the place of an incident") }
-            open.append(OpenIncident(model: model, kind: kind, place: place, serial: try reader.readSigned()))
-        }
     }
-}
-
-/// An incident that was reported and may still grow.
-private struct OpenIncident: Equatable {
-    enum Kind: UInt8 { case campaign, fanOut, boundary }
-    var model: Int
-    var kind: Kind
-    var place: Int
-    /// Of a campaign; its place may be taken by another.
-    var serial: Int64
 }
 
 extension DecisionBatch {

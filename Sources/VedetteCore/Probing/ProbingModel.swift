@@ -73,8 +73,10 @@ final class ProbingModel {
     // MARK: Observing
 
     /// - Parameter sample: the request's text, made only when it is kept.
-    func observe(_ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) {
+    /// - Returns: the place of the campaign that it belongs to, -1 for none.
+    func observe(_ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) -> Int {
         requests += 1
+        var place = -1
         var entry = DelayedRow(
             serial: 0, place: 0, isSuspicious: request.isSuspicious, ordinary: 0, suspicious: 0, hasSuspicious: false, draw: random.next())
         if reference.isReady {
@@ -84,7 +86,7 @@ final class ProbingModel {
             entry.ordinary = Float(plain.adjusted)
             entry.suspicious = Float(flagged.adjusted)
             entry.hasSuspicious = singles.count + members.count > 0
-            let place = join(request, row, entities, plain, flagged, sample)
+            place = join(request, row, entities, plain, flagged, sample)
             if place >= 0 { (entry.serial, entry.place) = (campaigns[place]!.serial, Int32(place)) }
             remember(request, row, campaign: place)
         }
@@ -92,6 +94,7 @@ final class ProbingModel {
         let length = requests < rule.warmUp ? 0 : DelayedRows.length(after: requests)
         while delayed.count > length { learn() }
         if reference.isDue { sortReference() }
+        return place
     }
 
     private func rank(_ row: UnsafeBufferPointer<Float>) {
