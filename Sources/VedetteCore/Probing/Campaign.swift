@@ -1,5 +1,5 @@
 /// One request as the probing detectors see it.
-struct ProbingRequest {
+package struct ProbingRequest {
     let time: Int64
     let decision: Decision
     /// Intervened against, or allowed with at least half of the threshold's odds.
@@ -9,6 +9,15 @@ struct ProbingRequest {
     let score: Double
     /// NaN where the record has none.
     let threshold: Double
+
+    package init(time: Int64, decision: Decision, isSuspicious: Bool, amount: Double, score: Double, threshold: Double) {
+        self.time = time
+        self.decision = decision
+        self.isSuspicious = isSuspicious
+        self.amount = amount
+        self.score = score
+        self.threshold = threshold
+    }
 }
 
 /// Requests that keep coming to one place of the feature space, and what is known of them.

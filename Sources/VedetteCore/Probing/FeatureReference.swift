@@ -4,8 +4,8 @@
 /// becomes a pair of ranks (`low` values are smaller, `high` are not larger), so popular values are wide and
 /// rare ones narrow: that is the base-rate correction of every comparison. A missing value is a value of its
 /// own. A category is ordered by its keyed hash, which loses a little power and no validity.
-struct FeatureReference: Equatable {
-    static let rows = 1_024
+package struct FeatureReference: Equatable {
+    package static let rows = 1_024
     /// Rank of a missing value, beyond every other.
     private static let missingRank: UInt16 = 20_000
     /// One of so many rows enters a full sample.
@@ -13,7 +13,7 @@ struct FeatureReference: Equatable {
     /// Rows between two sortings of a full sample.
     private static let resort: Int64 = 4_096
 
-    let features: Int
+    package let features: Int
     /// Row-major, NaN where missing.
     private var sample: ContiguousArray<Float> = []
     private var seen: Int64 = 0
@@ -22,9 +22,9 @@ struct FeatureReference: Equatable {
     private var sorted: ContiguousArray<Float> = []
     private var present: ContiguousArray<Int32>
     /// Rows behind the ranks; 0 before the first sorting.
-    private(set) var size = 0
+    package private(set) var size = 0
 
-    init(features: Int) {
+    package init(features: Int) {
         self.features = features
         present = ContiguousArray(repeating: 0, count: features)
     }
@@ -33,14 +33,14 @@ struct FeatureReference: Equatable {
     private var sampleSize: Int { features == 0 ? 0 : sample.count / features }
 
     /// Whether the ranks should be made anew: at 64 rows, at each doubling, then now and then.
-    var isDue: Bool {
+    package var isDue: Bool {
         let rows = sampleSize
         guard rows >= 64 else { return false }
         return rows < Self.rows ? rows >= 2 * size : size < rows || seen - sortedAt >= Self.resort
     }
 
     /// - Parameter draw: decides deterministically which rows enter a full sample.
-    mutating func add(_ row: UnsafeBufferPointer<Float>, draw: UInt64) {
+    package mutating func add(_ row: UnsafeBufferPointer<Float>, draw: UInt64) {
         seen += 1
         if sampleSize < Self.rows {
             sample.append(contentsOf: row)
@@ -50,7 +50,7 @@ struct FeatureReference: Equatable {
         }
     }
 
-    mutating func sort() {
+    package mutating func sort() {
         let rows = sampleSize
         sorted = ContiguousArray(repeating: 0, count: rows * features)
         for feature in 0..<features {
@@ -66,7 +66,7 @@ struct FeatureReference: Equatable {
     }
 
     /// Ranks of one row. O(features · log rows).
-    func rank(_ row: UnsafeBufferPointer<Float>, low: UnsafeMutablePointer<UInt16>, high: UnsafeMutablePointer<UInt16>) {
+    package func rank(_ row: UnsafeBufferPointer<Float>, low: UnsafeMutablePointer<UInt16>, high: UnsafeMutablePointer<UInt16>) {
         sorted.withUnsafeBufferPointer { sorted in
             for feature in 0..<features {
                 let value = row[feature]
@@ -87,7 +87,7 @@ struct FeatureReference: Equatable {
     }
 
     /// Share of ordinary traffic whose value of a feature lies in a closed range; 1 where either end is missing.
-    func share(_ feature: Int, from low: Float, to high: Float) -> Double {
+    package func share(_ feature: Int, from low: Float, to high: Float) -> Double {
         guard size > 0, !low.isNaN, !high.isNaN else { return 1 }
         return sorted.withUnsafeBufferPointer { sorted in
             let (base, count) = (feature * size, Int(present[feature]))
@@ -124,7 +124,7 @@ struct FeatureReference: Equatable {
 }
 
 extension FeatureReference: Snapshottable {
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         writer.write(count: features)
         writer.write(signed: seen)
         writer.write(signed: sortedAt)
@@ -134,7 +134,7 @@ extension FeatureReference: Snapshottable {
         for count in present { writer.write(signed: Int64(count)) }
     }
 
-    init(from reader: inout ByteReader) throws {
+    package init(from reader: inout ByteReader) throws {
         features = try reader.readCount(minimumSize: 0)
         seen = try reader.readSigned()
         sortedAt = try reader.readSigned()

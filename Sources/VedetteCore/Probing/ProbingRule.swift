@@ -6,8 +6,8 @@ public struct ProbingRule: Sendable, Equatable {
     ///
     /// By Markov's inequality a chance cluster reaches `x` with probability at most `exp(-x)`; see ``ScanEvidence``.
     public var minEvidence = 8.0
-    /// Evidence at which a campaign that was never declined is an incident.
-    public var minQuietEvidence = 14.0
+    /// Evidence at which a campaign that was hardly ever declined is an incident.
+    public var minQuietEvidence = 18.0
     /// Evidence at which one device, address or card over many accounts is an incident.
     public var minFanOutEvidence = 14.0
     /// Evidence at which mass just below a threshold is an incident.
@@ -23,7 +23,7 @@ public struct ProbingRule: Sendable, Equatable {
     /// Campaigns followed at once, per model.
     public var maxCampaigns = 512
     /// Entities followed for fan-out at once, per entity kind.
-    public var maxEntities = 16_384
+    public var maxEntities = 8_192
 
     public init() {}
 }

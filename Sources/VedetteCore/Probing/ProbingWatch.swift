@@ -1,5 +1,5 @@
 /// Everything that is watched of one model, and the cases that follow from it.
-final class ProbingWatch {
+package final class ProbingWatch {
     /// Evidence from which on a source of evidence belongs to the case of a request that it shares.
     private static let linkedAt = 3.0
 
@@ -9,7 +9,7 @@ final class ProbingWatch {
     var boundary: BoundaryPressure
     var book = CaseBook()
 
-    init(rule: ProbingRule, features: Int, entityKinds: Int, salt: UInt64) {
+    package init(rule: ProbingRule, features: Int, entityKinds: Int, salt: UInt64) {
         self.rule = rule
         model = ProbingModel(rule: rule, features: features, entityKinds: entityKinds, salt: salt)
         fanOut = FanOut(kinds: entityKinds, rule: rule)
@@ -22,7 +22,7 @@ final class ProbingWatch {
     ///   - values: interned value per slice dimension, 0 where missing.
     ///   - name: of a dimension's value in this request.
     ///   - sample: the request's text.
-    func observe(
+    package func observe(
         _ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, values: ContiguousArray<Int32>,
         name: (Int) -> SliceName, sample: () -> String
     ) {
@@ -62,7 +62,7 @@ final class ProbingWatch {
 
     /// A new case where some evidence suffices for the first time, else 0.
     private func open(
-        _ request: ProbingRequest, _ campaign: Campaign?, _ hubs: ContiguousArray<Int32>, _ pairs: ContiguousArray<Int32>
+        _ request: ProbingRequest, _ campaign: Campaign?, _ hubs: [Int32], _ pairs: [Int32]
     ) -> Int64 {
         if let campaign, campaign.isReported {
             return book.open(campaign.isTrajectory ? .trajectory : .fingerprint, startedAt: campaign.startedAt, at: request.time)
@@ -70,6 +70,12 @@ final class ProbingWatch {
         guard let hub = (hubs + pairs).first(where: { fanOut.hub(Int($0)).isReported && fanOut.hub(Int($0)).caseID == 0 }) else { return 0 }
         return book.open(.fanOut, startedAt: fanOut.hub(Int(hub)).startedAt, at: request.time)
     }
+
+    /// Cases that stand.
+    package var openCases: Int { book.cases.filter { $0.into == 0 }.count }
+
+    /// Tries that each campaign took until its evidence sufficed, in the order of the table.
+    package var triesAtDetection: [Int64] { model.campaigns.places.compactMap { $0.flatMap { $0.isReported ? $0.triesAtDetection : nil } } }
 
     /// The campaigns of a case, the largest first.
     func campaigns(of id: Int64) -> [Campaign] {
@@ -93,14 +99,14 @@ final class ProbingWatch {
 
     // MARK: Snapshot
 
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         model.encode(into: &writer)
         fanOut.encode(into: &writer)
         boundary.encode(into: &writer)
         book.encode(into: &writer)
     }
 
-    func restore(from reader: inout ByteReader) throws {
+    package func restore(from reader: inout ByteReader) throws {
         try model.restore(from: &reader)
         try fanOut.restore(from: &reader)
         try boundary.restore(from: &reader)

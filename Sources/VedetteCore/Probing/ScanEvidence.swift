@@ -5,7 +5,7 @@
 /// profile likelihood of a rate, n ln(n/T) - n, less ln(1 + ln(1 + T)) for having chosen the rate after the fact.
 /// So a place that is popular all the time never accumulates: its many hits are spread over many requests.
 /// A calibrated equivalent of an e-process rather than one in the strict sense; its false alarms are measured.
-struct ScanEvidence: Equatable {
+package struct ScanEvidence: Equatable {
     /// Half-way between trusting small p-values (towards 0) and caution (towards 1).
     static let calibrator = 0.3
     /// One request never counts for more, whatever the extrapolated tail says.
@@ -13,16 +13,16 @@ struct ScanEvidence: Equatable {
 
     /// Sum of the hits' ln e-values.
     private(set) var sum = 0.0
-    private(set) var hits: Int64 = 0
+    package private(set) var hits: Int64 = 0
     /// Request counter at the first hit.
     private(set) var since: Int64
 
-    init(since: Int64) { self.since = since }
+    package init(since: Int64) { self.since = since }
 
     /// ln of the calibrated e-value of a p-value given as its logarithm.
-    static func logE(logP: Double) -> Double { -1.203972804325936 - (1 - calibrator) * logP }
+    package static func logE(logP: Double) -> Double { -1.203972804325936 - (1 - calibrator) * logP }
 
-    mutating func add(_ logE: Double) {
+    package mutating func add(_ logE: Double) {
         sum += min(logE, Self.maxPerHit)
         hits += 1
     }
@@ -34,7 +34,7 @@ struct ScanEvidence: Equatable {
     }
 
     /// ln of the evidence after `now` requests.
-    func value(at now: Int64) -> Double {
+    package func value(at now: Int64) -> Double {
         guard hits > 0 else { return 0 }
         let n = Double(hits)
         let trials = Double(max(now - since + 1, hits))
@@ -43,13 +43,13 @@ struct ScanEvidence: Equatable {
 }
 
 extension ScanEvidence: Snapshottable {
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         writer.write(double: sum)
         writer.write(signed: hits)
         writer.write(signed: since)
     }
 
-    init(from reader: inout ByteReader) throws {
+    package init(from reader: inout ByteReader) throws {
         sum = try reader.readDouble()
         hits = try reader.readSigned()
         since = try reader.readSigned()
@@ -60,17 +60,17 @@ extension ScanEvidence: Snapshottable {
 ///
 /// The short one starts anew whenever it has fallen below zero (Page 1954), so a place that was merely popular for
 /// months does not shield an attack on it. Each has half of the weight.
-struct PairedEvidence: Equatable {
+package struct PairedEvidence: Equatable {
     private static let ln2 = 0.6931471805599453
     private(set) var long: ScanEvidence
     private(set) var short: ScanEvidence
 
-    init(since: Int64) {
+    package init(since: Int64) {
         long = ScanEvidence(since: since)
         short = ScanEvidence(since: since)
     }
 
-    mutating func add(_ logE: Double, at now: Int64) {
+    package mutating func add(_ logE: Double, at now: Int64) {
         if short.hits > 0, short.value(at: now) < 0 { short = ScanEvidence(since: now) }
         long.add(logE)
         short.add(logE)
@@ -81,16 +81,16 @@ struct PairedEvidence: Equatable {
         short.absorb(other.short)
     }
 
-    func value(at now: Int64) -> Double { max(long.value(at: now), short.value(at: now)) - Self.ln2 }
+    package func value(at now: Int64) -> Double { max(long.value(at: now), short.value(at: now)) - Self.ln2 }
 }
 
 extension PairedEvidence: Snapshottable {
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         long.encode(into: &writer)
         short.encode(into: &writer)
     }
 
-    init(from reader: inout ByteReader) throws {
+    package init(from reader: inout ByteReader) throws {
         long = try ScanEvidence(from: &reader)
         short = try ScanEvidence(from: &reader)
     }

@@ -4,7 +4,7 @@
 /// rate of the mean excess over the largest twentieth, widened by a fifth (peaks over threshold with an
 /// exponential tail; Pickands 1975). The logarithms per bin are renewed after every 2 % of growth, so a look-up
 /// is an array access.
-struct TailEstimate: Equatable {
+package struct TailEstimate: Equatable {
     static let bins = 400
     static let width = 0.5
     /// Values that must lie above a bin for its share to be counted rather than extrapolated.
@@ -14,27 +14,27 @@ struct TailEstimate: Equatable {
     private static let ceiling: Int64 = 1 << 22
 
     private var counts = ContiguousArray<Int64>(repeating: 0, count: bins)
-    private(set) var total: Int64 = 0
+    package private(set) var total: Int64 = 0
     private var renewedAt: Int64 = 0
     /// As of the last renewal: values at or above each bin, and ln of their share.
     private var above = ContiguousArray<Int64>(repeating: 0, count: bins)
     private var logShare = ContiguousArray<Double>(repeating: 0, count: bins)
 
-    init() {}
+    package init() {}
 
     static func bin(_ value: Double) -> Int { min(bins - 1, max(0, Int(value / width))) }
 
-    mutating func add(_ value: Double) {
+    package mutating func add(_ value: Double) {
         counts[Self.bin(value)] += 1
         total += 1
         if total - renewedAt > max(20, renewedAt / 50) { renew() }
     }
 
     /// ln P(X >= value), at most 0.
-    func logTail(_ value: Double) -> Double { logShare[Self.bin(value)] }
+    package func logTail(_ value: Double) -> Double { logShare[Self.bin(value)] }
 
     /// How many values were at least this large, as of the last renewal.
-    func count(atLeast value: Double) -> Int64 { above[Self.bin(value)] }
+    package func count(atLeast value: Double) -> Int64 { above[Self.bin(value)] }
 
     private mutating func renew() {
         if total > Self.ceiling {
@@ -63,7 +63,7 @@ struct TailEstimate: Equatable {
 }
 
 extension TailEstimate: Snapshottable {
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         writer.write(signed: total)
         writer.write(signed: renewedAt)
         for bin in 0..<Self.bins {
@@ -73,7 +73,7 @@ extension TailEstimate: Snapshottable {
         }
     }
 
-    init(from reader: inout ByteReader) throws {
+    package init(from reader: inout ByteReader) throws {
         total = try reader.readSigned()
         renewedAt = try reader.readSigned()
         for bin in 0..<Self.bins {
