@@ -24,6 +24,13 @@ struct Evaluation {
         if configuration.topology.detectors.isEmpty {
             configuration.topology.detectors = [DetectorSpec(id: "probing", rule: .probing(ProbingRule()))]
         }
+        if let limit = options.minEvidence {
+            configuration.topology.detectors = configuration.topology.detectors.map { spec in
+                guard case .probing(var rule) = spec.rule else { return spec }
+                rule.minEvidence = limit
+                return DetectorSpec(id: spec.id, rule: .probing(rule), models: spec.models)
+            }
+        }
         if let salt = options.salt { configuration.secrets.hashKey = .literal(salt) }
         self.configuration = configuration
         fraud = try options.classes.map(Self.fraudIDs) ?? []

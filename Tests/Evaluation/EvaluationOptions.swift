@@ -17,6 +17,7 @@ struct EvaluationOptions {
     private(set) var isAdaptive = false
     private(set) var seed: UInt64 = 1
     private(set) var salt: String?
+    private(set) var minEvidence: Double?
     private(set) var runs = 6
     private(set) var wantsHelp = false
 
@@ -35,6 +36,9 @@ struct EvaluationOptions {
             case "--config": config = try value(argument)
             case "--class": classes = try value(argument)
             case "--salt": salt = try value(argument)
+            case "--min-evidence":
+                guard let number = Double(try value(argument)) else { throw EvaluationFailure("--min-evidence: expected a number") }
+                minEvidence = number
             case "--mixed-only": mixedOnly = true
             case "--ablation": ablation = true
             case "--baselines": baselines = true

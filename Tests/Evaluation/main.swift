@@ -16,6 +16,7 @@ let usage = """
       --config FILE     configuration; derived from the data's first records if there is none
       --class FILE      request_id,class,... of the benign stream: alerts on its own fraud are told apart
       --salt TEXT       another secret than the configuration's: results must not hang on one
+      --min-evidence X  another limit than the configuration's, nats
       --mixed-only      leave out the runs with one attack each
       --ablation        each detector family alone, too
       --baselines       published methods beside it, each at its best threshold with at most one false alert

@@ -24,6 +24,8 @@ struct AnchorStore: Equatable {
     /// Running number of the store's insertion, so that age can be told; 0 is an empty place.
     private var orders: ContiguousArray<UInt64>
     private var origins: ContiguousArray<AnchorOrigin>
+    /// Places that are taken.
+    private(set) var live = 0
     /// Running number of the newest insertion.
     private(set) var newest: UInt64 = 0
 
@@ -58,6 +60,7 @@ struct AnchorStore: Equatable {
         campaign: Int, origin: AnchorOrigin
     ) {
         reach(place)
+        if orders[place] == 0 { live += 1 }
         newest += 1
         let base = place * features
         for feature in 0..<features {
@@ -80,7 +83,10 @@ struct AnchorStore: Equatable {
         for place in campaigns.indices where campaigns[place] == from { campaigns[place] = to }
     }
 
-    mutating func clear(_ place: Int) { orders[place] = 0 }
+    mutating func clear(_ place: Int) {
+        if orders[place] != 0 { live -= 1 }
+        orders[place] = 0
+    }
 
     /// How many newer ones there are: a match among many candidates is worth less.
     func age(of place: Int) -> UInt64 { min(newest - orders[place], UInt64(capacity)) }
@@ -153,6 +159,7 @@ extension AnchorStore {
         low = ContiguousArray(try reader.readSmall().map { UInt16(truncatingIfNeeded: $0) })
         high = ContiguousArray(try reader.readSmall().map { UInt16(truncatingIfNeeded: $0) })
         let places = orders.count
+        live = orders.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
         guard places <= capacity, campaigns.count == places, values.count == places * features, low.count == values.count, high.count == values.count
         else { throw CorruptBytes(offset: reader.offset, expected: "at most \(capacity) anchors of \(features) features") }
     }

@@ -24,6 +24,8 @@ package struct ProbingRequest {
 ///
 /// Bounded: `O(features + entity kinds)`, however many tries there are.
 struct Campaign: Equatable {
+    /// A customer who tries again three times is no campaign.
+    private static let leastTries: Int64 = 5
     /// Tries kept by text: the first few and the newest.
     private static let firstSamples = 4
     private static let newestSamples = 6
@@ -95,6 +97,13 @@ struct Campaign: Equatable {
     }
 
     // MARK: Adding
+
+    /// The earlier request that the first try resembled belongs to it.
+    mutating func begin(_ origin: AnchorOrigin, isSuspicious: Bool) {
+        if isSuspicious { suspicious = 1 }
+        if Decision(rawValue: origin.decision)?.isIntervention == true { interventions = 1 }
+        if origin.decision == Decision.allow.rawValue { allowed = 1 }
+    }
 
     mutating func count(_ request: ProbingRequest, row: UnsafeBufferPointer<Float>, ranks: UnsafePointer<UInt16>, sample: String) {
         tries += 1
@@ -205,7 +214,7 @@ struct Campaign: Equatable {
     private static func least(_ a: Float, _ b: Float) -> Float { a.isNaN ? b : b.isNaN ? a : min(a, b) }
 
     mutating func cross(_ rule: ProbingRule, at time: Int64) {
-        guard !isReported, peak >= limit(rule) else { return }
+        guard !isReported, tries >= Self.leastTries, peak >= limit(rule) else { return }
         isReported = true
         isTrajectory = looksLikeSearch
         crossedAt = time
@@ -216,7 +225,7 @@ struct Campaign: Equatable {
 
     /// Evidence that it takes: less where a good part of the tries was stopped or came near the threshold.
     func limit(_ rule: ProbingRule) -> Double {
-        suspicious >= 2 && suspicious * 6 >= tries ? rule.minEvidence : rule.minQuietEvidence
+        interventions >= 1 && suspicious >= 2 && suspicious * 6 >= tries ? rule.minEvidence : rule.minQuietEvidence
     }
 
     /// Whether the tries look like a search for the boundary rather than repetition.
@@ -225,7 +234,7 @@ struct Campaign: Equatable {
     /// Mean rank of allowed tries less that of intervened ones, as a share of the sample of `size`; nil where one kind is missing.
     func passingShift(_ feature: Int, size: Int) -> Double? {
         let others = tries - allowed
-        guard allowed > 0, others > 0, size > 0 else { return nil }
+        guard allowed > 1, others > 1, size > 0 else { return nil }
         return Double(allowedRanks[feature] / Float(allowed) - intervenedRanks[feature] / Float(others)) / Double(size)
     }
 }

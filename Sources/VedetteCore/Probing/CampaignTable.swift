@@ -15,6 +15,8 @@ struct CampaignTable {
     subscript(place: Int) -> Campaign? { places[place] }
 
     func has(_ place: Int) -> Bool { places.indices.contains(place) }
+    /// Campaigns opened so far.
+    var opened: Int64 { serials }
     var count: Int { places.count - free.count }
 
     /// Opens a campaign. Returns its place, and whether another had to go from there.

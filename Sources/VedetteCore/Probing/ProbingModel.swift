@@ -216,15 +216,25 @@ final class ProbingModel {
         if place < 0 { place = open(from: match, request) }
         if logE > Self.mergeAt { place = merge(into: place, above: flagged.adjusted - 3) }
         let anchorDecision = origin(of: match).decision
+        let placedE = logE - (1 - ScanEvidence.calibrator) * logShare(of: place, match)
+        let tests = RealFunctions.log(Double(campaigns.opened + 1))
         campaigns.update(place) { campaign in
-            campaign.evidence.add(logE, at: requests)
+            campaign.evidence.add(placedE, at: requests)
             campaign.step(from: { self.value($0, of: match) }, decision: anchorDecision, to: row, request)
             campaign.count(request, row: row, ranks: low.withUnsafeBufferPointer { $0.baseAddress! }, sample: sample())
             campaign.touch(entities: entities)
-            campaign.peak = max(campaign.peak, campaign.evidence.value(at: requests))
+            campaign.peak = max(campaign.peak, campaign.evidence.value(at: requests) - tests)
             campaign.cross(rule, at: request.time)
         }
         return place
+    }
+
+    /// ln of the chance that a request that resembles some earlier one resembles this campaign: its part of what is
+    /// remembered, as in a Chinese restaurant process. The number of campaigns is paid for once, not with every hit.
+    private func logShare(of place: Int, _ match: Match) -> Double {
+        let known = match.store == .ordinary ? ordinary.live : singles.live + members.live
+        let own = match.store == .ordinary ? campaigns[place]!.tries : min(campaigns[place]!.tries, Int64(Self.anchorsPerCampaign))
+        return RealFunctions.log(min(1, Double(max(1, own)) / Double(max(known, 1))))
     }
 
     private func open(from match: Match, _ request: ProbingRequest) -> Int {
@@ -232,7 +242,7 @@ final class ProbingModel {
         let (place, evicted) = campaigns.open(
             since: origin.request, now: requests, time: min(origin.time, request.time), features: features, entityKinds: entityKinds)
         if evicted { forget(place) }
-        if match.store != .ordinary { campaigns.update(place) { $0.suspicious = 1 } }
+        campaigns.update(place) { $0.begin(origin, isSuspicious: match.store != .ordinary) }
         setCampaign(place, of: match)
         return place
     }

@@ -9,7 +9,7 @@ package struct ScanEvidence: Equatable {
     /// Half-way between trusting small p-values (towards 0) and caution (towards 1).
     static let calibrator = 0.3
     /// One request never counts for more, whatever the extrapolated tail says.
-    static let maxPerHit = 10.0
+    static let maxPerHit = 12.0
 
     /// Sum of the hits' ln e-values.
     private(set) var sum = 0.0
