@@ -3,13 +3,14 @@ import Foundation
 // vedette-measure: how often Vedette is wrong where nothing changes, and how soon it is right where something does.
 
 let usage = """
-    usage: vedette-measure quiet|awake|cards|nowcast|silent-failure [options]
+    usage: vedette-measure quiet|awake|cards|nowcast|silent-failure|poisoning [options]
 
       quiet   stationary streams: false alerts a month, by slice and over all traffic
       awake   one change at a time: days until the first alert, beside fixed thresholds on the same stream
       cards   the benign weeks of the card payments: every alert, by severity
       nowcast         coverage and error of nowcasts: simulated cohorts with drifting delays, and cards
       silent-failure  when the collapse of recall in ecommerce is seen, and from what
+      poisoning       actors that turn borderline labels legit: delay, false accusations, and the canary beside the metric
 
       --full        the published sizes (quiet: 20 seeds, awake: 10); without it a few minutes
       --seeds N     this many seeds
@@ -24,6 +25,7 @@ do {
     case .cards: try Cards(options).run()
     case .nowcast: try NowcastMeasurement.run(seeds: options.seeds ?? 1, data: options.data)
     case .silentFailure: try SilentFailureMeasurement.run(data: options.data)
+    case .poisoning: Poisoning(options).run()
     case nil: print(usage)
     }
 } catch {
@@ -34,7 +36,7 @@ do {
 /// The command line.
 struct MeasureOptions {
     enum Name: String {
-        case quiet, awake, cards, nowcast
+        case quiet, awake, cards, nowcast, poisoning
         case silentFailure = "silent-failure"
     }
     private(set) var name: Name?

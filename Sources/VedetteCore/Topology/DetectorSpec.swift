@@ -3,6 +3,10 @@ public struct DetectorSpec: Sendable, Equatable {
     /// What it looks for, with its settings.
     public enum Rule: Sendable, Equatable {
         case probing(ProbingRule)
+        case policy(PolicyRuleSet)
+        case labelSource(LabelIntegrityRule)
+        case labelPoisoning(LabelIntegrityRule)
+        case labelCanary(LabelIntegrityRule)
     }
 
     /// Unique among the detectors of a configuration; part of an alert's fingerprint.
@@ -15,14 +19,5 @@ public struct DetectorSpec: Sendable, Equatable {
         self.id = id
         self.rule = rule
         self.models = models
-    }
-}
-
-extension DetectorSpec {
-    /// - Parameter number: index in the configuration.
-    func make(number: Int, configuration: TopologyConfiguration, hash: KeyedHash) -> any StreamDetector {
-        switch rule {
-        case .probing(let rule): ProbingDetector(self, rule: rule, number: number, configuration: configuration, hash: hash)
-        }
     }
 }

@@ -47,7 +47,7 @@ public enum SnapshotKey {
 }
 
 extension Topology {
-    private static let formatVersion: UInt64 = 2
+    private static let formatVersion: UInt64 = 3
 
     /// Writes what changed since the last call: `put` and `delete` are the panes, the
     /// returned blob is the rest. O(changed panes).
@@ -98,6 +98,7 @@ extension Topology {
         for interner in dimensions { interner.encode(into: &writer) }
         for interner in versions { interner.encode(into: &writer) }
         labelKinds.encode(into: &writer)
+        labelActors.encode(into: &writer)
         slices.encode(into: &writer)
         writer.write(count: panes.series.count)
         for one in panes.series {
@@ -119,6 +120,7 @@ extension Topology {
         judge.encode(into: &writer)
         encodeDetectors(into: &writer)
         nowcasts.encode(into: &writer)
+        breakers.encode(into: &writer)
         encode(resumePoints(), into: &writer)
     }
 
@@ -144,6 +146,7 @@ extension Topology {
         dimensions = ContiguousArray(try dimensions.map { _ in try Interner(from: &reader) })
         versions = ContiguousArray(try versions.map { _ in try Interner(from: &reader) })
         labelKinds = try Interner(from: &reader)
+        labelActors = try Interner(from: &reader)
         slices = try SliceTable(configuration: configuration.slices, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let model = UInt16(truncatingIfNeeded: try reader.readVarint())
@@ -165,6 +168,7 @@ extension Topology {
         judge = try Judge(configuration: configuration, from: &reader)
         try restoreDetectors(from: &reader)
         try nowcasts.restore(from: &reader)
+        try breakers.restore(from: &reader)
         var points: [ResumePoint] = []
         for _ in 0..<(try reader.readCount()) { points.append(try ResumePoint(from: &reader)) }
         return points

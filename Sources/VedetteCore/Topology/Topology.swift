@@ -22,6 +22,11 @@ public final class Topology {
     var newEntities: NewEntities
     /// Names that label breakdowns refer to, for the output.
     var labelNames: LabelNames
+    /// Actors of labels, within their sources.
+    var labelActors: Interner
+    private let hasLabelRights: Bool
+    /// Sees every label as it joins, with what is known of where it came from.
+    public var onLabel: ((JoinedLabel) -> Void)?
     var slices: SliceTable
     var families = FamilyTable()
     var pending: PendingLabels
@@ -35,6 +40,7 @@ public final class Topology {
     var nowcasts: NowcastBook
     /// Slice groups whose series have nowcasts of their own; -1 is all traffic.
     let nowcastGroups: [Int]
+    var breakers: BreakerBoard
     /// Baselines by name, as given at start.
     let baselines: [String: Baseline]
     /// Event time of the newest decision or label that took effect.
@@ -75,6 +81,8 @@ public final class Topology {
         labelKinds = Interner(limit: configuration.join.maxLabelKinds)
         labelNames = LabelNames(sources: configuration.labelSources.map(\.pipeline))
         newEntities = NewEntities(configuration.slices, dimensions: &dimensions, hash: hash)
+        labelActors = Interner(limit: configuration.join.maxLabelActors)
+        hasLabelRights = configuration.labelSources.contains { !$0.rights.isEmpty }
         slices = SliceTable(configuration: configuration.slices)
         pending = PendingLabels(limit: configuration.join.maxPending)
         windows = WindowEmitter(configuration: configuration)
@@ -83,7 +91,8 @@ public final class Topology {
         incidents = IncidentBook(configuration: configuration)
         nowcasts = NowcastBook(configuration.nowcast, models: schema.models.count)
         nowcastGroups = configuration.nowcastGroups
-        detectors = configuration.detectors.enumerated().map { $1.make(number: $0, configuration: configuration, hash: hash) }
+        detectors = DetectorFactory.make(configuration, hash: hash)
+        breakers = BreakerBoard(configuration: configuration)
         orphansBySource = Array(repeating: 0, count: configuration.labelSources.count + 1)
         var rows: [UInt64: Int] = [:]
         for (row, source) in configuration.labelSources.enumerated() { rows[hash.hash64(source.pipeline)] = row }
@@ -152,7 +161,7 @@ public final class Topology {
                 switch sequencer.batch(of: row) {
                 case .decisions(let batch): try process(row, of: batch)
                 case .labels(let batch): try process(row, of: batch)
-                case .control(let batch): judge.apply(batch.records[Int(row.row)].action)
+                case .control(let batch): apply(batch.records[Int(row.row)].action, at: row.effective)
                 case nil: break
                 }
             }
@@ -185,6 +194,7 @@ public final class Topology {
             closeNowcasts(at: boundary)
             closeDetectors(at: boundary)
             try closeWindows(at: boundary)
+            closeBreakers(at: boundary)
         }
     }
 
@@ -281,11 +291,12 @@ public final class Topology {
         let source = batch.pipeline[row].isNone ? 0 : hash.hash64(of: batch.pipeline[row], in: batch.text)
         let registryRow = sourceRows[source] ?? -1
         if registryRow < 0 { counters.labelsUnlistedSource += 1 }
-        let label = LabelEntry(
+        var label = LabelEntry(
             source: source, time: entry.time, outcome: Outcome(rawValue: batch.outcome[row]) ?? .withdrawn,
             tier: registryRow < 0 ? 0 : configuration.labelSources[registryRow].tier,
             kind: labelKinds.number(batch.kind[row], in: batch.text, hash: hash),
             weight: weight(batch.samplingWeight[row], registryRow))
+        label.actor = labelActors.number(batch.actor[row], in: batch.text, hash: hash)
         let known = batch.decisionTime[row]
         let decision = try join.findDecision(entry.id, time: known == .min ? nil : known, watermark: entry.effective)
         if entry.time < entry.effective {
@@ -310,9 +321,10 @@ public final class Topology {
 
     /// - Parameter words: made only where somebody reads them.
     private func apply(
-        _ label: LabelEntry, source: Int, to decision: DecisionRow, _ entry: SequencedRow, request: String, words: () -> LabelWords
+        _ given: LabelEntry, source: Int, to decision: DecisionRow, _ entry: SequencedRow, request: String, words: () -> LabelWords
     ) throws {
         let id = entry.id
+        let label = admitted(given, source: source, model: Int(decision.model), words: words)
         let effect = try join.apply(label, to: decision, id: id)
         count(effect)
         if !detectors.isEmpty {
@@ -321,6 +333,7 @@ public final class Topology {
                     words: words(), id: id, source: source, entry: label, decision: decision, effect: effect, effective: entry.effective))
         }
         observeNowcast(effect, decision)
+        if let onLabel { onLabel(joined(label, source, decision, id, request, words())) }
         guard effect.before != effect.after else { return }
         let paneConfiguration = configuration.panes
         forEachSeries(of: decision) { number in
@@ -335,6 +348,34 @@ public final class Topology {
     private func arrive(_ label: LabelEntry, _ count: Int64, _ number: Int32, _ decisionTime: Int64) {
         let source = Int32(truncatingIfNeeded: sourceRows[label.source] ?? -1)
         _ = panes.update(number, at: label.time) { $0.addArrival(label, source: source, decisionTime: decisionTime, count) }
+    }
+
+    /// What counts of a label: nothing of what its source may not say, nor of an actor under suspicion.
+    ///
+    /// Such a label stands beside the source's own, under a key of its own, so that it can not replace what
+    /// the source said by right.
+    private func admitted(_ given: LabelEntry, source: Int, model: Int, words: () -> LabelWords) -> LabelEntry {
+        guard source >= 0, hasLabelRights || !detectors.isEmpty else { return given }
+        var label = given
+        let actor = words().actor
+        let rights = configuration.labelSources[source].rights
+        if rights.breach(actor: actor, outcome: given.outcome, model: configuration.schema.models[model]) != nil {
+            counters.labelsUnauthorised += 1
+            label.tier = 0
+            label.source = ~given.source
+        } else if detectors.contains(where: { $0.isQuarantined(source: source, actor: actor, model: model) }) {
+            counters.labelsQuarantined += 1
+            label.isQuarantined = true
+            label.source = given.source ^ 1
+        }
+        return label
+    }
+
+    private func joined(_ label: LabelEntry, _ source: Int, _ decision: DecisionRow, _ id: RequestID, _ request: String, _ words: LabelWords) -> JoinedLabel {
+        JoinedLabel(
+            requestID: request, key: id, model: configuration.schema.models[Int(decision.model)],
+            version: versions[Int(decision.model)].name(Int32(decision.version)) ?? "", decisionTime: decision.time, score: decision.score,
+            decision: decision.decision, label: label, source: source, pipeline: words.pipeline, actor: words.actor, kind: words.kind)
     }
 
     private func count(_ effect: LabelEffect) {

@@ -135,7 +135,7 @@ struct MonitorReader {
         return -1
     }
 
-    private func models(_ section: SectionReader) -> [String] {
+    func models(_ section: SectionReader) -> [String] {
         guard let elements = section.elements("models") else { return [] }
         let known = topology.models.map(\.name)
         if elements.isEmpty { sink.add(section.path(of: "models"), expected: "at least one model, or no such key for all", found: "an empty list") }
