@@ -36,7 +36,7 @@ struct BoundaryPressure {
     init(limit: Double) { self.limit = limit }
 
     /// - Parameter name: of a dimension's value, made only when a slice is seen for the first time.
-    mutating func observe(_ request: ProbingRequest, values: ContiguousArray<Int32>, name: (Int) -> SliceName, sample: () -> String) {
+    mutating func observe(_ request: ProbingRequest, values: DecisionRow.Values, name: (Int) -> SliceName, sample: () -> String) {
         guard !request.threshold.isNaN else { return }
         observe(request, 0, { SliceName() }, sample)
         for dimension in values.indices where values[dimension] > 0 {

@@ -35,7 +35,7 @@ final class ProbingDetector: StreamDetector {
         let watch = watch(model)
         let (dimensions, stride) = (schema.dimensions, schema.dimensions.count)
         row.withUnsafeBufferPointer { row in
-            batch.entities.withUnsafeBufferPointer { entities in
+            batch.entities.withElements { entities in
                 watch.observe(
                     request, row: row, entities: UnsafeBufferPointer(rebasing: entities[index * kinds..<(index + 1) * kinds]),
                     values: decision.row.values,

@@ -23,7 +23,7 @@ package final class ProbingWatch {
     ///   - name: of a dimension's value in this request.
     ///   - sample: the request's text.
     package func observe(
-        _ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, values: ContiguousArray<Int32>,
+        _ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, values: DecisionRow.Values,
         name: (Int) -> SliceName, sample: () -> String
     ) {
         let place = model.observe(request, row: row, entities: entities, sample: sample)

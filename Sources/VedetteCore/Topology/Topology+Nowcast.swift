@@ -71,15 +71,3 @@ extension Topology {
         return nowcasts.estimate(NowcastBook.Key(model: family.model, slice: family.slice), question, at: boundary)
     }
 }
-
-extension DecisionCounts {
-    subscript(decision: Decision) -> Int64 {
-        switch decision {
-        case .allow: allow
-        case .challenge: challenge
-        case .block: block
-        case .escalate: escalate
-        case .log: log
-        }
-    }
-}
