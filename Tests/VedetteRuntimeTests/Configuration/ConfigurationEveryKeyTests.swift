@@ -123,6 +123,8 @@ private let everyKey = """
       - {monitor: version_change, window: short, min_share: 20%}
       - {monitor: version_regression, window: short, min_recall_drop: 5%, min_fpr_ratio: 2, min_auc_drop: 1%, min_share_change: 20%, min_sigma: 3}
       - {monitor: latency, window: short, quantile: p95, min_ratio: 4, max_ms: 500}
+      - {monitor: error_rate, window: short, max_error_rate: 3%, min_ratio: 5}
+      - {monitor: cost, window: short, min_ratio: 6, max_drop_ratio: 0.1}
     detectors:
       - {detector: probing, id: probes, models: [risk], warm_up: 200, min_evidence: 9, min_quiet_evidence: 19, min_fan_out_evidence: 15, min_boundary_evidence: 21,
          scale_count: 30, quiet: 3d, ordinary_memory: 512, suspicious_memory: 2048, max_campaigns: 64, max_entities: 1000}
@@ -344,7 +346,11 @@ private let everyKey = """
         var performance = PerformanceRule()
         (performance.metric, performance.point, performance.minValue) = (.precision, .challengeOrBlock, 0.5)
         (performance.minDrop, performance.maxError, performance.minLabels, performance.minAgeMs) = (0.1, 0.3, 4, 3 * 86_400_000)
-        let rules: [any MonitorRule] = [performance, collapse, schema, drift, objective, change, regression, latency]
+        var errors = ErrorRateRule()
+        (errors.maxErrorRate, errors.minRatio) = (0.03, 5)
+        var cost = CostRule()
+        (cost.minRatio, cost.maxDropRatio) = (6, 0.1)
+        let rules: [any MonitorRule] = [performance, collapse, schema, drift, objective, change, regression, latency, errors, cost]
         let monitors = try loadedConfiguration(everyKey).topology.monitors.dropFirst(4)
         #expect(monitors.map(\.rule) == rules.map { MonitorSpec.Rule($0) })
         #expect(monitors.map(\.severity) == rules.map { type(of: $0).defaultSeverity })
