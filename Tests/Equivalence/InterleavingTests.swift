@@ -25,15 +25,32 @@ import VedetteRuntime
         return mix
     }
 
+    /// Silences all but one kind of monitor for most of the stream, with an end that comes early, and one line that nobody understands.
+    private static let control: [String] = {
+        let (start, hour) = (1_767_571_200_000, 3_600_000)
+        func silence(_ id: String, _ at: Int, _ hours: Int, _ monitor: String) -> String {
+            "{\"kind\":\"silence\",\"time\":\(start + at * hour),\"id\":\"\(id)\",\"author\":\"a\",\"reason\":\"r\",\"until\":\(start + (at + hours) * hour),\"monitor\":\"\(monitor)\"}"
+        }
+        return [
+            silence("a", 5, 20, "missing_features"), silence("b", 6, 24, "score_drift"), silence("c", 6, 24, "outcome_rate"),
+            silence("d", 7, 24, "feature_drift"), "{\"kind\":\"silence\"}", silence("e", 8, 20, "slo"), silence("f", 8, 20, "volume"),
+            "{\"kind\":\"unsilence\",\"time\":\(start + 20 * hour),\"id\":\"b\",\"author\":\"a\"}",
+        ]
+    }()
+
     /// Files against pipelines that read in random order, in random amounts, with random checkpoints.
     @Test(arguments: 1...3) func anyInterleaving(_ number: Int) throws {
         let seed = UInt64(number)
         var random = TestRandom(seed)
         let directory = try ScratchDirectory()
-        let log = InputLog(try mix(seed, isOrdered: false).records(), decisions: 1 + random.below(4), labels: 1 + random.below(3), in: directory)
+        var log = InputLog(try mix(seed, isOrdered: false).records(), decisions: 1 + random.below(4), labels: 1 + random.below(3), in: directory)
         let isShort = number % 2 == 0
+        let aloud = try log.replay(try Settings.load(isShort: isShort, monitors: Settings.monitors), in: directory)
+        log.addControl(Self.control, name: directory.file("control-0.jsonl"))
         let replayed = try log.replay(try Settings.load(isShort: isShort, monitors: Settings.monitors), in: directory)
         #expect(!replayed[.alerts].isEmpty && !replayed[.late].isEmpty && !replayed[.deadLetters].isEmpty, "seed \(seed) tests too little")
+        #expect(replayed[.alerts].count < aloud[.alerts].count, "the silences of seed \(seed) silence nothing")
+        #expect(replayed[.metrics] == aloud[.metrics])
         for drive in 0..<2 {
             let configuration = try Settings.load(isShort: isShort, monitors: Settings.monitors, stateDirectory: directory.file("state-\(drive)"))
             let driven = try log.drive(configuration, seed: seed * 100 + UInt64(drive), checkpointShare: drive == 0 ? 0 : 0.1)

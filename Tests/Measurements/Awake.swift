@@ -5,8 +5,10 @@ import VedetteCore
 struct Awake {
     private let options: MeasureOptions
     private let seeds: Int
-    private static let history = 15
+    private static let history = 9
     private static let watched = 8
+    /// Rates and means of days need as many days before; alarms before the change are counted from here on.
+    private static let countedFrom = 8
     private static let perDay = 43_200
 
     private static let faults: [Fault] = [
@@ -43,9 +45,9 @@ struct Awake {
                 for kind in FixedThresholds.Kind.allCases {
                     let days = outcome.thresholds[kind] ?? []
                     theirs[kind, default: []].append(days.first { $0 >= Self.history }.map { Double($0 - Self.history + 1) })
-                    falseDays[kind, default: 0] += days.filter { $0 < Self.history && $0 >= 7 }.count
+                    falseDays[kind, default: 0] += days.filter { $0 < Self.history && $0 >= Self.countedFrom }.count
                 }
-                quietDays += Self.history - 7
+                quietDays += Self.history - Self.countedFrom
                 falseAlerts += outcome.falseAlerts
             }
             let monitors = first.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key).joined(separator: ", ")
@@ -68,6 +70,9 @@ struct Awake {
         let stream = try SimulatedStream(pool, configuration: try Configurations.simulated(), seed: seed &* 104_729)
         let change = SimulatedStream.start + Int64(Self.history) * SimulatedStream.day
         for day in 0..<(Self.history + Self.watched) {
+            let isSeen = stream.alerts.contains { $0.status == .firing && $0.emittedAt > change }
+            let isOver = FixedThresholds.Kind.allCases.allSatisfy { kind in (stream.thresholds.days[kind] ?? []).contains { $0 >= Self.history } }
+            if isSeen, isOver { break }
             try stream.feed(day: day, perDay: Self.perDay, fault: day < Self.history ? .none : fault)
         }
         let firing = stream.alerts.filter { $0.status == .firing }
@@ -75,7 +80,7 @@ struct Awake {
         for event in firing { log("\(fault), seed \(seed): \(event.emittedAt > change ? "" : "BEFORE ")\(event.severity.rawValue) \(event.summary) [\(event.control.method)]") }
         return Outcome(
             delay: seen.map { Double($0.emittedAt - change) / Double(SimulatedStream.day) }, monitor: seen?.monitor,
-            falseAlerts: firing.filter { $0.emittedAt <= change && $0.emittedAt > change - 8 * SimulatedStream.day }.count,
+            falseAlerts: firing.filter { $0.emittedAt <= change && $0.emittedAt > change - Int64(Self.history - Self.countedFrom) * SimulatedStream.day }.count,
             thresholds: stream.thresholds.days)
     }
 

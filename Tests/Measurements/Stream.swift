@@ -30,14 +30,14 @@ enum Fault: CustomStringConvertible {
 
 /// Resampled real lines at a steady rate through the real decoder, topology, windows, monitors and judge.
 ///
-/// Every row is one of the pool's under a new id and time, in one of a hundred slices. Fraud is
+/// Every row is one of the pool's under a new id and time, in one of four slices, the smallest of
+/// which has a hundredth of the traffic. Fraud is
 /// labelled always and the rest in a fifth of the rows, one to three days later.
 final class SimulatedStream: TopologySink {
     static let start: Int64 = 1_767_571_200_000
     static let day: Int64 = 86_400_000
     static let fraudShare = 0.02
     static let recall = 0.9
-    static let hotSlice = 7
 
     private let topology: Topology
     private let decisions: DecisionDecoder
@@ -112,8 +112,9 @@ final class SimulatedStream: TopologySink {
     }
 
     private func add(at time: Int64, _ fault: Fault, to batch: DecisionBatch) throws {
-        let slice = random.below(100)
-        let isHot = slice == Self.hotSlice
+        let draw = random.below(100)
+        let isHot = draw == 0
+        let slice = isHot ? 0 : 1 + draw % 3
         var fraudShare = Self.fraudShare
         if case .fraud(let factor) = fault, isHot { fraudShare *= factor }
         let isFraud = random.uniform() < fraudShare

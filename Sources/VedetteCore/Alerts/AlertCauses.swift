@@ -1,7 +1,7 @@
 /// Which kind of alert explains which others, so that one trouble is one alert.
 ///
 /// An alert that fires explains another of the same model if its kind stands above the other's
-/// here, if one of the two slices holds the other, if it began before the other's window ended,
+/// here, if it is no less severe, if one of the two slices holds the other, if it began before the other's window ended,
 /// and if it still fires or last held inside that window (a day's window remembers an hour's
 /// fault). Alerts about one feature explain only that feature's, and whatever comes out of the
 /// features: scores and outcomes.

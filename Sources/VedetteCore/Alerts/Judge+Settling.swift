@@ -29,6 +29,7 @@ extension Judge {
     private struct Spoken {
         var key: RequestID
         var identity: AlertIdentity
+        var severity: Severity
         var startedAt: Int64
         var metAt: Int64
     }
@@ -112,7 +113,7 @@ extension Judge {
     }
 
     private func spoken(_ key: RequestID, _ state: AlertState) -> Spoken {
-        Spoken(key: key, identity: state.identity, startedAt: state.startedAt, metAt: state.metAt)
+        Spoken(key: key, identity: state.identity, severity: state.severity, startedAt: state.startedAt, metAt: state.metAt)
     }
 
     /// Causes before what they explain, the slice that it is about before the others, the worst first.
@@ -145,7 +146,8 @@ extension Judge {
             }
             let windowStart = scene.round.start
             let cause = spoken.first { other in
-                AlertCauses.explains(other.identity, state.identity) && other.startedAt < scene.round.end && other.metAt > windowStart
+                AlertCauses.explains(other.identity, state.identity) && other.severity >= state.severity
+                    && other.startedAt < scene.round.end && other.metAt > windowStart
             }
             if let cause { return .cause(cause.key) }
         }
@@ -189,7 +191,7 @@ extension Judge {
                 monitor: state.identity.monitor, name: told.name, severity: state.severity, strength: candidate.finding.strength,
                 value: told.value, count: told.count, pValue: candidate.finding.pValue, startedAt: state.startedAt,
                 samples: Array(candidate.finding.sampleRequestIDs.prefix(3))),
-            control: control(of: candidate, scene), at: boundary)
+            detail: scene.observation(candidate).versionChange, control: control(of: candidate, scene), at: boundary)
     }
 
     func silence(of identity: AlertIdentity, monitor: Int, at time: Int64) -> Silence? {

@@ -30,11 +30,13 @@ extension ConfigurationKey {
     ]
 
     static let inputs: [ConfigurationKey] = [
-        ConfigurationKey("inputs", .section, .required, "The two topics that are read."),
+        ConfigurationKey("inputs", .section, .required, "The topics that are read."),
         ConfigurationKey("inputs.decisions", .section, .required, "What the model saw, scored and decided: one record a request."),
         ConfigurationKey("inputs.decisions.topic", .topic, .required, "Topic of the decisions."),
         ConfigurationKey("inputs.labels", .section, .required, "Ground truth that arrives late."),
         ConfigurationKey("inputs.labels.topic", .topic, .required, "Topic of the labels."),
+        ConfigurationKey("inputs.control", .section, .none, "What people tell a running Vedette, such as silences (`schemas/control.schema.json`)."),
+        ConfigurationKey("inputs.control.topic", .topic, .none, "Topic of the control records; without it there are none."),
     ]
 
     static let outputs: [ConfigurationKey] = [

@@ -10,9 +10,7 @@ extension InventoryReport {
         transactional = configuration.kafka.transactional
         models = topology.models.map { Self.model($0, topology.schema) }
         entities = topology.schema.entities
-        inputs = [
-            Input(stream: "decisions", topic: configuration.inputs.decisions.topic), Input(stream: "labels", topic: configuration.inputs.labels.topic),
-        ]
+        inputs = configuration.inputs.topics.map { Input(stream: $0.stream.word, topic: $0.topic) }
         let outputs = configuration.outputs
         self.outputs = [
             Output(stream: "alerts", topic: outputs.alerts), Output(stream: "metrics", topic: outputs.metrics),

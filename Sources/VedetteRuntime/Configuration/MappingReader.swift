@@ -11,9 +11,11 @@ enum MappingReader {
             decisions.reportAbsence()
             labels.reportAbsence()
         }
-        return InputConfiguration(
+        var inputs = InputConfiguration(
             decisions: .init(topic: decisions.mapping == nil ? "" : decisions.text("topic"), mapping: decision(decisions.section("mapping"))),
             labels: .init(topic: labels.mapping == nil ? "" : labels.text("topic"), mapping: label(labels.section("mapping"))))
+        inputs.control = section.section("control").optionalText("topic")
+        return inputs
     }
 
     private static func decision(_ section: SectionReader) -> DecisionMapping {

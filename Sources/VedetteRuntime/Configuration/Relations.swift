@@ -67,8 +67,9 @@ struct Relations {
     }
 
     private func checkTopics() {
-        var taken: [(key: String, topic: String)] = [("inputs.decisions.topic", configuration.inputs.decisions.topic)]
-        let rest = [("inputs.labels.topic", configuration.inputs.labels.topic)] + configuration.outputs.named.map { ("outputs.\($0.key)", $0.topic) }
+        let inputs = configuration.inputs.topics.map { (key: "inputs.\($0.stream.word).topic", topic: $0.topic) }
+        var taken = Array(inputs.prefix(1))
+        let rest = inputs.dropFirst() + configuration.outputs.named.map { (key: "outputs.\($0.key)", topic: $0.topic) }
         for (key, topic) in rest where !topic.isEmpty {
             if let other = taken.first(where: { $0.topic == topic }) {
                 sink.add(key, expected: "a topic of its own", found: "\(ConfigurationText.quoted(topic)), which \(other.key) has")

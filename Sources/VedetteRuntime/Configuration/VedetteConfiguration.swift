@@ -59,10 +59,17 @@ public struct InputConfiguration: Sendable, Equatable {
 
     public var decisions: Decisions
     public var labels: Labels
+    /// Topic of the control records; nil for none.
+    public var control: String?
 
     public init(decisions: Decisions, labels: Labels) {
         self.decisions = decisions
         self.labels = labels
+    }
+
+    /// Every topic that is read, in the order of the streams.
+    public var topics: [(stream: StreamKind, topic: String)] {
+        [(.decisions, decisions.topic), (.labels, labels.topic)] + (control.map { [(.control, $0)] } ?? [])
     }
 }
 

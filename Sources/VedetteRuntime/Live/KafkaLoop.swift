@@ -77,7 +77,7 @@ final class KafkaLoop: @unchecked Sendable {
             consumer.close(timeoutMs: Self.closeTimeoutMs)
         }
         try registerPartitions()
-        try consumer.subscribe([configuration.inputs.decisions.topic, configuration.inputs.labels.topic])
+        try consumer.subscribe(configuration.inputs.topics.map(\.topic))
         while !isStopping() { try turn() }
         try pipeline.checkpoint()
         logger.info("stopped", metadata: ["checkpoint": "\(pipeline.checkpointNumber)"])
@@ -151,12 +151,12 @@ final class KafkaLoop: @unchecked Sendable {
 
     /// Learns how many partitions the topics have, waiting for the brokers as long as it takes.
     private func registerPartitions() throws {
-        let topics = [(StreamKind.decisions, configuration.inputs.decisions.topic), (.labels, configuration.inputs.labels.topic)]
+        let topics = configuration.inputs.topics
         var counts: [String: Int] = [:]
-        while counts.count < Set(topics.map(\.1)).count {
+        while counts.count < Set(topics.map(\.topic)).count {
             if isStopping() { throw CancellationError() }
             do {
-                for (topic, description) in try consumer.metadata(topics.map(\.1), timeoutMs: Self.metadataTimeoutMs) {
+                for (topic, description) in try consumer.metadata(topics.map(\.topic), timeoutMs: Self.metadataTimeoutMs) {
                     switch description {
                     case .partitions(let count): counts[topic] = count
                     case .unavailable(let error) where error.code == .unknownTopicOrPartition:
@@ -210,12 +210,12 @@ final class KafkaLoop: @unchecked Sendable {
     /// Registers partitions that a topic has gained since the start.
     private func registerNew(_ gained: [TopicPartition]) throws {
         for partition in gained.sorted() where !partitions.contains(where: { $0.topicPartition == partition }) {
-            let isDecisions = partition.topic == configuration.inputs.decisions.topic
+            guard let stream = configuration.inputs.topics.first(where: { $0.topic == partition.topic })?.stream else { continue }
             let id = try consumer.topicID(for: partition.topic)
             // Numbers are dense: those between that are another member's are registered too.
             for number in Int32(places[id].count)...max(Int32(places[id].count), partition.partition) {
                 logger.notice("a topic has gained a partition", metadata: ["partition": "\(partition.topic)[\(number)]"])
-                register(isDecisions ? .decisions : .labels, partition.topic, number, id)
+                register(stream, partition.topic, number, id)
             }
         }
     }

@@ -17,7 +17,7 @@ public struct TopicCheck {
     /// - Throws: `KafkaError` where no broker answers, `SecretError`.
     public func run() throws -> Report {
         let admin = try AdminClient(properties: configuration.kafkaProperties(), logger: Logger(label: "vedette.check"))
-        let inputs = [("decisions", configuration.inputs.decisions.topic), ("labels", configuration.inputs.labels.topic)]
+        let inputs = configuration.inputs.topics.map { ($0.stream.word, $0.topic) }
         let outputs = configuration.outputs.named.map { ($0.key, $0.topic) }
         let found = try admin.describeTopics((inputs + outputs).map(\.1), timeoutMs: Self.timeoutMs)
         var lines = ["TOPICS"]

@@ -76,8 +76,8 @@ public final class TopicReplay {
         var range: Range<Int64>?
         if case .time(let low) = from ?? .offset(0) { range = low..<(.max) }
         if case .time(let high) = to ?? .offset(0) { range = (range?.lowerBound ?? .min)..<high }
-        let topics = [(StreamKind.decisions, configuration.inputs.decisions.topic), (.labels, configuration.inputs.labels.topic)]
-        let described = try consumer.metadata(topics.map(\.1), timeoutMs: Self.timeoutMs)
+        let topics = configuration.inputs.topics
+        let described = try consumer.metadata(topics.map(\.topic), timeoutMs: Self.timeoutMs)
         for (stream, topic) in topics {
             guard let count = described[topic]?.partitionCount else {
                 throw SetupError(what: "topic \(topic) does not exist", remedy: "correct inputs in the configuration, or name other brokers")

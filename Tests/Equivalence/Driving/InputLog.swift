@@ -37,6 +37,14 @@ package struct InputLog: Sendable {
         }
     }
 
+    /// Adds a partition of control records, after all others.
+    package mutating func addControl(_ lines: [String], name: String) {
+        add(.control, 0, name)
+        records[records.count - 1] = lines.map {
+            InputRecord(stream: .control, line: Array($0.utf8), broken: nil, deliveryMs: 0, routing: 0)
+        }
+    }
+
     private mutating func add(_ stream: StreamKind, _ number: Int, _ source: String) {
         identities.append(InputPartition(stream: stream, source: source, number: Int32(number)))
         records.append([])

@@ -57,8 +57,9 @@ extension InputLog {
         for kind in OutputKind.allCases { paths[kind] = directory.file("out-\(kind.rawValue)") }
         let decisions = identities.filter { $0.stream == .decisions }.map(\.source)
         let labels = identities.filter { $0.stream == .labels }.map(\.source)
+        let control = identities.filter { $0.stream == .control }.map(\.source)
         let replay = try FileReplay(
-            configuration: configuration, decisions: decisions, labels: labels, output: try OutputFiles(paths), now: presentMs)
+            configuration: configuration, decisions: decisions, labels: labels, control: control, output: try OutputFiles(paths), now: presentMs)
         _ = try replay.run()
         var output = Output()
         output.counters = replay.counters

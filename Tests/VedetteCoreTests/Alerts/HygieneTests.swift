@@ -48,6 +48,15 @@ struct HygieneTests {
         #expect(results[0] == results[1])
     }
 
+    @Test("What is less severe explains nothing away")
+    func lessSevere() {
+        let configuration = JudgeKit.configuration([JudgeKit.drift(), JudgeKit.missing { $0.severity = .p3 }])
+        var judge = Judge(configuration: configuration)
+        let broken = [(SliceName(), pane(missing: 0.5, score: 0.4))]
+        let events = judge.evaluate([round(0, 0, broken), round(0, 1, broken)], at: end(0))
+        #expect(Set(events.map(\.monitor)) == ["missing_features", "score_drift"])
+    }
+
     @Test("A change of version explains what it moves: one notice, which grows and ends")
     func version() throws {
         let configuration = JudgeKit.configuration([JudgeKit.drift { $0.slices = .all }, JudgeKit.drift { $0.id = "second" }])
@@ -59,8 +68,8 @@ struct HygieneTests {
         #expect(judge.evaluate([round(1, 0, [(SliceName(), moved)], versionShift: 1)], at: end(1)).isEmpty)
         let second = judge.evaluate([round(2, 1, [(SliceName(), moved)], versionShift: 1)], at: end(2))
         #expect(second.map(\.status) == [.updated] && second[0].value == 2 && second[0].revision == 1)
-        let over = (3..<40).flatMap { judge.evaluate([round($0, 0, [(SliceName(), pane())]), round($0, 1, [(SliceName(), pane())])], at: end($0)) }
-        #expect(over.map(\.status) == [.resolved] && over[0].monitor == "version_change" && over[0].emittedAt == end(2 + 24))
+        let over = (3..<200).flatMap { judge.evaluate([round($0, 0, [(SliceName(), pane())]), round($0, 1, [(SliceName(), pane())])], at: end($0)) }
+        #expect(over.map(\.status) == [.resolved] && over[0].monitor == "version_change" && over[0].emittedAt == end(2 + 7 * 24))
     }
 
     @Test("What grows long after a change of version is not explained by it")

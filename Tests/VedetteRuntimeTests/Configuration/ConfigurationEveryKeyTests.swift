@@ -9,6 +9,7 @@ private let everyKey = """
     log_level: debug
     runbooks: https://runbooks.example.com
     inputs:
+      control: {topic: c}
       decisions:
         topic: d
         mapping:
@@ -317,6 +318,8 @@ private let everyKey = """
     }
 
     @Test func alerts() throws {
+        let inputs = try loadedConfiguration(everyKey).inputs
+        #expect(inputs.control == "c" && inputs.topics.map(\.stream) == [.decisions, .labels, .control])
         let topology = try loadedConfiguration(everyKey).topology
         let monday: Int64 = 1_767_571_200_000
         #expect(topology.falseAlertsPerMonth == 0.25 && topology.maxAlertsPerHour == 12)
