@@ -24,7 +24,7 @@ enum AlertNumbers {
         let scaled = Int64((abs(value) * Double(scale)).rounded())
         var text = (value < 0 && scaled > 0 ? "-" : "") + count(scaled / scale)
         var rest = String(scaled % scale)
-        rest = String(repeating: "0", count: digits - rest.count) + rest
+        rest = String(repeating: "0", count: max(0, digits - rest.count)) + rest
         while rest.hasSuffix("0") { rest.removeLast() }
         if scaled % scale != 0 { text += "." + rest }
         return text

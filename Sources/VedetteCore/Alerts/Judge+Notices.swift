@@ -89,7 +89,8 @@ struct NoticeWords {
         let place = "\(model.name), since \(AlertNumbers.time(state.startedAt)) UTC"
         switch kind {
         case .versionChange:
-            return "version_change: the model version changed, which explains \(alerts) against references of the old version (\(kinds)) — \(place)"
+            let versions = state.detail.map { " from \($0)" } ?? ""
+            return "version_change: the model version changed\(versions), which explains \(alerts) against references of the old version (\(kinds)) — \(place)"
         case .alertStorm: return "alert_storm: \(alerts) beyond the most of an hour are held back (\(kinds)) — \(place)"
         }
     }

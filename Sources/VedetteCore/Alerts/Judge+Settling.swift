@@ -191,7 +191,7 @@ extension Judge {
                 monitor: state.identity.monitor, name: told.name, severity: state.severity, strength: candidate.finding.strength,
                 value: told.value, count: told.count, pValue: candidate.finding.pValue, startedAt: state.startedAt,
                 samples: Array(candidate.finding.sampleRequestIDs.prefix(3))),
-            control: control(of: candidate, scene), at: boundary)
+            detail: scene.observation(candidate).versionChange, control: control(of: candidate, scene), at: boundary)
     }
 
     func silence(of identity: AlertIdentity, monitor: Int, at time: Int64) -> Silence? {

@@ -15,7 +15,8 @@ struct NoticeBook: Equatable {
         /// Without anything held back for this long it is over.
         var lingerMs: Int64 {
             switch self {
-            case .versionChange: 86_400_000
+            // A week: so long the same hours of the week before were those of the old version.
+            case .versionChange: 7 * 86_400_000
             case .alertStorm: 3_600_000
             }
         }
@@ -56,6 +57,8 @@ struct NoticeBook: Equatable {
         var held: [RequestID: Held] = [:]
         /// Held back beyond ``maxHeld``: counted only.
         var more = 0
+        /// Such as `2018.06.1 to 2018.08.0`.
+        var detail: String?
         var method = ""
         var alpha = 0.0
         var tests = 0
@@ -75,13 +78,14 @@ struct NoticeBook: Equatable {
     var states: [Key: State] = [:]
 
     mutating func hold(
-        _ key: Key, _ alert: RequestID, _ held: Held, control: AlertEvent.FalseDiscoveryControl, at time: Int64
+        _ key: Key, _ alert: RequestID, _ held: Held, detail: String?, control: AlertEvent.FalseDiscoveryControl, at time: Int64
     ) {
         var state = states[key] ?? State()
         states[key] = nil
         if !state.isFiring, state.heldAt != time { state.held = [:]; state.more = 0 }
         if state.held[alert] != nil || state.held.count < Self.maxHeld { state.held[alert] = held } else { state.more += 1 }
         state.heldAt = time
+        state.detail = detail ?? state.detail
         (state.method, state.alpha, state.tests) = (control.method, control.alpha, control.tests)
         states[key] = state
     }
@@ -112,6 +116,8 @@ extension NoticeBook.State: Snapshottable {
         for number in [episode, revision, spokenCount, more, tests] { writer.write(count: number) }
         writer.write(string: severity.rawValue)
         for time in [startedAt, detectedAt, heldAt] { writer.write(signed: time) }
+        writer.write(bool: detail != nil)
+        writer.write(string: detail ?? "")
         writer.write(string: method)
         writer.write(double: alpha)
         writer.write(count: held.count)
@@ -134,6 +140,9 @@ extension NoticeBook.State: Snapshottable {
         startedAt = try reader.readSigned()
         detectedAt = try reader.readSigned()
         heldAt = try reader.readSigned()
+        let hasDetail = try reader.readBool()
+        let text = try reader.readString()
+        detail = hasDetail ? text : nil
         method = try reader.readString()
         alpha = try reader.readDouble()
         for _ in 0..<(try reader.readCount(minimumSize: 20)) {

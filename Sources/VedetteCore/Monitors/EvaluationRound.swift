@@ -12,6 +12,8 @@ public struct Observation {
     public var versions: [VersionPane] = []
     /// Share of the window's decisions made by versions that are not the reference's, 0...1.
     public var versionShift = 0.0
+    /// The version that made most decisions in the reference and the one that does now, where they differ: `A to B`.
+    public var versionChange: String?
     /// Events over the lengths that the monitor states, all ending with this window; only where it asks (``MonitorNeeds/budget``).
     public var budget: [EventCounts] = []
     /// What is known and expected of the labels; only where the monitor asks (``MonitorNeeds/cohorts``) and the series has a triangle of its own.

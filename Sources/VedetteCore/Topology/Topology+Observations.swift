@@ -109,6 +109,7 @@ extension Topology {
         observation.references = used.map { reference.panes[$0] }
         let before = shares(used.reduce(into: [:]) { sum, index in sum.merge(reference.versions[index]) { $0 + $1 } })
         observation.versionShift = 1 - overlap(now, before)
+        observation.versionChange = change(from: before, to: now, one.family)
         let known = one.parts.filter { (before[$0.version] ?? 0) >= Self.knownShare }
         guard observation.versionShift > Self.leastShift, known.count < one.parts.count else { return }
         let total = known.reduce(0) { $0 + $1.pane.total }
@@ -122,6 +123,13 @@ extension Topology {
 
     /// A version that made less than this of the reference's decisions is new.
     private static var knownShare: Double { 0.05 }
+
+    private func change(from before: [UInt16: Double], to now: [UInt16: Double], _ family: Family) -> String? {
+        let most = { (shares: [UInt16: Double]) in family.versions.max { (shares[$0] ?? 0) < (shares[$1] ?? 0) } }
+        guard let old = most(before), let new = most(now), old != new else { return nil }
+        let name = { (version: UInt16) in self.versions[Int(family.model)].name(Int32(version)) ?? "(missing)" }
+        return "\(name(old)) to \(name(new))"
+    }
 
     private func shares(_ totals: [UInt16: Int64]) -> [UInt16: Double] {
         let sum = totals.values.reduce(0, +)
