@@ -15,7 +15,7 @@ import yaml
 
 SERVICE_KEYS = {
     "image", "build", "hostname", "ports", "environment", "volumes", "healthcheck", "depends_on", "entrypoint", "command",
-    "restart", "read_only", "tmpfs", "cap_drop", "security_opt", "mem_limit", "stop_grace_period",
+    "restart", "read_only", "tmpfs", "cap_drop", "security_opt", "mem_limit", "stop_grace_period", "profiles",
 }
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
 DURATION = re.compile(r"^([0-9]+(us|ms|s|m|h))+$")

@@ -25,6 +25,11 @@ public enum PrometheusText {
         if let judged = snapshot.judgedToMs {
             page.single("vedette_judged_to_seconds", "gauge", "Event time up to which everything has been judged, seconds since 1970.", Double(judged) / 1_000)
         }
+        page.family("vedette_role", "gauge", "1 for what this instance is to its group: the active one judges, a standby follows it.")
+        for role in RunStatus.Role.allCases { page.sample("vedette_role", [("role", role.rawValue)], snapshot.role == role ? 1 : 0) }
+        if let behind = snapshot.standbyDelayMs {
+            page.single("vedette_standby_delay_seconds", "gauge", "Event time by which a standby is behind the active instance.", Double(behind) / 1_000)
+        }
         page.single("vedette_reexecuting", "gauge", "1 while a restart makes output again that is out already.", snapshot.isReexecuting ? 1 : 0)
         return page.text
     }

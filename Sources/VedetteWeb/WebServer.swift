@@ -36,7 +36,7 @@ public struct WebServer: Sendable {
         }
         router.get("readyz") { [status] _, _ in
             let reason = status.notReadyReason()
-            return text(reason ?? "ready", reason == nil ? .ok : .serviceUnavailable)
+            return text(reason ?? status.readiness, reason == nil ? .ok : .serviceUnavailable)
         }
         router.get("metrics") { [status] _, _ in
             text(PrometheusText.render(status.snapshot, now: ProcessInfo.processInfo.systemUptime), .ok, "text/plain; version=0.0.4")

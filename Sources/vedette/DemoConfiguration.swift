@@ -9,6 +9,7 @@ enum DemoConfiguration {
         inputs:
           decisions: {topic: demo.decisions}
           labels: {topic: demo.labels}
+          history: aloud
         models:
           - name: payments-gbm
             description: Card and wallet payments (simulated)

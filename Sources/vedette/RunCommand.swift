@@ -15,8 +15,9 @@ struct RunCommand: AsyncParsableCommand {
               KAFKA_PASSWORD=... vedette run --config vedette.yaml      with kafka.properties: {sasl.password: {env: KAFKA_PASSWORD}}
 
             Health and metrics: http://127.0.0.1:9464/healthz, /readyz and /metrics, unless configured
-            otherwise. SIGTERM or Ctrl-C: finish what was read, commit, checkpoint, exit 0. Run one
-            instance per consumer group; a second one takes over and the first one exits.
+            otherwise. SIGTERM or Ctrl-C: finish what was read, commit, checkpoint, exit 0. Of several
+            instances in one group, each with a state directory of its own, one judges; the others
+            stand by, say so on /readyz, and take over when it stops or dies.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))

@@ -24,6 +24,7 @@ final class BenchmarkTopics {
         configuration.inputs.labels.topic = "\(stem).labels.in"
         configuration.outputs = OutputConfiguration(application: stem)
         configuration.kafka.group = stem
+        configuration.inputs.history = .aloud
         self.configuration = configuration
         self.brokers = brokers
         var logger = Logger(label: "vedette.bench")

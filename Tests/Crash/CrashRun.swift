@@ -20,11 +20,20 @@ final class CrashRun {
     /// Per record, whether it is stamped ahead of its time.
     private let isAhead: [[Bool]]
     private let maxKills: Int
+    /// A second instance, with a state of its own, that follows the first and takes over when that dies.
+    private var follower: Follower?
+    private let hasStandby: Bool
+    /// Which of the two state directories the active instance has.
+    private var seat = 0
+    private(set) var takeovers = 0
+    /// Takeovers by an instance that had judged all that was out already.
+    private(set) var warmTakeovers = 0
     /// After everything that is read.
     private let lastWatermark: Int64
 
     /// - Parameter isTransactional: without transactions a crash may leave records behind whose progress is lost.
-    init(_ log: InputLog, _ configuration: VedetteConfiguration, seed: UInt64, maxKills: Int, isTransactional: Bool, lastWatermark: Int64) {
+    init(_ log: InputLog, _ configuration: VedetteConfiguration, seed: UInt64, maxKills: Int, isTransactional: Bool, lastWatermark: Int64, hasStandby: Bool = false) {
+        self.hasStandby = hasStandby
         self.log = log
         self.configuration = configuration
         self.maxKills = maxKills
@@ -54,8 +63,9 @@ final class CrashRun {
     // MARK: One life
 
     private func live() throws {
-        let pipeline = try Pipeline(configuration: configuration, output: output, wanted: Set(OutputKind.allCases))
-        var places = pipeline.register(log)
+        let begun = try begin()
+        let pipeline = begun.0
+        var places = begun.1
         if pipeline.isReexecuting { reexecutions += 1 }
         var countdown = kills < maxKills ? 1 + random.below(16) : .max
         var asOfCheckpoint: [[Punctuation]] = []
@@ -78,6 +88,7 @@ final class CrashRun {
             places[partition] = until
             highestRead[partition] = max(highestRead[partition], until)
             if random.chance(0.7) { try pipeline.step() }
+            try follow()
             if isSilent { letIdleGo(partition, pipeline) }
             if random.chance(0.04) { letIdleGo(random.below(places.count), pipeline) }
             if random.chance(0.2) { try commit(pipeline) }
@@ -86,6 +97,39 @@ final class CrashRun {
         for partition in places.indices { pipeline.punctuate(partition, watermark: lastWatermark) }
         try pipeline.step()
         try commit(pipeline)
+    }
+
+    /// A new process, or the standby.
+    private func begin() throws -> (Pipeline, [Int]) {
+        let result: (Pipeline, [Int])
+        if let follower {
+            self.follower = nil
+            seat = 1 - seat
+            try follower.pipeline.lead()
+            takeovers += 1
+            if !follower.pipeline.isReexecuting { warmTakeovers += 1 }
+            result = (follower.pipeline, follower.places)
+        } else {
+            let pipeline = try Pipeline(configuration: settings(seat), output: output, wanted: Set(OutputKind.allCases))
+            result = (pipeline, pipeline.register(log))
+        }
+        if hasStandby { follower = try Follower(settings(1 - seat), output, log) }
+        return result
+    }
+
+    private func settings(_ seat: Int) -> VedetteConfiguration {
+        var settings = configuration
+        if seat == 1 { settings.state.directory += "-standby" }
+        return settings
+    }
+
+    /// The standby hears some of what is out, reads some of what it may, and dies now and then, too.
+    private func follow() throws {
+        guard hasStandby, random.chance(0.5) else { return }
+        try follower?.turn(output, log, &random)
+        guard kills < maxKills, random.chance(0.02) else { return }
+        self.follower = nil
+        self.follower = try Follower(settings(1 - seat), output, log)
     }
 
     /// The partition to read next; nil where all is read. A partition at its end that holds the others back goes idle.

@@ -11,7 +11,7 @@ import VedetteRuntime
     private static let killsPerRun = 22
     private static let runs = 26
 
-    private func log(_ seed: UInt64, _ directory: ScratchDirectory) throws -> InputLog {
+    func log(_ seed: UInt64, _ directory: ScratchDirectory) throws -> InputLog {
         var mix = TrafficMix(seed: seed)
         mix.decisions = 320
         mix.perSecond = 320 / 80_000
@@ -41,7 +41,7 @@ import VedetteRuntime
         }
     }
 
-    private func settings(_ seed: UInt64, _ directory: String) throws -> VedetteConfiguration {
+    func settings(_ seed: UInt64, _ directory: String) throws -> VedetteConfiguration {
         var configuration = try Settings.load(isShort: seed % 2 == 0, monitors: Settings.monitors, stateDirectory: directory)
         configuration.topology.time.maxFutureMs = 2 * 3_600_000
         return configuration

@@ -138,31 +138,6 @@ import VedetteRuntime
         try expectAgreement(site, traffic)
     }
 
-    @Test("A member that joins the group takes partitions: not ready, committed, and on again when it leaves")
-    func rebalance() throws {
-        try prepare()
-        let traffic = try Traffic.mixed()
-        let (half, rest) = traffic.split()
-        try half.produce(to: site)
-        let live = LiveRun(try site.configuration("live"))
-        try live.waitUntilRead(half)
-        let guest = try Consumer(
-            properties: [
-                "bootstrap.servers": site.brokers, "group.id": "\(site.name).live", "session.timeout.ms": "2500", "heartbeat.interval.ms": "200",
-            ], logger: Site.logger)
-        try guest.subscribe([site.decisions, site.labels])
-        try wait("partitions to move") {
-            try guest.poll(max: 1, timeoutMs: 50) { _ in }
-            return try !guest.assignment().isEmpty && live.status.notReadyReason()?.contains("not assigned") == true
-        }
-        guest.close()
-        try rest.produce(to: site)
-        try live.waitUntilReady()
-        try live.waitUntilRead(traffic)
-        try live.stop()
-        try expectAgreement(site, traffic)
-    }
-
     @Test("Windows close though a partition never gets a record, and a second execution does the same")
     func idlePartitions() throws {
         try prepare()

@@ -35,11 +35,11 @@ final class LiveRun: Sendable {
         return error
     }
 
-    func waitUntilReady() throws {
+    func waitUntilReady(as role: RunStatus.Role = .active) throws {
         do {
-            try wait("readiness") { try check() && status.notReadyReason() == nil }
+            try wait("readiness as \(role)", seconds: 120) { try check() && status.notReadyReason() == nil && status.snapshot.role == role }
         } catch is TestTimeout {
-            throw TestTimeout(what: "readiness: \(status.notReadyReason() ?? "ready")")
+            throw TestTimeout(what: "readiness as \(role), is \(status.snapshot.role): \(status.notReadyReason() ?? "ready")")
         }
     }
 

@@ -48,6 +48,9 @@ final class Program {
         return false
     }
 
+    /// Stops or continues it, as a paused machine does.
+    func signal(_ number: Int32) { if isRunning { _ = Glibc.kill(id, number) } }
+
     func kill() {
         guard isRunning else { return }
         _ = Glibc.kill(id, SIGKILL)

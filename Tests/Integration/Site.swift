@@ -72,10 +72,12 @@ final class Site: Sendable {
     }
 
     /// - Parameters:
-    ///   - run: which output topics, group and state directory; the fingerprints stay the same.
+    ///   - run: which output topics and group; the fingerprints stay the same.
+    ///   - instance: which state directory.
     ///   - sessionMs: how long the group keeps a silent member's place; the least that the brokers allow by default.
     func yaml(
-        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", sessionMs: Int? = nil
+        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", sessionMs: Int? = nil,
+        instance: String = "", start: String = "earliest", history: String = "aloud"
     ) -> String {
         let stem = "\(name).\(run)"
         return """
@@ -86,10 +88,10 @@ final class Site: Sendable {
               group: \(stem)
               transactional: \(transactional)
               properties:
-                session.timeout.ms: "\(sessionMs ?? (isMock ? 2500 : 6000))"
+                session.timeout.ms: "\(sessionMs ?? 6000)"
                 heartbeat.interval.ms: "200"
                 fetch.wait.max.ms: "50"
-            inputs: {decisions: {topic: \(decisions)}, labels: {topic: \(labels)}}
+            inputs: {decisions: {topic: \(decisions)}, labels: {topic: \(labels)}, start: \(start), history: \(history)}
             outputs:
               alerts: \(stem).alerts
               metrics: \(stem).metrics
@@ -119,17 +121,19 @@ final class Site: Sendable {
               - {monitor: volume, window: 5m, reference: previous_window, severity: P1, max_drop_ratio: 0.5, min_surge_ratio: 3}
             time: {idle_timeout: \(idleTimeout)}
             panes: {revise_every: 15m}
-            state: {directory: "\(file(run))", checkpoint_interval: \(checkpointInterval)}
+            state: {directory: "\(file(run + instance))", checkpoint_interval: \(checkpointInterval)}
             http: {enabled: false}
             secrets: {hash_key: public}
             """
     }
 
     func configuration(
-        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", sessionMs: Int? = nil
+        _ run: String, transactional: Bool = true, idleTimeout: String = "1d", checkpointInterval: String = "1s", sessionMs: Int? = nil,
+        instance: String = "", start: String = "earliest", history: String = "aloud"
     ) throws -> VedetteConfiguration {
         let text = yaml(
-            run, transactional: transactional, idleTimeout: idleTimeout, checkpointInterval: checkpointInterval, sessionMs: sessionMs)
+            run, transactional: transactional, idleTimeout: idleTimeout, checkpointInterval: checkpointInterval, sessionMs: sessionMs,
+            instance: instance, start: start, history: history)
         return try ConfigurationLoader.load(text: text, file: "integration.yaml").configuration
     }
 

@@ -148,7 +148,7 @@ import VedetteKafka
         try cluster.setDown()
         for i in 100..<200 { try producer.send("t", "\(i)") }
         let end = ContinuousClock.now + .seconds(10)
-        while !consumer.health.isAllBrokersDown, ContinuousClock.now < end {
+        while !consumer.health.isAllBrokersDown || consumer.health.lastError == nil, ContinuousClock.now < end {
             try consumer.poll(max: 100, timeoutMs: 50) { got.take($0) }
         }
         #expect(consumer.health.isAllBrokersDown)

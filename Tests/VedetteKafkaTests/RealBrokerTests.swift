@@ -34,6 +34,11 @@ struct RealBrokerTests {
         let topic = Kafka.unique("vedette-test")
         let request = NewTopic(topic, partitions: 3, replicationFactor: 1, configuration: ["cleanup.policy": "compact"])
         #expect(try admin.createTopics([request], timeoutMs: 30_000) == [topic])
+        // A broker may describe a topic a moment later than it has answered that it was made.
+        let end = ContinuousClock.now + .seconds(30)
+        while try admin.describeTopics([topic], timeoutMs: 30_000) != [topic: .partitions(3)], ContinuousClock.now < end {
+            Thread.sleep(forTimeInterval: 0.05)
+        }
         #expect(try admin.describeTopics([topic], timeoutMs: 30_000) == [topic: .partitions(3)])
         let again = #expect(throws: KafkaError.self) { try admin.createTopics([request], timeoutMs: 30_000) }
         #expect(again?.code == .topicAlreadyExists)

@@ -147,6 +147,24 @@ struct Sequencer {
         partitions[partition].punctuations.append(Punctuation(offset: position, watermark: highest))
     }
 
+    /// Takes over punctuations that another execution of the same log has made. Those behind the position take
+    /// effect now, the others when their place is reached.
+    ///
+    /// - Parameter entries: ascending by offset.
+    mutating func adopt(_ entries: [Punctuation], of partition: Int) {
+        let position = partitions[partition].position
+        for entry in entries {
+            if entry.offset <= position { partitions[partition].clock.punctuate(entry.watermark) }
+            let known = partitions[partition].punctuations
+            let place = known.firstIndex { $0.offset >= entry.offset } ?? known.count
+            if place < known.count, known[place].offset == entry.offset {
+                partitions[partition].punctuations[place].watermark = max(known[place].watermark, entry.watermark)
+            } else {
+                partitions[partition].punctuations.insert(entry, at: place)
+            }
+        }
+    }
+
     /// Forgets punctuations that no restart can need any more.
     mutating func prunePunctuations() {
         for index in partitions.indices {

@@ -97,6 +97,9 @@ public final class Topology {
         sequencer.punctuate(partition, watermark: watermark, always: always)
     }
 
+    /// Takes over punctuations that another execution of the same log has made, ascending by offset.
+    public func adopt(_ punctuations: [Punctuation], of partition: Int) { sequencer.adopt(punctuations, of: partition) }
+
     /// The partition has no more records: it no longer holds the watermark back.
     public func end(_ partition: Int) { sequencer.setEnded(partition, true) }
 
@@ -120,6 +123,12 @@ public final class Topology {
     ///
     /// - Throws: what the row store throws; the state is then to be abandoned.
     public func advance() throws { try advance(to: sequencer.taskWatermark) }
+
+    /// The same, but no further than a watermark that another execution of the same log has reached.
+    public func advance(atMost limit: Int64) throws {
+        guard limit != .min else { return }
+        try advance(to: min(sequencer.taskWatermark, alignDown(limit, to: configuration.time.granuleMs)))
+    }
 
     private func advance(to watermark: Int64) throws {
         guard watermark != .min else { return }

@@ -35,6 +35,8 @@ extension ConfigurationKey {
         ConfigurationKey("inputs.decisions.topic", .topic, .required, "Topic of the decisions."),
         ConfigurationKey("inputs.labels", .section, .required, "Ground truth that arrives late."),
         ConfigurationKey("inputs.labels.topic", .topic, .required, "Topic of the labels."),
+        ConfigurationKey("inputs.start", .variant("`earliest`, `latest`, or a time such as `2026-01-05T08:30:00Z`"), .value("earliest"), "Where the first start of all, with neither state nor progress, begins to read: the oldest records, the newest, or those whose Kafka timestamp is not before a time."),
+        ConfigurationKey("inputs.history", .choice(InputConfiguration.History.allCases.map(\.rawValue)), .value("quiet"), "What the first start does with the records that are there already: `quiet` builds references and state from them and puts nothing out, so that nobody is paged for what is long past; `aloud` puts everything out."),
     ]
 
     static let outputs: [ConfigurationKey] = [
@@ -44,13 +46,13 @@ extension ConfigurationKey {
         ConfigurationKey("outputs.dead_letters", .optionalTopic, .computed("`<application>.dead_letters`"), "Rejected records with the reason and the original bytes."),
         ConfigurationKey("outputs.late", .optionalTopic, .computed("`<application>.late`"), "Late records, and how late they were."),
         ConfigurationKey("outputs.breakers", .optionalTopic, .computed("`<application>.breakers`"), "Circuit-breaker state; make the topic compacted."),
-        ConfigurationKey("outputs.progress", .optionalTopic, .computed("`<application>.progress`"), "Progress records of the commit protocol; without them a restart may repeat alerts."),
+        ConfigurationKey("outputs.progress", .optionalTopic, .computed("`<application>.progress`"), "Progress records of the commit protocol; one partition, compacted. Without them a restart may repeat alerts, and a standby starts cold."),
     ]
 
     static let kafka: [ConfigurationKey] = [
         ConfigurationKey("kafka", .section, .none, "The connection to Kafka."),
         ConfigurationKey("kafka.brokers", .property, .value("localhost:9092"), "Brokers to start from, `host:port,host:port`."),
-        ConfigurationKey("kafka.group", .name, .computed("`<application>`"), "Consumer group, and stem of the transactional id."),
+        ConfigurationKey("kafka.group", .name, .computed("`<application>`"), "Consumer group, and stem of the transactional id. Any number of instances may run in it: one judges, the others stand by."),
         ConfigurationKey("kafka.transactional", .boolean, .value("true"), "Outputs, offsets and progress commit in one transaction (exactly once); `false` is at least once, with ids that let a consumer drop repeats."),
         ConfigurationKey("kafka.properties", .map("librdkafka properties"), .none, "Passed to librdkafka as they are, such as `security.protocol`; the few that Vedette sets itself are refused."),
         ConfigurationKey("kafka.properties.<property>", .property, .none, "Value of one property. Passwords belong in the environment or a file; they are never printed."),

@@ -11,9 +11,25 @@ enum MappingReader {
             decisions.reportAbsence()
             labels.reportAbsence()
         }
-        return InputConfiguration(
+        var inputs = InputConfiguration(
             decisions: .init(topic: decisions.mapping == nil ? "" : decisions.text("topic"), mapping: decision(decisions.section("mapping"))),
             labels: .init(topic: labels.mapping == nil ? "" : labels.text("topic"), mapping: label(labels.section("mapping"))))
+        inputs.start = start(section) ?? inputs.start
+        inputs.history = section.word("history", InputConfiguration.History.self) ?? inputs.history
+        return inputs
+    }
+
+    private static func start(_ section: SectionReader) -> InputConfiguration.Start? {
+        guard let node = section.node("start") else { return nil }
+        switch node.text {
+        case "earliest": return .earliest
+        case "latest": return .latest
+        case let text:
+            if let text, let time = TimestampText.parse(text) { return .time(time) }
+            let hint = text.map { Suggestion.phrase(for: $0, among: ["earliest", "latest"]) } ?? ""
+            section.sink.add(section.path(of: "start"), at: node.position, expected: section.spec("start").kind.expectation, found: node.found + hint)
+            return nil
+        }
     }
 
     private static func decision(_ section: SectionReader) -> DecisionMapping {

@@ -1,4 +1,5 @@
 import VedetteCodec
+import VedetteKafka
 import Yams
 
 /// Outputs, Kafka, state, limits, HTTP and secrets.
@@ -61,6 +62,11 @@ enum ProcessReader {
             if let instead = KafkaConfiguration.reserved[name] {
                 let remedy = instead.isEmpty ? "no such property, Vedette sets it itself" : "the key \(instead) instead"
                 section.sink.add(path, at: key.position, expected: remedy, found: "the property")
+                continue
+            }
+            if let complaint = KafkaProperties.complaint(about: name, value: value.text) {
+                let hint = complaint.isUnknown ? Suggestion.phrase(for: name, among: KafkaProperties.known) : ""
+                section.sink.add(path, at: complaint.isUnknown ? key.position : value.position, expected: complaint.expected, found: complaint.found + hint)
                 continue
             }
             kafka.properties[name] = property(

@@ -57,8 +57,28 @@ public struct InputConfiguration: Sendable, Equatable {
         }
     }
 
+    /// Where the first start of all begins to read.
+    public enum Start: Sendable, Equatable, CustomStringConvertible {
+        case earliest, latest
+        /// Records whose Kafka timestamp is not before this, ms.
+        case time(Int64)
+
+        public var description: String {
+            switch self {
+            case .earliest: "earliest"
+            case .latest: "latest"
+            case .time(let time): RFC3339.string(time)
+            }
+        }
+    }
+
+    /// What the first start of all does with the records that are there already.
+    public enum History: String, Sendable, CaseIterable { case quiet, aloud }
+
     public var decisions: Decisions
     public var labels: Labels
+    public var start = Start.earliest
+    public var history = History.quiet
 
     public init(decisions: Decisions, labels: Labels) {
         self.decisions = decisions

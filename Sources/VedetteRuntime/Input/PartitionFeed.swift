@@ -17,8 +17,10 @@ final class PartitionFeed {
     /// Event times that are wanted; nil for all.
     private let range: Range<Int64>?
     private let reject: (DeadLetter) -> Void
-    /// Offsets, ascending, at which an earlier run found the partition quiet and took what was held.
-    private let releases: [Int64]
+    /// Offsets at which another execution found the partition quiet and took what was held.
+    private var releases: [Int64]
+    /// Dead letters of records before this offset are out already.
+    var settledBefore: Int64 = .min
 
     /// Offset after the newest record that was read, whatever became of it.
     private(set) var nextOffset: Int64
@@ -55,6 +57,18 @@ final class PartitionFeed {
 
     /// Rows that wait to be taken.
     var count: Int { pending.rowCount }
+
+    /// - Parameter offsets: where another execution found the partition quiet.
+    func adopt(releases offsets: [Int64]) {
+        let reached = settledOffset
+        releases.removeAll { $0 <= reached }
+        releases += offsets.filter { $0 > reached && !releases.contains($0) }
+    }
+
+    /// Takes what is held where another execution is known to have done so before it read on.
+    func releaseAsKnown() {
+        if let last = held.last, releases.contains(where: { $0 > last.offset && $0 <= nextOffset }) { takeHeld() }
+    }
 
     /// Every dead letter of a record before this offset has been given to `reject`.
     var settledOffset: Int64 { held.first?.offset ?? nextOffset }
@@ -163,6 +177,7 @@ final class PartitionFeed {
 
     private func send(_ reason: RejectReason, _ detail: String, _ bytes: UnsafeRawBufferPointer, length: Int, _ offset: Int64) {
         rejected += 1
+        guard offset >= settledBefore else { return }
         reject(
             DeadLetter(
                 stream: identity.stream, partition: index, offset: offset, reason: reason, detail: detail,

@@ -12,11 +12,19 @@ extension VedetteConfiguration {
         return properties
     }
 
-    /// Properties of consumers: only what librdkafka accepts for both kinds of client is in `kafka.properties`.
-    func consumerProperties(brokers: String? = nil, group: String? = nil) throws -> KafkaProperties {
+    /// Properties of consumers that read what they are told to and join no group.
+    func readerProperties(brokers: String? = nil) throws -> KafkaProperties {
         var properties = try kafkaProperties(brokers: brokers)
-        properties["group.id"] = group ?? kafka.group
-        guard group == nil else { return properties }
+        // librdkafka wants a name even here; with this one no further access rights are needed.
+        properties["group.id"] = kafka.group
+        properties["group.instance.id"] = nil
+        return properties
+    }
+
+    /// Properties of the consumer that is a member of the group.
+    func memberProperties(brokers: String? = nil) throws -> KafkaProperties {
+        var properties = try kafkaProperties(brokers: brokers)
+        properties["group.id"] = kafka.group
         // The place of a killed member is kept until its session ends, and its successor waits for that: so the least
         // that brokers allow by default. To lose the session by mistake costs this group nothing but joining again.
         if properties["session.timeout.ms"] == nil {
@@ -68,11 +76,10 @@ public struct SetupError: Error, Sendable, CustomStringConvertible {
             remedy: "create it, or correct \(section) in the configuration; `vedette check --brokers` lists what is missing")
     }
 
-    /// What a fatal error of a client means to a person.
-    static func takenOver(_ error: KafkaError, group: String) -> any Error {
-        guard error.isFenced else { return error }
-        return SetupError(
-            what: "another instance has taken over the group \(group) (\(error))",
-            remedy: "run one instance per group, or give each a kafka.group and a state.directory of its own")
+    /// Two processes under one name in the group: the broker lets the later one have it.
+    static func sameInstance(_ name: String, group: String) -> SetupError {
+        SetupError(
+            what: "another process has joined the group \(group) as the same instance, \(name), and takes this one's place",
+            remedy: "give each instance a kafka.properties: {group.instance.id: ...} of its own, or none; or stop the other process")
     }
 }

@@ -8,6 +8,12 @@ extension KafkaLoop {
         }
     }
 
+    func publishStatusIfDue(_ now: Double) {
+        guard now - lastHousework >= Self.houseworkEverySeconds else { return }
+        lastHousework = now
+        publishStatus(now)
+    }
+
     /// Publishes what the web server shows.
     func publishStatus(_ now: Double) {
         let topology = pipeline.topology
@@ -21,9 +27,13 @@ extension KafkaLoop {
                 nextOffset: pipeline.nextOffset(of: place), accepted: pipeline.accepted(of: place), rejected: pipeline.rejected(of: place),
                 isAssigned: self.partitions[place].isAssigned, isPaused: self.partitions[place].isPaused)
         }
+        let behind = pipeline.knownWatermark.map { $0 == .min ? 0 : max(0, $0 - max(topology.judgedTo, 0)) }
+        if pipeline.isStandby, pipeline.knownWatermark != nil, !pipeline.isReexecuting { hasCaughtUp = true }
         let storeBytes = Int64(pipeline.storeStatistics.bytes)
         status.update { snapshot in
             snapshot.application = configuration.application
+            snapshot.role = pipeline.isStandby ? .standby : .active
+            snapshot.standbyDelayMs = pipeline.isStandby ? behind : nil
             snapshot.maxLag = configuration.http.readyMaxLag
             snapshot.partitions = partitions
             snapshot.counters = topology.counters.named
@@ -43,9 +53,10 @@ extension KafkaLoop {
             snapshot.checkpointSeconds = checkpointSeconds
             snapshot.commits = commits
             snapshot.judgedToMs = topology.judgedTo == .min ? nil : topology.judgedTo
-            snapshot.isReexecuting = pipeline.isReexecuting
+            // A standby is a second or so behind all the time: that is not restoring.
+            snapshot.isReexecuting = pipeline.isStandby ? !hasCaughtUp && pipeline.isReexecuting : pipeline.isReexecuting || pipeline.isQuiet
             snapshot.isStarted = true
-            snapshot.areBrokersDown = consumer.health.isAllBrokersDown || output.health.isAllBrokersDown
+            snapshot.areBrokersDown = reader.health.isAllBrokersDown || output.health.isAllBrokersDown
             snapshot.lastTurnAt = now
         }
     }

@@ -3,10 +3,9 @@ import Logging
 import VedetteCore
 import VedetteKafka
 
-/// The loop of a live run. Everything in it belongs to one thread.
-///
-/// `@unchecked Sendable`: the rebalance handlers are called inside `Consumer.poll`, on that same thread.
-final class KafkaLoop: @unchecked Sendable {
+/// The loop of a live run: stands by until the group elects this instance, then judges. Everything in it belongs to
+/// one thread.
+final class KafkaLoop {
     /// Records taken per turn.
     static let pollRecords = 8_192
     /// Longest wait for records per turn, ms.
@@ -17,6 +16,7 @@ final class KafkaLoop: @unchecked Sendable {
     static let houseworkEverySeconds = 1.0
     static let metadataTimeoutMs = 5_000
     static let closeTimeoutMs = 5_000
+    static let listenSeconds = 2.0
     /// Rows waiting for the watermark above which every partition that is ahead is paused.
     static let maxWaitingRows = 500_000
 
@@ -30,7 +30,12 @@ final class KafkaLoop: @unchecked Sendable {
         /// When it was last seen to have given anything but records that are rejected.
         var lastRecordAt: Double
         var activity: Int64 = 0
+        /// While standing by: records that the active instance has not told of yet.
+        var waiting = WaitingRecords()
     }
+
+    /// How a life of the loop ends.
+    enum Ending { case stopped, replaced }
 
     let configuration: VedetteConfiguration
     let pipeline: Pipeline
@@ -38,18 +43,27 @@ final class KafkaLoop: @unchecked Sendable {
     let status: RunStatus
     let logger: Logger
     let isStopping: () -> Bool
+    /// Reads what it is told to; the group is the membership's business.
+    let reader: Consumer
+    let membership: GroupMembership
     var partitions: [PartitionState] = []
     var places: [[Int]] = []
-    private(set) var consumer: Consumer!
-    private var lastCommit = monotonicSeconds()
-    private var lastCheckpoint = monotonicSeconds()
-    private var lastHousework = 0.0
-    private var startOffsets: [TopicPartition: Int64] = [:]
-    private var isFinished = false
     /// Since when every partition has been silent, and the newest watermark then.
-    private var quiet: (since: Double, newest: Int64)?
+    var quiet: (since: Double, newest: Int64)?
+    /// While standing by: the input partitions are assigned, not only the progress topic.
+    var isFollowing = false
+    var progressTopicID = -1
+    /// Offset of the progress topic to read next.
+    var progressOffset: Int64 = 0
     var commits: Int64 = 0
     var checkpointSeconds = 0.0
+    private var isFenced = false
+    private var lastCommit = monotonicSeconds()
+    private var lastCheckpoint = monotonicSeconds()
+    var lastHousework = 0.0
+    /// While standing by: has been where the active instance was.
+    var hasCaughtUp = false
+    var lastGrowthCheck = monotonicSeconds()
 
     init(
         configuration: VedetteConfiguration, brokers: String?, pipeline: Pipeline, output: KafkaOutput, status: RunStatus,
@@ -61,32 +75,55 @@ final class KafkaLoop: @unchecked Sendable {
         self.status = status
         self.logger = logger
         self.isStopping = isStopping
-        let handlers = RebalanceHandlers(
-            onAssigned: { [weak self] _, gained in try self?.assigned(gained) ?? [] },
-            onRevoked: { [weak self] _, going in try self?.revoked(going) },
-            onLost: { [weak self] _, gone in self?.lost(gone) })
-        consumer = try Consumer(properties: configuration.consumerProperties(brokers: brokers), handlers: handlers, logger: logger)
+        reader = try Consumer(properties: configuration.readerProperties(brokers: brokers), logger: logger)
+        membership = try GroupMembership(configuration, brokers: brokers, logger: logger)
+        membership.onHandOver = { [unowned self] in try handOver() }
         output.groupOffsets = { [weak self] in try self?.groupOffsets() }
-        output.commitOffsets = { [weak self] offsets in try self?.consumer.commitSync(offsets) }
+        output.commitOffsets = { [weak self] offsets in try self?.membership.commit(offsets) }
     }
 
-    func run() throws {
+    /// - Returns: `replaced` where another instance judges now and this one is to begin anew.
+    func run() throws -> Ending {
         defer {
-            // What is still assigned is revoked by closing: then there is nothing to commit any more, or no way to.
-            isFinished = true
-            consumer.close(timeoutMs: Self.closeTimeoutMs)
+            membership.close(timeoutMs: Self.closeTimeoutMs)
+            reader.close(timeoutMs: Self.closeTimeoutMs)
         }
+        status.update { $0.role = .standby }
         try registerPartitions()
-        try consumer.subscribe([configuration.inputs.decisions.topic, configuration.inputs.labels.topic])
-        while !isStopping() { try turn() }
-        try pipeline.checkpoint()
+        try membership.join()
+        try standBy()
+        do {
+            if !isStopping() {
+                try takeOver()
+                while !isStopping(), membership.isElected { try turn() }
+                if !membership.isElected { return .replaced }
+            }
+        } catch let error as KafkaError where error.isFenced {
+            try listenAfterFencing()
+            throw error
+        }
+        // A standby that has followed nothing has no state to keep.
+        if !pipeline.isStandby || isFollowing { try pipeline.checkpoint() }
         logger.info("stopped", metadata: ["checkpoint": "\(pipeline.checkpointNumber)"])
+        return .stopped
     }
 
-    /// One turn: read, process, and whatever is due.
-    func turn() throws {
+    /// Another producer has the name. Where that is a process under this member's own name the group says so shortly.
+    private func listenAfterFencing() throws {
+        isFenced = true
+        let end = monotonicSeconds() + Self.listenSeconds
+        while monotonicSeconds() < end, !isStopping() {
+            try membership.poll()
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+    }
+
+    /// One turn of the active instance: read, process, and whatever is due.
+    private func turn() throws {
+        try membership.poll()
+        guard membership.isElected else { return }
         var taken = 0
-        try consumer.poll(max: Self.pollRecords, timeoutMs: Self.pollTimeoutMs) { record in
+        try reader.poll(max: Self.pollRecords, timeoutMs: Self.pollTimeoutMs) { record in
             switch record.kind {
             case .message:
                 take(record)
@@ -99,12 +136,12 @@ final class KafkaLoop: @unchecked Sendable {
         try pipeline.step()
         let now = monotonicSeconds()
         if pipeline.hasAlerts || (now - lastCommit >= Self.commitEverySeconds && pipeline.hasOutput) { try commit(now) }
-        if (now - lastCheckpoint) * 1_000 >= Double(configuration.state.checkpointIntervalMs)
-            || pipeline.topology.openRows >= configuration.state.spillRows
-        { try checkpoint(now) }
+        try checkpointIfDue(now)
         if now - lastHousework >= Self.houseworkEverySeconds {
             lastHousework = now
             letIdleGo(now)
+            try endHistoryIfRead()
+            try lookForGrowth(now)
             publishStatus(now)
         }
         try adjustPauses()
@@ -116,18 +153,25 @@ final class KafkaLoop: @unchecked Sendable {
         lastCommit = now
     }
 
-    private func checkpoint(_ now: Double) throws {
+    func checkpointIfDue(_ now: Double) throws {
+        let isDue = (now - lastCheckpoint) * 1_000 >= Double(configuration.state.checkpointIntervalMs)
+        guard isDue || pipeline.topology.openRows >= configuration.state.spillRows else { return }
         try pipeline.checkpoint()
         lastCheckpoint = monotonicSeconds()
         checkpointSeconds = lastCheckpoint - now
         lastCommit = lastCheckpoint
-        logger.info(
-            "checkpoint", metadata: ["number": "\(pipeline.checkpointNumber)", "seconds": "\(checkpointSeconds)"])
+        logger.info("checkpoint", metadata: ["number": "\(pipeline.checkpointNumber)", "seconds": "\(checkpointSeconds)"])
+    }
+
+    /// Inside the group's callback: what has been read is finished and committed while the place is still this one's.
+    private func handOver() throws {
+        guard !pipeline.isStandby, !isFenced else { return }
+        try pipeline.checkpoint()
     }
 
     // MARK: Records
 
-    private func place(of record: borrowing ConsumerRecord) -> Int? {
+    func place(of record: borrowing ConsumerRecord) -> Int? {
         let topic = record.topicID
         let partition = Int(record.partition)
         guard topic >= 0, topic < places.count, partition >= 0, partition < places[topic].count else { return nil }
@@ -141,163 +185,16 @@ final class KafkaLoop: @unchecked Sendable {
         pipeline.add(record.payload, partition: place, offset: record.offset, clock: record.timestampMs ?? .max)
     }
 
-    private func complain(of record: borrowing ConsumerRecord) throws {
+    func complain(of record: borrowing ConsumerRecord) throws {
         guard let error = record.error else { return }
-        if error.isFatal { throw SetupError.takenOver(consumer.health.fatalError ?? error, group: configuration.kafka.group) }
+        if error.isFatal { throw reader.health.fatalError ?? error }
         logger.warning("kafka", metadata: ["error": "\(error)"])
     }
 
-    // MARK: Partitions
-
-    /// Learns how many partitions the topics have, waiting for the brokers as long as it takes.
-    private func registerPartitions() throws {
-        let topics = [(StreamKind.decisions, configuration.inputs.decisions.topic), (.labels, configuration.inputs.labels.topic)]
-        var counts: [String: Int] = [:]
-        while counts.count < Set(topics.map(\.1)).count {
-            if isStopping() { throw CancellationError() }
-            do {
-                for (topic, description) in try consumer.metadata(topics.map(\.1), timeoutMs: Self.metadataTimeoutMs) {
-                    switch description {
-                    case .partitions(let count): counts[topic] = count
-                    case .unavailable(let error) where error.code == .unknownTopicOrPartition:
-                        throw SetupError.missing(topic: topic, section: "inputs")
-                    case .unavailable(let error): throw error
-                    }
-                }
-            } catch let error as KafkaError where !error.isFatal {
-                logger.warning("waiting for the brokers", metadata: ["error": "\(error)"])
-                output.onWaiting(error.message)
-            }
-        }
-        output.onWaiting(nil)
-        for (stream, topic) in topics {
-            let id = try consumer.topicID(for: topic)
-            while places.count <= id { places.append([]) }
-            for number in 0..<Int32(counts[topic] ?? 0) { register(stream, topic, number, id) }
-        }
-    }
-
-    private func register(_ stream: StreamKind, _ topic: String, _ number: Int32, _ id: Int) {
-        let identity = InputPartition(stream: stream, source: topic, number: number)
-        let partition = TopicPartition(topic, number)
-        if let offset = pipeline.addPartition(identity) {
-            startOffsets[partition] = offset
-        } else if pipeline.topology.judgedTo != .min {
-            // The topic has grown since the checkpoint: what this partition holds of times that are judged is late.
-            pipeline.punctuate(partitions.count, watermark: pipeline.topology.judgedTo)
-        }
-        places[id].append(partitions.count)
-        partitions.append(PartitionState(identity: identity, topicPartition: partition, lastRecordAt: monotonicSeconds()))
-    }
-
-    private func assigned(_ gained: [TopicPartition]) throws -> [TopicPartitionOffset] {
-        logger.info("assigned", metadata: ["partitions": "\(gained)"])
-        try registerNew(gained)
-        return gained.map { partition in
-            guard let place = partitions.firstIndex(where: { $0.topicPartition == partition }) else {
-                return TopicPartitionOffset(partition, .beginning)
-            }
-            partitions[place].isAssigned = true
-            partitions[place].isPaused = false
-            partitions[place].endOffset = -1
-            partitions[place].lastRecordAt = monotonicSeconds()
-            let next = pipeline.nextOffset(of: place)
-            // The group's committed offsets are for lag tools; where to read is the state's to say.
-            return TopicPartitionOffset(partition, next > 0 || startOffsets[partition] != nil ? .at(next) : .beginning)
-        }
-    }
-
-    /// Registers partitions that a topic has gained since the start.
-    private func registerNew(_ gained: [TopicPartition]) throws {
-        for partition in gained.sorted() where !partitions.contains(where: { $0.topicPartition == partition }) {
-            let isDecisions = partition.topic == configuration.inputs.decisions.topic
-            let id = try consumer.topicID(for: partition.topic)
-            // Numbers are dense: those between that are another member's are registered too.
-            for number in Int32(places[id].count)...max(Int32(places[id].count), partition.partition) {
-                logger.notice("a topic has gained a partition", metadata: ["partition": "\(partition.topic)[\(number)]"])
-                register(isDecisions ? .decisions : .labels, partition.topic, number, id)
-            }
-        }
-    }
-
-    private func revoked(_ going: [TopicPartition]) throws {
-        logger.info("revoked", metadata: ["partitions": "\(going)"])
-        if !isFinished {
-            try pipeline.step()
-            try pipeline.commit()
-        }
-        lost(going)
-    }
-
-    private func lost(_ gone: [TopicPartition]) {
-        for place in partitions.indices where gone.contains(partitions[place].topicPartition) {
-            partitions[place].isAssigned = false
-            partitions[place].isPaused = false
-            partitions[place].endOffset = -1
-        }
-    }
-
     private func groupOffsets() throws -> (offsets: [TopicPartitionOffset], group: ConsumerGroupMetadata)? {
-        let offsets = partitions.indices.filter { partitions[$0].isAssigned && pipeline.nextOffset(of: $0) > 0 }
+        let offsets = partitions.indices.filter { pipeline.nextOffset(of: $0) > 0 }
             .map { partitions[$0].topicPartition.at(pipeline.nextOffset(of: $0)) }
-        return offsets.isEmpty ? nil : (offsets, try consumer.groupMetadata())
-    }
-
-    // MARK: Backpressure and idleness
-
-    private func adjustPauses() throws {
-        let isFull = pipeline.topology.waitingRows > Self.maxWaitingRows
-        var pause: [TopicPartition] = []
-        var resume: [TopicPartition] = []
-        for place in partitions.indices where partitions[place].isAssigned {
-            let isAhead = pipeline.topology.isAhead(place, isPaused: partitions[place].isPaused)
-                || (isFull && pipeline.topology.watermark(of: place) > pipeline.topology.watermark)
-            if isAhead != partitions[place].isPaused {
-                partitions[place].isPaused = isAhead
-                if isAhead { pause.append(partitions[place].topicPartition) } else { resume.append(partitions[place].topicPartition) }
-            }
-        }
-        if !pause.isEmpty { try consumer.pause(pause) }
-        if !resume.isEmpty { try consumer.resume(resume) }
-    }
-
-    /// A partition that has been read to its end and stayed silent no longer holds the others
-    /// back. Only while the brokers answer: silence because they are away means nothing.
-    private func letIdleGo(_ now: Double) {
-        let timeout = Double(configuration.topology.time.idleTimeoutMs) / 1_000
-        for place in partitions.indices where pipeline.activity(of: place) != partitions[place].activity {
-            partitions[place].activity = pipeline.activity(of: place)
-            partitions[place].lastRecordAt = now
-        }
-        let idle = partitions.indices.filter { now - partitions[$0].lastRecordAt >= timeout }
-        guard !idle.isEmpty, partitions.allSatisfy(\.isAssigned), idle.allSatisfy(isStillAtEnd) else { return }
-        let watermarks = partitions.indices.map { pipeline.topology.watermark(of: $0) }
-        let target: Int64
-        if let slowest = partitions.indices.filter({ !idle.contains($0) }).map({ watermarks[$0] }).min() {
-            target = slowest
-        } else {
-            // All quiet: event time goes on with the wall clock from where it was, so that windows close.
-            let since = partitions.map(\.lastRecordAt).max() ?? now
-            let newest = watermarks.max() ?? .min
-            if quiet?.since != since { quiet = (since, newest) }
-            guard let quiet, quiet.newest != .min else { return }
-            target = quiet.newest + Int64((now - quiet.since - timeout) * 1_000)
-        }
-        guard target != .min else { return }
-        for place in idle where target > watermarks[place] { pipeline.punctuate(place, watermark: target) }
-    }
-
-    /// Whether everything that the brokers have has been read. The end of a partition may be reached in records
-    /// that are not given out (markers of transactions), which only its notice shows; and no second notice comes
-    /// when a pause has swallowed the first.
-    private func isStillAtEnd(_ place: Int) -> Bool {
-        guard let range = try? consumer.watermarkOffsets(partitions[place].topicPartition, timeoutMs: 1_000) else { return false }
-        return range.high <= max(partitions[place].endOffset, pipeline.nextOffset(of: place))
-    }
-
-    func lag(of place: Int) -> Int64? {
-        guard partitions[place].isAssigned else { return nil }
-        return (try? consumer.lag(partitions[place].topicPartition)) ?? nil
+        return offsets.isEmpty ? nil : (offsets, try membership.groupMetadata())
     }
 }
 

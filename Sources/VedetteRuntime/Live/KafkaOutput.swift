@@ -17,6 +17,7 @@ final class KafkaOutput: OutputPort {
     private static let permanent: Set<KafkaErrorCode> = [.messageTooLarge, .topicAuthorizationFailed, .invalidArgument]
 
     private let producer: Producer
+    private var isStarted = false
     private let configuration: VedetteConfiguration
     private let logger: Logger
     private let isTransactional: Bool
@@ -44,9 +45,8 @@ final class KafkaOutput: OutputPort {
 
     func close() { producer.close() }
 
-    /// Makes sure that the topics are there and fences off whoever wrote under this name before.
-    /// Waits for the brokers as long as it takes.
-    private func start() throws {
+    /// Makes sure that the topics are there. Waits for the brokers as long as it takes.
+    func checkTopics() throws {
         var topics = OutputKind.allCases.compactMap(configuration.topic(of:))
         if let progress = configuration.outputs.progress { topics.append(progress) }
         try persisting("look at the output topics", grace: 0) {
@@ -55,8 +55,13 @@ final class KafkaOutput: OutputPort {
                 throw error.code == .unknownTopicOrPartition ? SetupError.missing(topic: topic, section: "outputs") as any Error : error
             }
         }
-        guard isTransactional else { return }
+    }
+
+    /// Fences off whoever wrote under this name before. Waits for the brokers as long as it takes.
+    private func start() throws {
+        guard isTransactional, !isStarted else { return }
         try persisting("start transactions", grace: 0) { try producer.initTransactions(timeoutMs: Self.callTimeoutMs) }
+        isStarted = true
     }
 
     // MARK: Commit
@@ -141,8 +146,7 @@ final class KafkaOutput: OutputPort {
             do {
                 return try body()
             } catch let error as KafkaError {
-                if error.isFatal { throw SetupError.takenOver(error, group: configuration.kafka.group) }
-                guard isPassing(error), !mustGiveUp(after: grace) else { throw error }
+                guard !error.isFatal, isPassing(error), !mustGiveUp(after: grace) else { throw error }
                 hasWaited = true
                 logger.warning("\(operation) failed; trying again", metadata: ["error": "\(error)", "pause_ms": "\(pause)"])
                 wait(pause, because: "\(operation): \(error.message)", grace: grace)
@@ -169,26 +173,29 @@ final class KafkaOutput: OutputPort {
 
     // MARK: Progress
 
-    /// Reads the newest committed progress record of this application. From here on nobody else writes under this
+    func lastProgress() throws -> ProgressRecord? { try progress(after: .max).last }
+
+    /// Reads the newest committed progress records of this application. From here on nobody else writes under this
     /// name: whoever did is fenced off first, or it could write one more record after the last was read.
-    func lastProgress() throws -> ProgressRecord? {
+    func progress(after sequence: Int64) throws -> [ProgressRecord] {
         try start()
-        guard let topic = configuration.outputs.progress else { return nil }
-        let reader = try Consumer(
-            properties: configuration.consumerProperties(brokers: brokers, group: "\(configuration.kafka.group).progress-reader"), logger: logger)
+        guard let topic = configuration.outputs.progress else { return [] }
+        let reader = try Consumer(properties: configuration.readerProperties(brokers: brokers), logger: logger)
         defer { reader.close() }
         let partition = TopicPartition(topic, 0)
         var range = WatermarkOffsets?.none
         try persisting("read progress", grace: 0) { range = try reader.watermarkOffsets(partition, timeoutMs: Self.callTimeoutMs) }
-        guard let range, range.high > range.low else { return nil }
+        guard let range, range.high > range.low else { return [] }
         let tail = max(range.low, range.high - Self.progressTail)
-        if let found = try newest(reader, partition, from: tail) { return found }
-        return tail > range.low ? try newest(reader, partition, from: range.low) : nil
+        let found = try records(reader, partition, from: tail, after: sequence)
+        return found.isEmpty && tail > range.low ? try records(reader, partition, from: range.low, after: sequence) : found
     }
 
-    private func newest(_ reader: Consumer, _ partition: TopicPartition, from: Int64) throws -> ProgressRecord? {
+    /// Those after `sequence`, and the newest of all as the last.
+    private func records(_ reader: Consumer, _ partition: TopicPartition, from: Int64, after sequence: Int64) throws -> [ProgressRecord] {
         try reader.assign([partition.at(from)])
-        var found: ProgressRecord?
+        var found: [ProgressRecord] = []
+        var newest: ProgressRecord?
         var isAtEnd = false
         while !isAtEnd {
             // To go on without it would be to put everything out once more.
@@ -196,14 +203,16 @@ final class KafkaOutput: OutputPort {
             try reader.poll(max: 1_000, timeoutMs: 500) { record in
                 switch record.kind {
                 case .message:
-                    if let payload = record.payload, let progress = ProgressRecord(decoding: Array(payload)),
+                    guard let payload = record.payload, let progress = ProgressRecord(decoding: Array(payload)),
                         progress.application == configuration.application
-                    { found = progress }
+                    else { break }
+                    if progress.sequence > sequence { found.append(progress) }
+                    newest = newest.map { progress.combined(with: $0) } ?? progress
                 case .endOfPartition: isAtEnd = true
                 case .error: if let error = record.error, error.isFatal { throw error }
                 }
             }
         }
-        return found
+        return found + (newest.map { [$0] } ?? [])
     }
 }

@@ -38,13 +38,19 @@ public final class KafkaRunner: Sendable {
         while true {
             let began = monotonicSeconds()
             do {
-                return try runOnce()
+                // Another instance judges now: this one begins anew, as a standby.
+                if try runOnce() == .replaced { continue }
+                return
             } catch let error as KafkaError where error.isFatal {
                 // An outage longer than a transaction may last, for example, leaves librdkafka's producer unusable.
                 // To go on with the state as it is would mean to know what became of the last commit. The checkpoint
                 // and the progress record know: to the commit protocol this is a crash.
                 if isStopping { return }
-                logger.warning("a Kafka client has failed for good; going on from the checkpoint with new ones", metadata: ["error": "\(error)"])
+                logger.warning(
+                    error.isFenced
+                        ? "another producer has taken over \(configuration.kafka.group); standing by"
+                        : "a Kafka client has failed for good; going on from the checkpoint with new ones",
+                    metadata: ["error": "\(error)"])
                 if monotonicSeconds() - began > Self.restartSeconds.upperBound { pause = Self.restartSeconds.lowerBound }
                 wait(pause, because: error.message)
                 pause = min(pause * 2, Self.restartSeconds.upperBound)
@@ -67,7 +73,7 @@ public final class KafkaRunner: Sendable {
         status.update { $0.blockedReason = nil }
     }
 
-    private func runOnce() throws {
+    private func runOnce() throws -> KafkaLoop.Ending {
         let output = try KafkaOutput(configuration, brokers: brokers, logger: logger)
         output.isStopping = { [self] in isStopping }
         output.onWaiting = { [status] reason in
@@ -78,7 +84,7 @@ public final class KafkaRunner: Sendable {
         }
         defer { output.close() }
         do {
-            try run(output)
+            return try run(output)
         } catch is CancellationError where isStopping {
             logger.info("stopped before it had started")
         } catch let error as KafkaError where isStopping && !error.isFatal {
@@ -86,20 +92,19 @@ public final class KafkaRunner: Sendable {
                 "stopped while the brokers could not be reached; what was not committed is made again after the next start",
                 metadata: ["error": "\(error)"])
         }
+        return .stopped
     }
 
     private var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
-    private func run(_ output: KafkaOutput) throws {
-        let pipeline = try Pipeline(configuration: configuration, output: output, wanted: configuration.wantedOutputs)
+    private func run(_ output: KafkaOutput) throws -> KafkaLoop.Ending {
+        let pipeline = try Pipeline(configuration: configuration, output: output, wanted: configuration.wantedOutputs, isStandby: true)
         pipeline.collector.onAlert = onAlert
         pipeline.collector.onWindow = onWindow
-        if pipeline.hasLostState {
-            logger.warning("the state directory is empty but output was committed before: reading the topics again from the start, silently")
-        }
+        try output.checkTopics()
         let loop = try KafkaLoop(
             configuration: configuration, brokers: brokers, pipeline: pipeline, output: output, status: status, logger: logger,
             isStopping: { [self] in isStopping })
-        try loop.run()
+        return try loop.run()
     }
 }

@@ -12,6 +12,14 @@ public protocol OutputPort: AnyObject {
     ///   except without transactions.
     func commit(_ records: [OutputRecord], _ progress: ProgressRecord) throws
 
-    /// The newest progress record of this application that was committed.
+    /// The newest progress record of this application that was committed. Whoever wrote before can commit no more.
     func lastProgress() throws -> ProgressRecord?
+
+    /// The committed progress records of this application after one, oldest first, as far as they are still there,
+    /// and the newest in any case. Whoever wrote before can commit no more.
+    func progress(after sequence: Int64) throws -> [ProgressRecord]
+}
+
+extension OutputPort {
+    public func progress(after sequence: Int64) throws -> [ProgressRecord] { try lastProgress().map { [$0] } ?? [] }
 }

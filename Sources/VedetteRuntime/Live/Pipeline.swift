@@ -16,27 +16,34 @@ public final class Pipeline {
     public let configuration: VedetteConfiguration
     public let topology: Topology
     public let collector: OutputCollector
-    private let output: any OutputPort
+    let output: any OutputPort
     private let checkpoints: CheckpointStore
     private let decoders: RecordDecoders
-    private var feeds: [PartitionFeed] = []
-    private var indices: [InputPartition: Int] = [:]
+    var feeds: [PartitionFeed] = []
+    private(set) var indices: [InputPartition: Int] = [:]
     private var resume: [InputPartition: ResumePoint] = [:]
-    private var progress: ProgressRecord
-    /// What had been put out when this process started.
-    private let before: ProgressRecord?
+    var progress: ProgressRecord
+    /// What others, or this instance in an earlier life, have put out.
+    var known: ProgressRecord?
     private var pending: [OutputRecord] = []
-    private var lastJudged: Int64 = .min
+    /// Another instance judges; this one does the same, silently, and no further.
+    public internal(set) var isStandby: Bool
+    /// A first start that keeps silent about what the topics hold already.
+    public var isQuiet: Bool { !progress.history.isEmpty }
     /// Throws in tests; nil otherwise.
     public var onStep: ((Step) throws -> Void)?
     public private(set) var lastCheckpoint: CommitStats?
 
-    /// Opens the state, restores the newest checkpoint and reads how far the output had come.
+    /// Opens the state, restores the newest checkpoint and, unless it stands by, reads how far the output had come.
     ///
+    /// - Parameter isStandby: nothing is judged beyond what ``follow(_:)`` is told, until ``lead()``.
     /// - Throws: `StoreError`, `FileError` (baselines), `SecretError`, what the port throws.
-    public init(configuration: VedetteConfiguration, output: any OutputPort, wanted: Set<OutputKind>, mode: RunMode = .live) throws {
+    public init(
+        configuration: VedetteConfiguration, output: any OutputPort, wanted: Set<OutputKind>, mode: RunMode = .live, isStandby: Bool = false
+    ) throws {
         self.configuration = configuration
         self.output = output
+        self.isStandby = true
         let hash = try configuration.secrets.keyedHash()
         checkpoints = try CheckpointStore(configuration, hash: hash)
         collector = OutputCollector(mode: mode, application: configuration.application, wanted: wanted)
@@ -45,36 +52,43 @@ public final class Pipeline {
             configuration: configuration.topology, hash: hash, store: checkpoints.rows, sink: collector,
             baselines: try configuration.loadBaselines())
         let points = try checkpoints.restore(topology)
-        before = try output.lastProgress()
-        progress = before ?? ProgressRecord(application: configuration.application)
-        collector.silentThrough = before?.watermark ?? .min
+        progress = ProgressRecord(application: configuration.application)
         for point in points ?? [] { resume[point.partition] = point }
+        if !isStandby { try lead() }
     }
 
     /// Whether this run makes output again that an earlier one has put out already.
-    public var isReexecuting: Bool { topology.judgedTo < collector.silentThrough }
+    public var isReexecuting: Bool { !isQuiet && topology.judgedTo < collector.silentThrough }
     /// No checkpoint, yet output was committed: everything must be read again from the start.
-    public var hasLostState: Bool { resume.isEmpty && before != nil && checkpoints.number == 0 }
+    public var hasLostState: Bool { !hasState && known != nil }
+    public var hasState: Bool { checkpoints.number > 0 }
+    /// Neither state nor output: the history of this deployment begins now.
+    public var isFirstStart: Bool { !hasState && known == nil }
+    /// Up to where another instance, or an earlier life, has judged and put out, ms.
+    public var knownWatermark: Int64? { known?.watermark }
     public var checkpointNumber: Int64 { checkpoints.number }
     public var storeStatistics: StoreStatistics { checkpoints.statistics }
 
     // MARK: Partitions
+
+    /// Whether the checkpoint knows a partition.
+    func isRestored(_ identity: InputPartition) -> Bool { resume[identity] != nil }
 
     /// Registers a source partition. Register all of them, in order, before the first record.
     ///
     /// - Returns: the offset to read from; nil where there is no state, and the caller chooses.
     public func addPartition(_ identity: InputPartition) -> Int64? {
         let point = resume[identity]
-        let punctuations = merged(point?.punctuations ?? [], before?.punctuations[identity] ?? [], from: point?.offset ?? 0)
+        let punctuations = merged(point?.punctuations ?? [], known?.punctuations[identity] ?? [], from: point?.offset ?? 0)
         let index = topology.addPartition(
             identity, position: point?.offset ?? 0, clock: point?.clock ?? PartitionClock(), punctuations: punctuations)
         indices[identity] = index
         collector.partitions.append(identity)
-        let settled = before?.offsets[identity] ?? .min
         let feed = PartitionFeed(
             identity: identity, index: index, decoders: decoders, time: configuration.topology.time,
             nextOffset: point?.offset ?? 0, maxTime: point?.clock.maxTime ?? .min, releases: punctuations.map(\.offset),
-            reject: { [collector] letter in if letter.offset >= settled { collector.deadLetter(letter) } })
+            reject: { [collector] letter in collector.deadLetter(letter) })
+        feed.settledBefore = isQuiet ? .max : known?.offsets[identity] ?? .min
         feeds.append(feed)
         return point?.offset
     }
@@ -128,8 +142,11 @@ public final class Pipeline {
     /// Processes everything added so far. Output waits for ``commit()``.
     public func step() throws {
         try onStep?(.added)
-        for index in feeds.indices { flush(index) }
-        try topology.advance()
+        for index in feeds.indices {
+            feeds[index].releaseAsKnown()
+            flush(index)
+        }
+        if isStandby { try topology.advance(atMost: known?.watermark ?? .min) } else { try topology.advance() }
         pending += collector.take()
         try onStep?(.stepped)
     }
@@ -142,10 +159,21 @@ public final class Pipeline {
 
     /// Puts out everything since the last commit, with the progress record that says so.
     public func commit() throws {
-        // While it re-executes there is nothing to say, and the progress record must not go back.
+        // While it re-executes there is nothing to say.
         if isReexecuting && pending.isEmpty { return }
+        try commitAlways()
+    }
+
+    private func commitAlways() throws {
+        guard !isStandby else { return }
         try onStep?(.beforeCommit)
         pending += collector.take()
+        try putOut()
+        try onStep?(.afterCommit)
+    }
+
+    /// What is pending, and the progress record that says how far that goes.
+    func putOut() throws {
         progress.sequence += 1
         progress.checkpoint = checkpoints.number
         progress.watermark = max(progress.watermark, topology.judgedTo)
@@ -155,14 +183,15 @@ public final class Pipeline {
         }
         try output.commit(pending, progress)
         pending.removeAll(keepingCapacity: true)
-        try onStep?(.afterCommit)
+        known = progress
     }
 
     /// Makes the state durable. Commits first, so that a checkpoint never holds the effect of
-    /// output that is not out yet.
+    /// output that is not out yet. A standby has none: it is never ahead of what others have put out.
     public func checkpoint() throws {
         try step()
-        try commit()
+        // Even while it re-executes: the checkpoint forgets punctuations that others have not been told of yet.
+        try commitAlways()
         try onStep?(.beforeCheckpoint)
         lastCheckpoint = try checkpoints.save(topology)
         try onStep?(.afterCheckpoint)

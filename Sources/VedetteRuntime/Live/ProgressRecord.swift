@@ -15,6 +15,11 @@ public struct ProgressRecord: Sendable, Equatable {
     public var offsets: [InputPartition: Int64]
     /// Punctuations since the checkpoint.
     public var punctuations: [InputPartition: [Punctuation]]
+    /// Per source partition, where the history of this deployment begins; a partition that is missing begins with its first record.
+    public var starts: [InputPartition: Int64] = [:]
+    /// Per source partition, where the records end that were there at the first start and about which nothing is said.
+    /// Empty once they have been read.
+    public var history: [InputPartition: Int64] = [:]
 
     public init(
         application: String, sequence: Int64 = 0, checkpoint: Int64 = 0, watermark: Int64 = .min, offsets: [InputPartition: Int64] = [:],
@@ -39,10 +44,13 @@ public struct ProgressRecord: Sendable, Equatable {
         if watermark == .min { json.null() } else { json.value(time: watermark) }
         json.key("offsets")
         json.beginArray()
-        for (partition, offset) in offsets.sorted(by: { $0.key < $1.key }) {
+        let all = offsets.merging(starts) { offset, _ in offset }
+        for (partition, offset) in all.sorted(by: { $0.key < $1.key }) {
             json.beginObject()
             Self.name(partition, into: &json)
             json.field("offset", offset)
+            if let start = starts[partition] { json.field("start", start) }
+            if let end = history[partition] { json.field("history_end", end) }
             json.endObject()
         }
         json.endArray()
@@ -84,6 +92,8 @@ public struct ProgressRecord: Sendable, Equatable {
         for entry in offsets {
             guard let partition = Self.partition(entry), let offset = entry["offset"] as? NSNumber else { return nil }
             self.offsets[partition] = offset.int64Value
+            if let start = entry["start"] as? NSNumber { starts[partition] = start.int64Value }
+            if let end = entry["history_end"] as? NSNumber { history[partition] = end.int64Value }
         }
         for entry in punctuations {
             guard let partition = Self.partition(entry), let offset = entry["offset"] as? NSNumber,
@@ -91,6 +101,15 @@ public struct ProgressRecord: Sendable, Equatable {
             else { return nil }
             self.punctuations[partition, default: []].append(Punctuation(offset: offset.int64Value, watermark: time))
         }
+    }
+
+    /// This record, but nowhere behind another one. Without transactions an instance that does not know yet that it
+    /// was replaced may write one more, which is behind.
+    func combined(with other: ProgressRecord) -> ProgressRecord {
+        var newest = sequence >= other.sequence ? self : other
+        newest.watermark = max(watermark, other.watermark)
+        newest.offsets = offsets.merging(other.offsets) { max($0, $1) }
+        return newest
     }
 
     private static func partition(_ entry: [String: Any]) -> InputPartition? {

@@ -32,8 +32,19 @@ public final class RunStatus: Sendable {
         }
     }
 
+    /// What this instance is to its group.
+    public enum Role: String, Sendable, CaseIterable {
+        /// Follows the active one, silently, and takes over when it goes.
+        case standby
+        /// Judges, and puts out.
+        case active
+    }
+
     public struct Snapshot: Sendable {
         public var application = ""
+        public var role = Role.standby
+        /// Event time by which a standby is behind the active instance, ms; nil while it knows of none.
+        public var standbyDelayMs: Int64?
         public var partitions: [Partition] = []
         public var counters: [(name: String, value: Int64)] = []
         public var orphansBySource: [(source: String, value: Int64)] = []
@@ -81,17 +92,17 @@ public final class RunStatus: Sendable {
         return "the run loop has not turned for \(Int(now - last)) s"
     }
 
-    /// Nil when ready; else why not.
+    /// What it is ready for.
+    public var readiness: String { snapshot.role == .active ? "ready" : "standby" }
+
+    /// Nil when ready, to judge or to take over; else why not.
     public func notReadyReason() -> String? {
         let now = snapshot
         if !now.isStarted, now.blockedReason == nil { return "starting" }
         if let reason = now.blockedReason { return "waiting for the brokers: \(reason)" }
         if now.areBrokersDown { return "no broker can be reached" }
-        if now.isReexecuting { return "restoring: making output again that is out already" }
-        let missing = now.partitions.filter { !$0.isAssigned }
-        if !missing.isEmpty {
-            return "\(missing.count) of \(now.partitions.count) input partitions are not assigned to this instance; run one instance per group"
-        }
+        if now.isReexecuting { return "restoring: reading, silently, what has been judged already or is history" }
+        if now.role == .standby { return nil }
         if let worst = now.partitions.compactMap(\.lag).max(), worst > now.maxLag { return "lag \(worst) is above \(now.maxLag)" }
         return nil
     }

@@ -60,7 +60,7 @@ public final class TopicReplay {
         topology = Topology(
             configuration: configuration.topology, hash: hash, store: rows, sink: collector, baselines: try configuration.loadBaselines())
         consumer = try Consumer(
-            properties: configuration.consumerProperties(brokers: brokers, group: "\(configuration.kafka.group).replay"), logger: logger)
+            properties: configuration.readerProperties(brokers: brokers), logger: logger)
         alerts = try alertsTopic.map { (try Producer(properties: configuration.kafkaProperties(brokers: brokers), logger: logger), $0) }
         try open(from: try from.map { try Self.bound($0, "--from") }, to: try to.map { try Self.bound($0, "--to") })
     }

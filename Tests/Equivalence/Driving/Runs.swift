@@ -102,6 +102,10 @@ package final class MemoryOutput: OutputPort {
         progress.last.flatMap { ProgressRecord(decoding: $0.encoded()) }
     }
 
+    package func progress(after sequence: Int64) throws -> [ProgressRecord] {
+        progress.filter { $0.sequence > sequence }.compactMap { ProgressRecord(decoding: $0.encoded()) }
+    }
+
     package var output: Output {
         var output = Output()
         for record in records { output.append(record) }

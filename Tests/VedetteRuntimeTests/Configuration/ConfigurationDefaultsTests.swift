@@ -20,6 +20,8 @@ import VedetteRuntime
         #expect(configuration.outputs.deadLetters == "shop.dead_letters")
         #expect(configuration.kafka == KafkaConfiguration(group: "shop"))
         #expect(configuration.kafka.brokers == .literal("localhost:9092"))
+        #expect(configuration.inputs.start == .earliest)
+        #expect(configuration.inputs.history == .quiet)
         #expect(configuration.state == StateConfiguration())
         #expect(configuration.http == HTTPConfiguration())
         #expect(configuration.secrets == SecretsConfiguration())

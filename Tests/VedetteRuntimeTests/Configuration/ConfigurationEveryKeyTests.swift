@@ -52,6 +52,8 @@ private let everyKey = """
           actor: null
           decision_time: decided_at
           sampling_weight: {constant: "2.5"}
+      start: 2026-01-05T08:30:00Z
+      history: aloud
     outputs: {alerts: a, metrics: m, dead_letters: dl, late: null, breakers: b, progress: p}
     kafka:
       brokers: {env: BROKERS}
@@ -181,6 +183,12 @@ private let everyKey = """
         expected.decisionTime = try path("/decided_at")
         expected.samplingWeight = .constant("2.5")
         #expect(try loadedConfiguration(everyKey).inputs.labels == InputConfiguration.Labels(topic: "l", mapping: expected))
+    }
+
+    @Test func firstStart() throws {
+        let inputs = try loadedConfiguration(everyKey).inputs
+        #expect(inputs.start == .time(1_767_601_800_000))
+        #expect(inputs.history == .aloud)
     }
 
     @Test func inventory() throws {

@@ -82,3 +82,22 @@ import VedetteRuntime
         #expect(try hash(open, "a") == hash(open, "b"))
     }
 }
+
+/// librdkafka is asked about its properties when the file is read: no broker is needed.
+@Suite struct KafkaPropertyTests {
+    private func issue(_ line: String) -> String? {
+        configurationIssues(configurationText("kafka:\n  properties:\n    \(line)")).first
+    }
+
+    @Test func aMisspelledNameIsFoundWithASuggestion() {
+        #expect(issue("sesion.timeout.ms: \"6000\"")?.contains("kafka.properties.sesion.timeout.ms: expected a property of librdkafka") == true)
+        #expect(issue("sesion.timeout.ms: \"6000\"")?.contains("did you mean \"session.timeout.ms\"?") == true)
+        #expect(issue("sasl.pasword: {env: SECRET}")?.contains("did you mean \"sasl.password\"?") == true)
+    }
+
+    @Test func aValueThatIsRefusedIsFoundButASecretIsNotShown() {
+        #expect(issue("session.timeout.ms: soon")?.contains("expected a value that librdkafka takes for session.timeout.ms") == true)
+        #expect(issue("security.protocol: SSSL")?.contains("SSSL") == true)
+        #expect(issue("session.timeout.ms: \"6000\"") == nil)
+    }
+}

@@ -1,0 +1,92 @@
+import VedetteCore
+import VedetteKafka
+
+/// Which partitions there are and where each is read on.
+extension KafkaLoop {
+    /// Seconds between two looks at whether a topic has gained partitions.
+    static let growthEverySeconds = 60.0
+
+    private var inputTopics: [(stream: StreamKind, topic: String)] {
+        [(.decisions, configuration.inputs.decisions.topic), (.labels, configuration.inputs.labels.topic)]
+    }
+
+    /// Learns how many partitions the topics have, waiting for the brokers as long as it takes.
+    func registerPartitions() throws {
+        var counts: [String: Int] = [:]
+        while counts.count < Set(inputTopics.map(\.topic)).count {
+            if isStopping() { throw CancellationError() }
+            do {
+                for (topic, description) in try reader.metadata(inputTopics.map(\.topic), timeoutMs: Self.metadataTimeoutMs) {
+                    switch description {
+                    case .partitions(let count): counts[topic] = count
+                    case .unavailable(let error) where error.code == .unknownTopicOrPartition:
+                        throw SetupError.missing(topic: topic, section: "inputs")
+                    case .unavailable(let error): throw error
+                    }
+                }
+            } catch let error as KafkaError where !error.isFatal {
+                logger.warning("waiting for the brokers", metadata: ["error": "\(error)"])
+                output.onWaiting(error.message)
+            }
+        }
+        output.onWaiting(nil)
+        for (stream, topic) in inputTopics { try register(stream, topic, upTo: counts[topic] ?? 0) }
+    }
+
+    /// - Parameter count: how many partitions the topic has.
+    /// - Returns: whether any was new.
+    @discardableResult
+    private func register(_ stream: StreamKind, _ topic: String, upTo count: Int) throws -> Bool {
+        let id = try reader.topicID(for: topic)
+        while places.count <= id { places.append([]) }
+        guard count > places[id].count else { return false }
+        for number in Int32(places[id].count)..<Int32(count) {
+            let identity = InputPartition(stream: stream, source: topic, number: number)
+            _ = pipeline.addPartition(identity)
+            if !pipeline.isStandby { pipeline.beginLate(partitions.count) }
+            places[id].append(partitions.count)
+            partitions.append(
+                PartitionState(identity: identity, topicPartition: TopicPartition(topic, number), lastRecordAt: monotonicSeconds()))
+        }
+        return true
+    }
+
+    /// Reads every partition from where the state says. The group's committed offsets are for lag tools.
+    func assignInputs(and others: [TopicPartitionOffset] = []) throws {
+        let inputs = partitions.indices.map { place -> TopicPartitionOffset in
+            let next = pipeline.nextOffset(of: place)
+            let start = next > 0 ? next : pipeline.startOffset(of: partitions[place].identity)
+            return TopicPartitionOffset(partitions[place].topicPartition, start.map { .at($0) } ?? .beginning)
+        }
+        try reader.assign(inputs + others)
+        for place in partitions.indices {
+            partitions[place].isAssigned = true
+            partitions[place].isPaused = false
+            partitions[place].endOffset = -1
+            partitions[place].lastRecordAt = monotonicSeconds()
+            partitions[place].waiting = WaitingRecords()
+        }
+    }
+
+    /// Takes in partitions that a topic has gained.
+    func lookForGrowth(_ now: Double) throws {
+        guard now - lastGrowthCheck >= Self.growthEverySeconds, !reader.health.isAllBrokersDown else { return }
+        lastGrowthCheck = now
+        guard let found = try? reader.metadata(inputTopics.map(\.topic), timeoutMs: 1_000) else { return }
+        var counts: [String: Int] = [:]
+        for (topic, description) in found { if case .partitions(let count) = description { counts[topic] = count } }
+        try grow(to: counts)
+    }
+
+    /// - Parameter counts: partitions per topic, as far as known.
+    func grow(to counts: [String: Int], and others: [TopicPartitionOffset] = []) throws {
+        var hasGrown = false
+        for (stream, topic) in inputTopics {
+            if try register(stream, topic, upTo: counts[topic] ?? 0) {
+                logger.notice("a topic has gained partitions", metadata: ["topic": "\(topic)", "partitions": "\(counts[topic] ?? 0)"])
+                hasGrown = true
+            }
+        }
+        if hasGrown { try assignInputs(and: others) }
+    }
+}
