@@ -73,6 +73,10 @@ public final class Consumer: @unchecked Sendable {
     /// What is known about the connection; readable from any thread.
     public var health: ClientHealth { context.health }
 
+    /// The error that made this consumer unusable, under its own code, where a record's error only says that it is; nil while
+    /// it can be used.
+    public var fatalCause: KafkaError? { fatalError(of: rk, operation: "kafka consumer") }
+
     /// - Parameters:
     ///   - properties: librdkafka's, over `defaults`. `bootstrap.servers` and `group.id` are needed, the
     ///     latter even for manual assignment.

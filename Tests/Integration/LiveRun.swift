@@ -37,7 +37,7 @@ final class LiveRun: Sendable {
 
     func waitUntilReady(as role: RunStatus.Role = .active) throws {
         do {
-            try wait("readiness as \(role)") { try check() && status.notReadyReason() == nil && status.snapshot.role == role }
+            try wait("readiness as \(role)", seconds: 120) { try check() && status.notReadyReason() == nil && status.snapshot.role == role }
         } catch is TestTimeout {
             throw TestTimeout(what: "readiness as \(role), is \(status.snapshot.role): \(status.notReadyReason() ?? "ready")")
         }

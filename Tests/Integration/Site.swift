@@ -88,7 +88,7 @@ final class Site: Sendable {
               group: \(stem)
               transactional: \(transactional)
               properties:
-                session.timeout.ms: "\(sessionMs ?? (isMock ? 10_000 : 6000))"
+                session.timeout.ms: "\(sessionMs ?? 6000)"
                 heartbeat.interval.ms: "200"
                 fetch.wait.max.ms: "50"
             inputs: {decisions: {topic: \(decisions)}, labels: {topic: \(labels)}, start: \(start), history: \(history)}

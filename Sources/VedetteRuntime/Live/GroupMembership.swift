@@ -42,10 +42,10 @@ final class GroupMembership: @unchecked Sendable {
         try consumer.poll(max: 100, timeoutMs: 0) { record in
             guard let error = record.error else { return }
             guard error.isFatal else { return logger.warning("kafka", metadata: ["error": "\(error)"]) }
-            throw meaning(of: consumer.health.fatalError ?? error)
+            throw meaning(of: consumer.fatalCause ?? error)
         }
         // Not every fatal error comes as a record.
-        if let error = consumer.health.fatalError { throw meaning(of: error) }
+        if let error = consumer.fatalCause { throw meaning(of: error) }
         guard mustPause else { return }
         mustPause = false
         try consumer.pause(consumer.assignment())

@@ -187,7 +187,7 @@ final class KafkaLoop {
 
     func complain(of record: borrowing ConsumerRecord) throws {
         guard let error = record.error else { return }
-        if error.isFatal { throw reader.health.fatalError ?? error }
+        if error.isFatal { throw reader.fatalCause ?? error }
         logger.warning("kafka", metadata: ["error": "\(error)"])
     }
 
