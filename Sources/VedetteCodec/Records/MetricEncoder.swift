@@ -50,6 +50,7 @@ public struct MetricEncoder: Sendable {
         score(pane, into: &json)
         labels(result, into: &json)
         outcomes(pane, into: &json)
+        nowcast(result, into: &json)
         latency(pane, into: &json)
         features(result, into: &json)
         drift(result, into: &json)

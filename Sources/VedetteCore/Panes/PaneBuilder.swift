@@ -48,6 +48,9 @@ extension Pane {
         /// Adds `count` labels that arrived in this pane.
         public func addArrivals(_ count: Int = 1, _ outcome: Outcome) { pane.addArrival(outcome, Int64(count)) }
 
+        /// Adds a label by inverse probability, or takes it back with a sign of -1.
+        public func explore(_ label: LabelEntry, _ row: DecisionRow, sign: Int64 = 1) { pane.explore(label, row, sign) }
+
         /// Adds a request ID to the samples.
         public func addSample(_ request: String, isFraud: Bool = false) {
             var text = request
