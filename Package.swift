@@ -68,6 +68,8 @@ let package = Package(
 
         .executableTarget(
             name: "vedette-measure", dependencies: ["VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Measurements", swiftSettings: strict),
+        .executableTarget(
+            name: "vedette-eval", dependencies: ["VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Evaluation", swiftSettings: strict),
 
         .testTarget(name: "VedetteCoreTests", dependencies: ["VedetteCore"], resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(name: "VedetteCodecTests", dependencies: ["VedetteCodec"], resources: [.copy("Corpus")], swiftSettings: strict),

@@ -72,6 +72,7 @@ public final class Topology {
         judge = Judge(configuration: configuration)
         monitorStatus = MonitorStatus(monitors: configuration.monitors.count)
         incidents = IncidentBook(configuration: configuration)
+        detectors = configuration.detectors.enumerated().map { $1.make(number: $0, configuration: configuration, hash: hash) }
         orphansBySource = Array(repeating: 0, count: configuration.labelSources.count + 1)
         var rows: [UInt64: Int] = [:]
         for (row, source) in configuration.labelSources.enumerated() { rows[hash.hash64(source.pipeline)] = row }

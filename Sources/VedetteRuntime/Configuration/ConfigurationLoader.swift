@@ -79,6 +79,7 @@ public enum ConfigurationLoader {
         let monitors = MonitorReader(configuration: configuration, sink: root.sink)
         configuration.topology.driftReferences = monitors.drift(root)
         configuration.topology.monitors = monitors.monitors(root)
+        configuration.topology.detectors = DetectorReader(models: schema.models, sink: root.sink).detectors(root)
         AlertsReader(configuration: configuration, sink: root.sink).read(root.section("alerts"), into: &configuration.topology)
         ProcessReader.read(root, into: &configuration)
         return configuration

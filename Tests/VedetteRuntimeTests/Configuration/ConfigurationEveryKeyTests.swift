@@ -116,6 +116,9 @@ private let everyKey = """
       - {monitor: version_change, window: short, min_share: 20%}
       - {monitor: version_regression, window: short, min_recall_drop: 5%, min_fpr_ratio: 2, min_auc_drop: 1%, min_share_change: 20%, min_sigma: 3}
       - {monitor: latency, window: short, quantile: p95, min_ratio: 4, max_ms: 500}
+    detectors:
+      - {detector: probing, id: probes, models: [risk], warm_up: 200, min_evidence: 9, min_quiet_evidence: 19, min_fan_out_evidence: 15, min_boundary_evidence: 21,
+         scale_count: 30, quiet: 3d, ordinary_memory: 512, suspicious_memory: 2048, max_campaigns: 64, max_entities: 1000}
     alerts:
       false_alerts_per_month: 0.25
       max_per_hour: 12
@@ -181,6 +184,22 @@ private let everyKey = """
         expected.decisionTime = try path("/decided_at")
         expected.samplingWeight = .constant("2.5")
         #expect(try loadedConfiguration(everyKey).inputs.labels == InputConfiguration.Labels(topic: "l", mapping: expected))
+    }
+
+    @Test func detectors() throws {
+        var rule = ProbingRule()
+        rule.warmUp = 200
+        rule.minEvidence = 9
+        rule.minQuietEvidence = 19
+        rule.minFanOutEvidence = 15
+        rule.minBoundaryEvidence = 21
+        rule.scaleCount = 30
+        rule.quietMs = 3 * 86_400_000
+        rule.ordinaryMemory = 512
+        rule.suspiciousMemory = 2_048
+        rule.maxCampaigns = 64
+        rule.maxEntities = 1_000
+        #expect(try loadedConfiguration(everyKey).topology.detectors == [DetectorSpec(id: "probes", rule: .probing(rule), models: ["risk"])])
     }
 
     @Test func inventory() throws {

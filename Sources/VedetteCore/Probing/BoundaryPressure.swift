@@ -1,0 +1,157 @@
+/// One slice's requests that were allowed with a score just below the threshold.
+struct BoundaryCell: Equatable {
+    /// Dimension + 1 and interned value; 0 is all traffic.
+    var key: UInt64 = 0
+    var name = SliceName()
+    var decisions: Int64 = 0
+    var near: Int64 = 0
+    /// Cumulative sum of ln likelihood ratios, never below 0.
+    var sum = 0.0
+    /// Since the sum was last 0.
+    var startedAt: Int64 = 0
+    var lastAt: Int64 = 0
+    var pressed: Int64 = 0
+    var pressedOf: Int64 = 0
+    var peak = 0.0
+    var samples: [String] = []
+    var isReported = false
+    var isTouched = false
+}
+
+/// Mass just below a threshold against the slice's own history: a cumulative sum test (Page 1954) of the share of
+/// requests allowed with more than half of the threshold's odds, for a share four times as large.
+///
+/// What is normal is learned only while nothing presses. Memory: a fixed number of slices, the first that come.
+struct BoundaryPressure {
+    static let maxCells = 256
+    private static let factor = 4.0
+    /// Decisions before a slice is judged.
+    private static let least: Int64 = 1_000
+
+    private let limit: Double
+    private(set) var cells: ContiguousArray<BoundaryCell> = []
+    private var index = HashIndex()
+    private var touched: ContiguousArray<Int32> = []
+
+    init(limit: Double) { self.limit = limit }
+
+    /// - Parameter name: of a dimension's value, made only when a slice is seen for the first time.
+    mutating func observe(_ request: ProbingRequest, values: DecisionRow.Values, name: (Int) -> SliceName, sample: () -> String) {
+        guard !request.threshold.isNaN else { return }
+        observe(request, 0, { SliceName() }, sample)
+        for dimension in values.indices where values[dimension] > 0 {
+            observe(request, UInt64(dimension + 1) << 32 | UInt64(UInt32(bitPattern: values[dimension])), { name(dimension) }, sample)
+        }
+    }
+
+    private mutating func observe(_ request: ProbingRequest, _ key: UInt64, _ name: () -> SliceName, _ sample: () -> String) {
+        guard let place = find(key, name) else { return }
+        let isNear = request.isSuspicious && request.decision == .allow
+        if cells[place].decisions >= Self.least { judge(place, isNear, request, sample) }
+        guard cells[place].sum == 0 || cells[place].decisions < Self.least else { return }
+        cells[place].decisions += 1
+        if isNear { cells[place].near += 1 }
+    }
+
+    private mutating func judge(_ place: Int, _ isNear: Bool, _ request: ProbingRequest, _ sample: () -> String) {
+        let usual = Double(cells[place].near + 2) / Double(cells[place].decisions + 4)
+        let pressed = min(0.5, Self.factor * usual)
+        // Most requests are not near and nothing presses: the sum stays 0 without a logarithm.
+        guard isNear || cells[place].sum > 0 else { return }
+        let step = isNear ? RealFunctions.log(pressed / usual) : RealFunctions.log((1 - pressed) / (1 - usual))
+        if cells[place].sum == 0 {
+            cells[place].startedAt = request.time
+            (cells[place].pressed, cells[place].pressedOf, cells[place].peak) = (0, 0, 0)
+            cells[place].samples.removeAll()
+        }
+        cells[place].sum = max(0, cells[place].sum + step)
+        cells[place].pressedOf += 1
+        guard isNear else { return }
+        cells[place].pressed += 1
+        cells[place].lastAt = max(cells[place].lastAt, request.time)
+        cells[place].peak = max(cells[place].peak, cells[place].sum)
+        if cells[place].samples.count == 10 { cells[place].samples.remove(at: 4) }
+        cells[place].samples.append(sample())
+        if cells[place].peak >= limit { cells[place].isReported = true }
+        if cells[place].isReported, !cells[place].isTouched {
+            cells[place].isTouched = true
+            touched.append(Int32(place))
+        }
+    }
+
+    private mutating func find(_ key: UInt64, _ name: () -> SliceName) -> Int? {
+        let hash = (key &+ 1) &* 0x9E37_79B9_7F4A_7C15
+        if let place = index.find(hash) { return place }
+        guard cells.count < Self.maxCells else { return nil }
+        index.set(hash, to: cells.count)
+        cells.append(BoundaryCell(key: key, name: name()))
+        return cells.count - 1
+    }
+
+    mutating func takeTouched() -> ContiguousArray<Int32> {
+        let taken = touched
+        for place in taken { cells[Int(place)].isTouched = false }
+        touched.removeAll(keepingCapacity: true)
+        return taken
+    }
+
+    mutating func close(_ place: Int) {
+        cells[place].isReported = false
+        cells[place].sum = 0
+        cells[place].peak = 0
+    }
+}
+
+extension BoundaryPressure {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(count: cells.count)
+        for cell in cells {
+            writer.write(varint: cell.key)
+            writer.write(count: cell.name.parts.count)
+            for part in cell.name.parts {
+                writer.write(string: part.dimension)
+                writer.write(bool: part.value != nil)
+                writer.write(string: part.value ?? "")
+            }
+            for number in [cell.decisions, cell.near, cell.startedAt, cell.lastAt, cell.pressed, cell.pressedOf] { writer.write(signed: number) }
+            writer.write(double: cell.sum)
+            writer.write(double: cell.peak)
+            writer.write(count: cell.samples.count)
+            for sample in cell.samples { writer.write(string: sample) }
+            writer.write(bool: cell.isReported)
+            writer.write(bool: cell.isTouched)
+        }
+        writer.write(small: ContiguousArray(touched.map { UInt32(bitPattern: $0) }))
+    }
+
+    mutating func restore(from reader: inout ByteReader) throws {
+        cells = []
+        index.removeAll()
+        for _ in 0..<(try reader.readCount(minimumSize: 20)) {
+            let key = try reader.readVarint()
+            let name = SliceName(
+                try (0..<(try reader.readCount(minimumSize: 3))).map { _ in
+                    let dimension = try reader.readString()
+                    let isKnown = try reader.readBool()
+                    let value = try reader.readString()
+                    return SliceName.Part(dimension: dimension, value: isKnown ? value : nil)
+                })
+            guard let place = find(key, { name }) else { throw CorruptBytes(offset: reader.offset, expected: "at most \(Self.maxCells) slices") }
+            cells[place].decisions = try reader.readSigned()
+            cells[place].near = try reader.readSigned()
+            cells[place].startedAt = try reader.readSigned()
+            cells[place].lastAt = try reader.readSigned()
+            cells[place].pressed = try reader.readSigned()
+            cells[place].pressedOf = try reader.readSigned()
+            cells[place].sum = try reader.readDouble()
+            cells[place].peak = try reader.readDouble()
+            for _ in 0..<(try reader.readCount()) { cells[place].samples.append(try reader.readString()) }
+            cells[place].isReported = try reader.readBool()
+            cells[place].isTouched = try reader.readBool()
+        }
+        touched = ContiguousArray(try reader.readSmall().map { Int32(bitPattern: $0) })
+        guard touched.allSatisfy({ cells.indices.contains(Int($0)) }) else {
+            throw CorruptBytes(offset: reader.offset, expected: "a slice that is watched")
+        }
+    }
+}

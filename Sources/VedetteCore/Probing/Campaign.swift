@@ -1,0 +1,331 @@
+/// One request as the probing detectors see it.
+package struct ProbingRequest {
+    let time: Int64
+    let decision: Decision
+    /// Intervened against, or allowed with at least half of the threshold's odds.
+    let isSuspicious: Bool
+    /// NaN where the record has none.
+    let amount: Double
+    let score: Double
+    /// NaN where the record has none.
+    let threshold: Double
+
+    package init(time: Int64, decision: Decision, isSuspicious: Bool, amount: Double, score: Double, threshold: Double) {
+        self.time = time
+        self.decision = decision
+        self.isSuspicious = isSuspicious
+        self.amount = amount
+        self.score = score
+        self.threshold = threshold
+    }
+}
+
+/// Requests that keep coming to one place of the feature space, and what is known of them.
+///
+/// Bounded: `O(features + entity kinds)`, however many tries there are.
+struct Campaign: Equatable {
+    /// A customer who tries again three times is no campaign.
+    private static let leastTries: Int64 = 5
+    /// Tries kept by text: the first few and the newest.
+    private static let firstSamples = 4
+    private static let newestSamples = 6
+
+    /// Running number of the model's campaigns; names the incident.
+    let serial: Int64
+    var evidence: PairedEvidence
+    var peak = -Double.infinity
+    var startedAt: Int64
+    var lastAt: Int64
+    var tries: Int64 = 1
+    var suspicious: Int64 = 0
+    var allowed: Int64 = 0
+    var interventions: Int64 = 0
+    /// Of the first allow after an intervention, ms; nil before it.
+    var firstSuccessAt: Int64?
+    /// Tries up to and including that first allow.
+    var triesToBypass: Int64 = 0
+    var allowedSince: Int64 = 0
+    var moneySince = 0.0
+    /// Tries whose nearest earlier try was decided the other way.
+    var flips: Int64 = 0
+    /// Tries that moved exactly one feature against the nearest earlier one.
+    var singleMoves: Int64 = 0
+    /// Single moves of the same feature by about half of the move before: a binary search.
+    var halvings: Int64 = 0
+    /// Tries nearer to the threshold than the one before.
+    var approaches: Int64 = 0
+    /// Single moves in the direction of the single move of the same feature before.
+    var sameDirection: Int64 = 0
+    private var lastDistance = Double.nan
+    private var lastMove: Float = 0
+    private var lastFeature: Int32 = -1
+
+    /// How often each feature was moved.
+    private(set) var moved: ContiguousArray<UInt32>
+    /// Sums of the ranks of allowed and of intervened tries: what makes it pass.
+    private(set) var allowedRanks: ContiguousArray<Float>
+    private(set) var intervenedRanks: ContiguousArray<Float>
+    /// Values of the allowed tries; NaN where there was none.
+    private(set) var allowedLow: ContiguousArray<Float>
+    private(set) var allowedHigh: ContiguousArray<Float>
+    /// Linear counting of distinct entities per kind.
+    private(set) var entities: ContiguousArray<DistinctBits>
+    private(set) var samples: [String] = []
+
+    /// The evidence sufficed: an incident. The monitor it is reported under never changes.
+    private(set) var isReported = false
+    private(set) var isTrajectory = false
+    /// When the evidence sufficed, ms, and after how many tries.
+    private(set) var crossedAt: Int64 = 0
+    private(set) var triesAtDetection: Int64 = 0
+    /// Case that it belongs to, 0 for none yet.
+    var caseID: Int64 = 0
+    /// Next place of the campaign's ring of anchors.
+    var cursor: UInt32 = 0
+
+    init(serial: Int64, since: Int64, time: Int64, features: Int, entityKinds: Int) {
+        self.serial = serial
+        evidence = PairedEvidence(since: since)
+        startedAt = time
+        lastAt = time
+        moved = ContiguousArray(repeating: 0, count: features)
+        allowedRanks = ContiguousArray(repeating: 0, count: features)
+        intervenedRanks = ContiguousArray(repeating: 0, count: features)
+        allowedLow = ContiguousArray(repeating: .nan, count: features)
+        allowedHigh = ContiguousArray(repeating: .nan, count: features)
+        entities = ContiguousArray(repeating: DistinctBits(), count: entityKinds)
+    }
+
+    // MARK: Adding
+
+    /// The earlier request that the first try resembled belongs to it.
+    mutating func begin(_ origin: AnchorOrigin, isSuspicious: Bool) {
+        if isSuspicious { suspicious = 1 }
+        if Decision(rawValue: origin.decision)?.isIntervention == true { interventions = 1 }
+        if origin.decision == Decision.allow.rawValue { allowed = 1 }
+    }
+
+    mutating func count(_ request: ProbingRequest, row: UnsafeBufferPointer<Float>, ranks: UnsafePointer<UInt16>, sample: String) {
+        tries += 1
+        lastAt = max(lastAt, request.time)
+        if request.isSuspicious { suspicious += 1 }
+        if request.decision.isIntervention { interventions += 1 }
+        let isAllowed = request.decision == .allow
+        if isAllowed { countAllowed(request) }
+        for feature in row.indices {
+            let rank = Float(min(ranks[feature], 1_024))
+            if isAllowed {
+                allowedRanks[feature] += rank
+                let value = row[feature]
+                if !value.isNaN {
+                    allowedLow[feature] = allowedLow[feature].isNaN ? value : min(allowedLow[feature], value)
+                    allowedHigh[feature] = allowedHigh[feature].isNaN ? value : max(allowedHigh[feature], value)
+                }
+            } else {
+                intervenedRanks[feature] += rank
+            }
+        }
+        let distance = Self.logOddsDistance(request)
+        if distance < lastDistance { approaches += 1 }
+        lastDistance = distance
+        if samples.count == Self.firstSamples + Self.newestSamples { samples.remove(at: Self.firstSamples) }
+        samples.append(sample)
+    }
+
+    private mutating func countAllowed(_ request: ProbingRequest) {
+        allowed += 1
+        guard suspicious > 0 else { return }
+        if firstSuccessAt == nil {
+            firstSuccessAt = request.time
+            triesToBypass = tries
+        }
+        allowedSince += 1
+        if request.amount.isFinite { moneySince += request.amount }
+    }
+
+    /// |logit(score) - logit(threshold)|; NaN without a threshold.
+    private static func logOddsDistance(_ request: ProbingRequest) -> Double {
+        let (s, t) = (min(max(request.score, 1e-9), 1 - 1e-9), min(max(request.threshold, 1e-9), 1 - 1e-9))
+        return abs(RealFunctions.log(s / (1 - s)) - RealFunctions.log(t / (1 - t)))
+    }
+
+    /// The step from the nearest earlier try.
+    mutating func step(from anchor: (Int) -> Float, decision: UInt8, to row: UnsafeBufferPointer<Float>, _ request: ProbingRequest) {
+        let wasIntervention = Decision(rawValue: decision)?.isIntervention ?? false
+        if wasIntervention != request.decision.isIntervention { flips += 1 }
+        var count = 0
+        var only: Int32 = -1
+        var delta: Float = 0
+        for feature in row.indices {
+            let (before, now) = (anchor(feature), row[feature])
+            guard before != now, !(before.isNaN && now.isNaN) else { continue }
+            moved[feature] += 1
+            count += 1
+            only = Int32(feature)
+            delta = now - before
+        }
+        guard count == 1, !delta.isNaN else { return }
+        singleMoves += 1
+        if only == lastFeature, lastMove != 0 {
+            let ratio = abs(delta / lastMove)
+            if ratio > 0.35, ratio < 0.65 { halvings += 1 }
+            if delta * lastMove > 0 { sameDirection += 1 }
+        }
+        lastFeature = only
+        lastMove = delta
+    }
+
+    mutating func touch(entities digests: UnsafeBufferPointer<UInt64>) {
+        for kind in digests.indices where digests[kind] != 0 { entities[kind].insert(digests[kind]) }
+    }
+
+    /// Two campaigns turned out to be one: `other` is counted here from now on.
+    mutating func absorb(_ other: Campaign) {
+        evidence.absorb(other.evidence)
+        peak = max(peak, other.peak)
+        startedAt = min(startedAt, other.startedAt)
+        lastAt = max(lastAt, other.lastAt)
+        tries += other.tries
+        suspicious += other.suspicious
+        allowed += other.allowed
+        interventions += other.interventions
+        if let success = other.firstSuccessAt, success < firstSuccessAt ?? .max {
+            firstSuccessAt = success
+            triesToBypass = other.triesToBypass
+        }
+        allowedSince += other.allowedSince
+        moneySince += other.moneySince
+        flips += other.flips
+        singleMoves += other.singleMoves
+        halvings += other.halvings
+        approaches += other.approaches
+        sameDirection += other.sameDirection
+        for feature in moved.indices {
+            moved[feature] += other.moved[feature]
+            allowedRanks[feature] += other.allowedRanks[feature]
+            intervenedRanks[feature] += other.intervenedRanks[feature]
+            allowedLow[feature] = Self.least(allowedLow[feature], other.allowedLow[feature])
+            allowedHigh[feature] = -Self.least(-allowedHigh[feature], -other.allowedHigh[feature])
+        }
+        for kind in entities.indices { entities[kind].formUnion(other.entities[kind]) }
+        samples = Array((samples.prefix(Self.firstSamples) + other.samples.prefix(2) + samples.dropFirst(Self.firstSamples)).prefix(10))
+    }
+
+    private static func least(_ a: Float, _ b: Float) -> Float { a.isNaN ? b : b.isNaN ? a : min(a, b) }
+
+    mutating func cross(_ rule: ProbingRule, at time: Int64) {
+        guard !isReported, tries >= Self.leastTries, peak >= limit(rule) else { return }
+        isReported = true
+        isTrajectory = looksLikeSearch
+        crossedAt = time
+        triesAtDetection = tries
+    }
+
+    // MARK: Reading
+
+    /// Evidence that it takes: less where a good part of the tries was stopped or came near the threshold.
+    func limit(_ rule: ProbingRule) -> Double {
+        interventions >= 1 && suspicious >= 2 && suspicious * 6 >= tries ? rule.minEvidence : rule.minQuietEvidence
+    }
+
+    /// Whether the tries look like a search for the boundary rather than repetition.
+    var looksLikeSearch: Bool { flips >= 2 || halvings >= 2 || singleMoves * 2 >= tries && singleMoves >= 3 }
+
+    /// Mean rank of allowed tries less that of intervened ones, as a share of the sample of `size`; nil where one kind is missing.
+    func passingShift(_ feature: Int, size: Int) -> Double? {
+        let others = tries - allowed
+        guard allowed > 1, others > 1, size > 0 else { return nil }
+        return Double(allowedRanks[feature] / Float(allowed) - intervenedRanks[feature] / Float(others)) / Double(size)
+    }
+}
+
+/// 512 bits of linear counting (Whang et al. 1990): distinct keyed digests, within 10 % up to about 1,500.
+struct DistinctBits: Equatable {
+    private var words = SIMD8<UInt64>()
+
+    mutating func insert(_ digest: UInt64) {
+        let bit = (digest &* 0x9E37_79B9_7F4A_7C15) &>> 55
+        words[Int(bit &>> 6)] |= 1 &<< (bit & 63)
+    }
+
+    mutating func formUnion(_ other: DistinctBits) { words |= other.words }
+
+    var estimate: Int64 {
+        var set = 0
+        for index in 0..<8 { set += words[index].nonzeroBitCount }
+        guard set < 512 else { return 3_200 }
+        return Int64((-512 * RealFunctions.log(1 - Double(set) / 512)).rounded())
+    }
+
+    func encode(into writer: inout ByteWriter) { for index in 0..<8 { writer.write(varint: words[index]) } }
+    init() {}
+    init(from reader: inout ByteReader) throws { for index in 0..<8 { words[index] = try reader.readVarint() } }
+}
+
+extension Campaign: Snapshottable {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(signed: serial)
+        evidence.encode(into: &writer)
+        writer.write(double: peak)
+        for number in [startedAt, lastAt, tries, suspicious, allowed, interventions, triesToBypass, allowedSince] { writer.write(signed: number) }
+        for number in [flips, singleMoves, halvings, approaches, sameDirection] { writer.write(signed: number) }
+        writer.write(bool: firstSuccessAt != nil)
+        writer.write(signed: firstSuccessAt ?? 0)
+        writer.write(double: moneySince)
+        writer.write(double: lastDistance)
+        writer.write(fixed32: lastMove.bitPattern)
+        writer.write(signed: Int64(lastFeature))
+        writer.write(small: moved)
+        for column in [allowedRanks, intervenedRanks, allowedLow, allowedHigh] { writer.write(floats: column) }
+        writer.write(count: entities.count)
+        for bits in entities { bits.encode(into: &writer) }
+        writer.write(count: samples.count)
+        for sample in samples { writer.write(string: sample) }
+        writer.write(bool: isReported)
+        writer.write(bool: isTrajectory)
+        writer.write(signed: crossedAt)
+        writer.write(signed: triesAtDetection)
+        writer.write(signed: caseID)
+        writer.write(varint: UInt64(cursor))
+    }
+
+    init(from reader: inout ByteReader) throws {
+        serial = try reader.readSigned()
+        evidence = try PairedEvidence(from: &reader)
+        peak = try reader.readDouble()
+        startedAt = try reader.readSigned()
+        lastAt = try reader.readSigned()
+        tries = try reader.readSigned()
+        suspicious = try reader.readSigned()
+        allowed = try reader.readSigned()
+        interventions = try reader.readSigned()
+        triesToBypass = try reader.readSigned()
+        allowedSince = try reader.readSigned()
+        flips = try reader.readSigned()
+        singleMoves = try reader.readSigned()
+        halvings = try reader.readSigned()
+        approaches = try reader.readSigned()
+        sameDirection = try reader.readSigned()
+        let hasSuccess = try reader.readBool()
+        let success = try reader.readSigned()
+        firstSuccessAt = hasSuccess ? success : nil
+        moneySince = try reader.readDouble()
+        lastDistance = try reader.readDouble()
+        lastMove = Float(bitPattern: try reader.readFixed32())
+        lastFeature = Int32(truncatingIfNeeded: try reader.readSigned())
+        moved = try reader.readSmall()
+        allowedRanks = try reader.readFloats()
+        intervenedRanks = try reader.readFloats()
+        allowedLow = try reader.readFloats()
+        allowedHigh = try reader.readFloats()
+        entities = []
+        for _ in 0..<(try reader.readCount(minimumSize: 8)) { entities.append(try DistinctBits(from: &reader)) }
+        for _ in 0..<(try reader.readCount()) { samples.append(try reader.readString()) }
+        isReported = try reader.readBool()
+        isTrajectory = try reader.readBool()
+        crossedAt = try reader.readSigned()
+        triesAtDetection = try reader.readSigned()
+        caseID = try reader.readSigned()
+        cursor = UInt32(truncatingIfNeeded: try reader.readVarint())
+    }
+}

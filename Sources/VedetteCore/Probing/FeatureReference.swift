@@ -1,0 +1,150 @@
+/// Where a value lies among the values of ordinary traffic: ranks in a sample of rows, per feature.
+///
+/// The sample is filled by the first rows and then renewed slowly; rows of known campaigns never enter. A value
+/// becomes a pair of ranks (`low` values are smaller, `high` are not larger), so popular values are wide and
+/// rare ones narrow: that is the base-rate correction of every comparison. A missing value is a value of its
+/// own. A category is ordered by its keyed hash, which loses a little power and no validity.
+package struct FeatureReference: Equatable {
+    package static let rows = 1_024
+    /// Rank of a missing value, beyond every other.
+    private static let missingRank: UInt16 = 20_000
+    /// One of so many rows enters a full sample.
+    private static let renewal: Int64 = 8
+    /// Rows between two sortings of a full sample.
+    private static let resort: Int64 = 4_096
+
+    package let features: Int
+    /// Row-major, NaN where missing.
+    private var sample: ContiguousArray<Float> = []
+    private var seen: Int64 = 0
+    private var sortedAt: Int64 = 0
+    /// Feature-major: each feature's present values in order, `size` places a feature.
+    private var sorted: ContiguousArray<Float> = []
+    private var present: ContiguousArray<Int32>
+    /// Rows behind the ranks; 0 before the first sorting.
+    package private(set) var size = 0
+
+    package init(features: Int) {
+        self.features = features
+        present = ContiguousArray(repeating: 0, count: features)
+    }
+
+    var isReady: Bool { size > 0 }
+    private var sampleSize: Int { features == 0 ? 0 : sample.count / features }
+
+    /// Whether the ranks should be made anew: at 64 rows, at each doubling, then now and then.
+    package var isDue: Bool {
+        let rows = sampleSize
+        guard rows >= 64 else { return false }
+        return rows < Self.rows ? rows >= 2 * size : size < rows || seen - sortedAt >= Self.resort
+    }
+
+    /// - Parameter draw: decides deterministically which rows enter a full sample.
+    package mutating func add(_ row: UnsafeBufferPointer<Float>, draw: UInt64) {
+        seen += 1
+        if sampleSize < Self.rows {
+            sample.append(contentsOf: row)
+        } else if draw % UInt64(Self.renewal) == 0 {
+            let place = Int((draw >> 16) % UInt64(Self.rows)) * features
+            for index in 0..<features { sample[place + index] = row[index] }
+        }
+    }
+
+    package mutating func sort() {
+        let rows = sampleSize
+        sorted = ContiguousArray(repeating: 0, count: rows * features)
+        for feature in 0..<features {
+            var values = ContiguousArray<Float>()
+            values.reserveCapacity(rows)
+            for row in 0..<rows where !sample[row * features + feature].isNaN { values.append(sample[row * features + feature]) }
+            values.sort()
+            present[feature] = Int32(values.count)
+            for (place, value) in values.enumerated() { sorted[feature * rows + place] = value }
+        }
+        size = rows
+        sortedAt = seen
+    }
+
+    /// Ranks of one row. O(features · log rows).
+    package func rank(_ row: UnsafeBufferPointer<Float>, low: UnsafeMutablePointer<UInt16>, high: UnsafeMutablePointer<UInt16>) {
+        sorted.withUnsafeBufferPointer { sorted in
+            for feature in 0..<features {
+                let value = row[feature]
+                let count = Int(present[feature])
+                if value.isNaN {
+                    low[feature] = Self.missingRank
+                    high[feature] = Self.missingRank + UInt16(size - count)
+                    continue
+                }
+                let base = feature * size
+                let first = Self.lowerBound(sorted, base, count, value)
+                low[feature] = UInt16(first)
+                // Rare values have no equals in the sample: the common case needs one search.
+                let isTied = first < count && sorted[base + first] == value
+                high[feature] = isTied ? UInt16(first + Self.upperBound(sorted, base + first, count - first, value)) : UInt16(first)
+            }
+        }
+    }
+
+    /// Share of ordinary traffic whose value of a feature lies in a closed range; 1 where either end is missing.
+    package func share(_ feature: Int, from low: Float, to high: Float) -> Double {
+        guard size > 0, !low.isNaN, !high.isNaN else { return 1 }
+        return sorted.withUnsafeBufferPointer { sorted in
+            let (base, count) = (feature * size, Int(present[feature]))
+            let inside = Self.upperBound(sorted, base, count, high) - Self.lowerBound(sorted, base, count, low)
+            return Double(inside + 1) / Double(size + 1)
+        }
+    }
+
+    @inline(__always)
+    private static func lowerBound(_ values: UnsafeBufferPointer<Float>, _ base: Int, _ count: Int, _ value: Float) -> Int {
+        var start = 0
+        var rest = count
+        while rest > 0 {
+            let half = rest >> 1
+            let isLess = values[base + start + half] < value
+            start = isLess ? start + half + 1 : start
+            rest = isLess ? rest - half - 1 : half
+        }
+        return start
+    }
+
+    @inline(__always)
+    private static func upperBound(_ values: UnsafeBufferPointer<Float>, _ base: Int, _ count: Int, _ value: Float) -> Int {
+        var start = 0
+        var rest = count
+        while rest > 0 {
+            let half = rest >> 1
+            let isNotMore = values[base + start + half] <= value
+            start = isNotMore ? start + half + 1 : start
+            rest = isNotMore ? rest - half - 1 : half
+        }
+        return start
+    }
+}
+
+extension FeatureReference: Snapshottable {
+    package func encode(into writer: inout ByteWriter) {
+        writer.write(count: features)
+        writer.write(signed: seen)
+        writer.write(signed: sortedAt)
+        writer.write(count: size)
+        writer.write(floats: sample)
+        writer.write(floats: sorted)
+        for count in present { writer.write(signed: Int64(count)) }
+    }
+
+    package init(from reader: inout ByteReader) throws {
+        features = try reader.readCount(minimumSize: 0)
+        seen = try reader.readSigned()
+        sortedAt = try reader.readSigned()
+        size = Int(try reader.readVarint())
+        sample = try reader.readFloats()
+        sorted = try reader.readFloats()
+        guard size <= Self.rows, sorted.count == size * features, sample.count <= Self.rows * features else {
+            throw CorruptBytes(offset: reader.offset, expected: "a sample of at most \(Self.rows) rows")
+        }
+        present = []
+        for _ in 0..<features { present.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
+    }
+}

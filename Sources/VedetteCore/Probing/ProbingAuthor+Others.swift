@@ -1,0 +1,91 @@
+/// Fan-out and boundary pressure, told.
+extension ProbingAuthor {
+    // MARK: Fan-out
+
+    /// One hub or pair of kinds in a few words; places as in ``FanOut/hub(_:)``.
+    func hubText(_ place: Int) -> String {
+        let hub = watch.fanOut.hub(place)
+        let (kind, other) = names(place)
+        return place >= 0
+            ? "one \(kind) over \(AlertNumbers.count(Int64(hub.distinct.rounded()))) \(other)s within two days"
+            : "many \(kind)s with more \(other)s each than usual: \(AlertNumbers.count(hub.evidence.hits)) such requests"
+    }
+
+    private func names(_ place: Int) -> (kind: String, other: String) {
+        let over = Int(watch.fanOut.hub(place).over)
+        return (schema.entities[watch.fanOut.kind(of: place)], schema.entities.indices.contains(over) ? schema.entities[over] : "other")
+    }
+
+    /// A case without a campaign: its strongest hub stands for it.
+    func report(hubs entry: ProbingCase) -> IncidentReport {
+        let places = entry.hubs.map(Int.init).sorted { (watch.fanOut.hub($1).peak, $0) < (watch.fanOut.hub($0).peak, $1) }
+        let place = places.first ?? -1
+        let hub = watch.fanOut.hub(place)
+        let (kind, other) = names(place)
+        let headline = hubText(place)
+        var report = IncidentReport(
+            detector: detector, monitor: entry.monitor.name, model: model, severity: .p1, startedAt: hub.startedAt, lastAt: hub.lastAt,
+            headline: "\(headline), \(AlertNumbers.count(hub.interventions)) of \(AlertNumbers.count(hub.requests)) requests stopped "
+                + "(evidence \(AlertNumbers.decimal(hub.peak, digits: 1)) nats)",
+            measure: "evidence_nats", value: hub.peak, limit: rule.minFanOutEvidence, referenceName: "ordinary_traffic",
+            count: hub.requests, pValue: RealFunctions.exp(-max(0, min(hub.peak, 700))),
+            control: AlertEvent.FalseDiscoveryControl(
+                method: "evidence_accumulation", alpha: RealFunctions.exp(-rule.minFanOutEvidence), tests: max(1, Int(hub.requests))),
+            size: Double(hub.requests),
+            immediateActions: [
+                "Look at the sample requests: who shares this \(kind)? An office or a carrier's gateway is honest, a farm is not",
+                "Compare amounts: many small ones over many \(other)s are card testing",
+                "Challenge this \(kind) at the edge while you look",
+            ],
+            escalation: Self.escalation, recommendedAction: "Challenge requests of this \(kind); freeze the \(other)s that it touched until reviewed",
+            blastRadius: "\(AlertNumbers.count(hub.requests)) requests of it so far; shared gateways would be hit as well")
+        report.sampleRequestIDs = hub.samples
+        report.facts = [
+            IncidentFact("phase", .text("fan_out")),
+            IncidentFact("evidence_sufficed", .time(entry.detectedAt)),
+            IncidentFact("hub", .text(kind)),
+            IncidentFact("over", .text(other)),
+            IncidentFact("distinct", .number(hub.distinct.rounded())),
+            IncidentFact("requests", .number(Double(hub.requests))),
+            IncidentFact("stopped", .number(Double(hub.interventions))),
+            IncidentFact("money", .number(hub.money)),
+            IncidentFact("fan_out", .list(places.map(hubText))),
+            IncidentFact("hubs", .number(Double(entry.hubCount))),
+        ]
+        return report
+    }
+
+    // MARK: Boundary pressure
+
+    func report(cell place: Int, phase: IncidentReport.Phase) -> IncidentReport {
+        let cell = watch.boundary.cells[place]
+        let usual = Double(cell.near) / Double(max(1, cell.decisions))
+        let share = Double(cell.pressed) / Double(max(1, cell.pressedOf))
+        var report = IncidentReport(
+            detector: detector, monitor: ProbingMonitor.boundary.name, model: model, severity: .p2, startedAt: cell.startedAt, lastAt: cell.lastAt,
+            headline: "\(AlertNumbers.percent(share)) of \(AlertNumbers.count(cell.pressedOf)) requests were allowed just below the threshold, "
+                + "usually \(AlertNumbers.percent(usual)) (evidence \(AlertNumbers.decimal(cell.peak, digits: 1)) nats)",
+            measure: "evidence_nats", value: cell.peak, limit: rule.minBoundaryEvidence, referenceName: "own_history", referenceValue: usual,
+            count: cell.pressedOf, pValue: RealFunctions.exp(-max(0, min(cell.peak, 700))),
+            control: AlertEvent.FalseDiscoveryControl(
+                method: "cumulative_sum", alpha: RealFunctions.exp(-rule.minBoundaryEvidence), tests: watch.boundary.cells.count),
+            size: Double(cell.pressed),
+            immediateActions: [
+                "Read the samples: do they resemble each other? Then it is a campaign that knows the threshold",
+                "A new model version or threshold? Then the usual share is out of date",
+            ],
+            escalation: Self.escalation, recommendedAction: "Raise the threshold's safety margin in this slice: challenge from half of its odds on",
+            blastRadius: "\(AlertNumbers.percent(usual)) of the slice's ordinary traffic lies there")
+        report.slice = cell.name
+        report.phase = phase
+        report.sampleRequestIDs = cell.samples
+        report.facts = [
+            IncidentFact("phase", .text("boundary_pressure")),
+            IncidentFact("near_threshold", .number(Double(cell.pressed))),
+            IncidentFact("decisions", .number(Double(cell.pressedOf))),
+            IncidentFact("share", .number(share)),
+            IncidentFact("usual_share", .number(usual)),
+        ]
+        return report
+    }
+}

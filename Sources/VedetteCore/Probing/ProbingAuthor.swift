@@ -1,0 +1,174 @@
+/// What the incidents of one model tell people.
+struct ProbingAuthor {
+    let rule: ProbingRule
+    let detector: Int
+    /// Index into the inventory.
+    let model: Int
+    let spec: ModelSpec
+    let schema: EventSchema
+    let watch: ProbingWatch
+
+    func report(_ entry: ProbingCase, phase: IncidentReport.Phase) -> IncidentReport {
+        let campaigns = watch.campaigns(of: entry.id)
+        var report = campaigns.first.map { self.report($0, of: entry) } ?? report(hubs: entry)
+        report.subject = "case \(entry.id)"
+        report.phase = phase
+        // Every return after a silence counts as a doubling, so that it is spoken of.
+        report.size = Double(max(campaigns.reduce(0) { $0 + $1.tries }, entry.requests)) * RealFunctions.pow(2, Double(min(entry.returns, 60)))
+        if campaigns.count > 1 {
+            report.facts.append(IncidentFact("campaigns", .list(campaigns.prefix(8).map { "\(AlertNumbers.count($0.tries)) tries, \(AlertNumbers.count($0.allowed)) allowed" })))
+        }
+        if !campaigns.isEmpty, !entry.hubs.isEmpty {
+            report.facts.append(IncidentFact("fan_out", .list(entry.hubs.map { hubText(Int($0)) })))
+            report.facts.append(IncidentFact("hubs", .number(Double(entry.hubCount))))
+        }
+        if campaigns.contains(where: isScaling) { report.severity = .p0 }
+        return report
+    }
+
+    private func report(_ campaign: Campaign, of entry: ProbingCase) -> IncidentReport {
+        let limit = entry.monitor == .fanOut ? rule.minFanOutEvidence : campaign.limit(rule)
+        let hubPeak = entry.hubs.map { watch.fanOut.hub(Int($0)).peak }.max() ?? 0
+        let evidence = max(campaign.peak, hubPeak)
+        var report = IncidentReport(
+            detector: detector, monitor: entry.monitor.name, model: model, severity: .p1,
+            startedAt: min(entry.startedAt, campaign.startedAt), lastAt: max(entry.lastAt, campaign.lastAt), headline: headline(campaign, evidence),
+            measure: "evidence_nats", value: evidence, limit: limit, referenceName: "ordinary_traffic", count: campaign.tries,
+            pValue: RealFunctions.exp(-max(0, min(evidence, 700))),
+            control: AlertEvent.FalseDiscoveryControl(
+                method: "evidence_accumulation", alpha: RealFunctions.exp(-limit), tests: max(1, Int(campaign.serial))),
+            size: Double(campaign.tries), immediateActions: actions(campaign), escalation: Self.escalation,
+            recommendedAction: recommendation(campaign), blastRadius: blastRadius(campaign))
+        report.facts = facts(campaign, entry)
+        report.sampleRequestIDs = campaign.samples
+        report.contributors = movedFeatures(campaign).map {
+            AlertEvent.Contributor(name: name($0), value: Double(campaign.moved[$0]) / Double(campaign.tries), count: Int64(campaign.moved[$0]))
+        }
+        return report
+    }
+
+    private func isScaling(_ campaign: Campaign) -> Bool {
+        campaign.suspicious >= 2 && campaign.allowedSince >= rule.scaleCount && campaign.peak >= 2 * rule.minEvidence
+    }
+
+    func name(_ feature: Int) -> String { schema.features[spec.features[feature]].name }
+
+    // MARK: One line
+
+    private func headline(_ campaign: Campaign, _ evidence: Double) -> String {
+        let tries = AlertNumbers.count(campaign.tries)
+        var text = "\(tries) tries in one place of the feature space"
+        let senders = entityCounts(campaign)
+        if !senders.isEmpty { text += " from \(senders.joined(separator: ", "))" }
+        text += ": \(AlertNumbers.count(campaign.interventions)) stopped, \(AlertNumbers.count(campaign.allowed)) allowed"
+        if campaign.triesToBypass > 0 { text += ", first success at try \(AlertNumbers.count(campaign.triesToBypass))" }
+        if isScaling(campaign) { text += ", now used at scale" }
+        return text + " (evidence \(AlertNumbers.decimal(evidence, digits: 1)) nats)"
+    }
+
+    private func entityCounts(_ campaign: Campaign) -> [String] {
+        schema.entities.indices.compactMap { kind in
+            let count = campaign.entities[kind].estimate
+            return count > 0 ? "\(AlertNumbers.count(count)) \(schema.entities[kind])\(count == 1 ? "" : "s")" : nil
+        }
+    }
+
+    // MARK: Facts
+
+    private func facts(_ campaign: Campaign, _ entry: ProbingCase) -> [IncidentFact] {
+        var facts: [IncidentFact] = [
+            IncidentFact("phase", .text(phase(campaign))),
+            IncidentFact("tries", .number(Double(campaign.tries))),
+            IncidentFact("stopped", .number(Double(campaign.interventions))),
+            IncidentFact("allowed", .number(Double(campaign.allowed))),
+            IncidentFact("detected_after_tries", .number(Double(campaign.isReported ? campaign.triesAtDetection : campaign.tries))),
+            IncidentFact("evidence_sufficed", .time(entry.detectedAt)),
+            IncidentFact("time_to_detect_s", .number(Double(max(0, entry.detectedAt - min(entry.startedAt, campaign.startedAt))) / 1_000)),
+        ]
+        if let success = campaign.firstSuccessAt {
+            facts.append(IncidentFact("first_success", .time(success)))
+            facts.append(IncidentFact("attempts_to_bypass", .number(Double(campaign.triesToBypass))))
+            facts.append(IncidentFact("allowed_since", .number(Double(campaign.allowedSince))))
+            if campaign.moneySince > 0 {
+                facts.append(IncidentFact("money_since", .number(campaign.moneySince)))
+                facts.append(IncidentFact("money_at_risk_per_day", .number(moneyPerDay(campaign))))
+            }
+        }
+        facts.append(IncidentFact("entities", .list(entityCounts(campaign))))
+        facts.append(IncidentFact("moved_features", .list(movedFeatures(campaign).map { moved($0, campaign) })))
+        facts.append(IncidentFact("passing_pattern", .list(pattern(campaign).map(\.text))))
+        facts.append(IncidentFact("decision_flips", .number(Double(campaign.flips))))
+        facts.append(IncidentFact("single_feature_moves", .number(Double(campaign.singleMoves))))
+        facts.append(IncidentFact("halving_steps", .number(Double(campaign.halvings))))
+        facts.append(IncidentFact("approaches", .number(Double(campaign.approaches))))
+        facts.append(IncidentFact("challenged_share_at_most", .number(challengedShare(campaign))))
+        return facts
+    }
+
+    private func phase(_ campaign: Campaign) -> String {
+        if isScaling(campaign) { return "scaling" }
+        return campaign.firstSuccessAt != nil ? "succeeded" : campaign.suspicious > 0 ? "probing" : "repeating"
+    }
+
+    private func moneyPerDay(_ campaign: Campaign) -> Double {
+        guard let success = campaign.firstSuccessAt else { return 0 }
+        return campaign.moneySince * 86_400_000 / Double(max(3_600_000, campaign.lastAt - success))
+    }
+
+    /// The features that were moved most often, at most four.
+    private func movedFeatures(_ campaign: Campaign) -> [Int] {
+        campaign.moved.indices.filter { campaign.moved[$0] > 0 }
+            .sorted { (campaign.moved[$1], $0) < (campaign.moved[$0], $1) }.prefix(4).map { $0 }
+    }
+
+    private func moved(_ feature: Int, _ campaign: Campaign) -> String {
+        let share = AlertNumbers.percent(Double(campaign.moved[feature]) / Double(max(1, campaign.tries - 1)))
+        guard let shift = campaign.passingShift(feature, size: watch.model.reference.size), abs(shift) > 0.01 else {
+            return "\(name(feature)): moved in \(share) of the tries"
+        }
+        return "\(name(feature)): moved in \(share) of the tries, passes when \(shift < 0 ? "lower" : "higher")"
+    }
+
+    /// The features in which the allowed tries are narrowest, with their ranges; at most four.
+    private func pattern(_ campaign: Campaign) -> [(text: String, share: Double)] {
+        guard campaign.allowed > 0 else { return [] }
+        let shares = campaign.allowedLow.indices.map { feature in
+            (feature: feature, share: watch.model.reference.share(feature, from: campaign.allowedLow[feature], to: campaign.allowedHigh[feature]))
+        }
+        return shares.filter { $0.share < 0.9 }.sorted { ($0.share, $0.feature) < ($1.share, $1.feature) }.prefix(4).map { entry in
+            let (low, high) = (Double(campaign.allowedLow[entry.feature]), Double(campaign.allowedHigh[entry.feature]))
+            let range = low == high ? "= \(AlertNumbers.decimal(low))" : "\(AlertNumbers.decimal(low)) to \(AlertNumbers.decimal(high))"
+            return ("\(name(entry.feature)) \(range)", entry.share)
+        }
+    }
+
+    /// Of ordinary traffic, at most: the narrowest single feature of the pattern.
+    private func challengedShare(_ campaign: Campaign) -> Double { pattern(campaign).map(\.share).min() ?? 1 }
+
+    // MARK: What to do
+
+    private func actions(_ campaign: Campaign) -> [String] {
+        var actions = ["Read the sample requests side by side: what was changed from one to the next?"]
+        let pattern = pattern(campaign)
+        if !pattern.isEmpty { actions.append("Challenge what matches: \(pattern.map(\.text).joined(separator: "; "))") }
+        actions.append("Look at the accounts, devices and addresses of the samples; hold their open orders")
+        if campaign.allowedSince > 0 {
+            actions.append("Review the \(AlertNumbers.count(campaign.allowedSince)) requests that passed since \(AlertNumbers.time(campaign.firstSuccessAt ?? campaign.startedAt)) UTC")
+        }
+        return actions
+    }
+
+    static let escalation = "To the security counterpart at once when tries are allowed; to the incident lead when money is moving (P0). "
+        + "Do not block visibly: an attacker who sees that he was noticed changes his method."
+
+    private func recommendation(_ campaign: Campaign) -> String {
+        let pattern = pattern(campaign)
+        guard !pattern.isEmpty else { return "Keep stopping them; add a challenge for the cluster and raise the threshold in its slice" }
+        return "Challenge requests with \(pattern.prefix(3).map(\.text).joined(separator: ", "))"
+    }
+
+    private func blastRadius(_ campaign: Campaign) -> String {
+        "At most \(AlertNumbers.percent(challengedShare(campaign))) of ordinary traffic has the narrowest of these values; "
+            + "the campaign itself is \(AlertNumbers.count(campaign.tries)) requests"
+    }
+}

@@ -1,0 +1,147 @@
+/// The probing detectors of all models: who studies the model, and who has begun to use what he learned.
+///
+/// Silent by construction: it writes alerts to the alert topic and nothing else anywhere.
+final class ProbingDetector: StreamDetector {
+    private let rule: ProbingRule
+    /// Index of this detector in the configuration.
+    private let number: Int
+    private let schema: EventSchema
+    private let inventory: [ModelSpec]
+    /// Models that are watched.
+    private let isWatched: [Bool]
+    private var salt: UInt64
+    private var models: [ProbingWatch?]
+    // Reused for every decision.
+    private var row: ContiguousArray<Float> = []
+    private var digests: ContiguousArray<UInt64> = []
+
+    init(_ spec: DetectorSpec, rule: ProbingRule, number: Int, configuration: TopologyConfiguration, hash: KeyedHash) {
+        self.rule = rule
+        self.number = number
+        schema = configuration.schema
+        inventory = configuration.models
+        isWatched = configuration.models.map { spec.models.isEmpty || spec.models.contains($0.name) }
+        salt = hash.hash64("probing fingerprints of \(spec.id)")
+        models = Array(repeating: nil, count: configuration.models.count)
+    }
+
+    // MARK: Observing
+
+    func observe(_ decision: borrowing ObservedDecision) {
+        let model = Int(decision.row.model)
+        guard isWatched[model] else { return }
+        let (batch, index) = (decision.batch, decision.index)
+        read(batch, index, of: model)
+        let request = Self.request(decision)
+        let kinds = schema.entities.count
+        let watch = watch(model)
+        let (dimensions, stride) = (schema.dimensions, schema.dimensions.count)
+        digests.removeAll(keepingCapacity: true)
+        for kind in 0..<kinds { digests.append(batch.entities[index * kinds + kind]) }
+        row.withUnsafeBufferPointer { row in
+            digests.withUnsafeBufferPointer { entities in
+                watch.observe(
+                    request, row: row, entities: entities,
+                    values: decision.row.values,
+                    name: { SliceName([.init(dimension: dimensions[$0], value: batch.string(batch.dimensions[index * stride + $0]))]) },
+                    sample: { batch.string(batch.requestText[index]) })
+            }
+        }
+    }
+
+    private func watch(_ model: Int) -> ProbingWatch {
+        if let known = models[model] { return known }
+        let made = ProbingWatch(
+            rule: rule, features: inventory[model].features.count, entityKinds: schema.entities.count, salt: salt &+ UInt64(model))
+        models[model] = made
+        return made
+    }
+
+    private static func request(_ decision: borrowing ObservedDecision) -> ProbingRequest {
+        let (batch, index) = (decision.batch, decision.index)
+        let (challenge, block) = (batch.thresholdChallenge[index], batch.thresholdBlock[index])
+        let threshold = challenge.isNaN ? block : block.isNaN ? challenge : min(challenge, block)
+        let (score, action) = (decision.row.score, decision.row.decision)
+        // At least half of the threshold's odds: s / (1 - s) >= t / (1 - t) / 2.
+        let isNear = !threshold.isNaN && score * (1 - threshold) * 2 >= threshold * (1 - score)
+        return ProbingRequest(
+            time: decision.row.time, decision: action, isSuspicious: action.isIntervention || isNear, amount: batch.amount[index],
+            score: score, threshold: threshold)
+    }
+
+    /// The model's features as numbers: NaN where missing or of another type, a category by its keyed hash.
+    private func read(_ batch: DecisionBatch, _ index: Int, of model: Int) {
+        row.removeAll(keepingCapacity: true)
+        let base = index * schema.features.count
+        for feature in inventory[model].features {
+            switch FeatureState(rawValue: batch.featureState[base + feature]) {
+            case .number, .boolean: row.append(Float(batch.featureValue[base + feature]))
+            case .category:
+                let hash = batch.categoryHash(TextRef(packed: batch.featureValue[base + feature]), salt: salt)
+                // 24 bits are a whole number in single precision.
+                row.append(Float(hash &>> 40))
+            default: row.append(.nan)
+            }
+        }
+    }
+
+    // MARK: Speaking
+
+    func close(at boundary: Int64) -> [IncidentReport] {
+        var reports: [IncidentReport] = []
+        for model in models.indices {
+            guard let watch = models[model] else { continue }
+            let author = ProbingAuthor(rule: rule, detector: number, model: model, spec: inventory[model], schema: schema, watch: watch)
+            reports += speak(of: watch, author, at: boundary)
+            for place in watch.boundary.takeTouched() { reports.append(author.report(cell: Int(place), phase: .open)) }
+            for place in watch.boundary.cells.indices where watch.boundary.cells[place].isReported {
+                guard boundary - watch.boundary.cells[place].lastAt > rule.quietMs else { continue }
+                reports.append(author.report(cell: place, phase: quiet))
+                watch.boundary.close(place)
+            }
+        }
+        return reports
+    }
+
+    private var quiet: IncidentReport.Phase { .closed(reason: "nothing new for \(AlertNumbers.duration(rule.quietMs))") }
+
+    private func speak(of watch: ProbingWatch, _ author: ProbingAuthor, at boundary: Int64) -> [IncidentReport] {
+        var reports: [IncidentReport] = []
+        let cases = watch.book.cases
+        for entry in cases {
+            if entry.into != 0 {
+                if entry.isTouched { reports.append(author.report(entry, phase: .closed(reason: "part of case \(watch.book.root(entry.id))"))) }
+            } else if boundary - entry.lastAt > rule.quietMs {
+                reports.append(author.report(entry, phase: quiet))
+                watch.close(entry.id)
+            } else if entry.isTouched {
+                reports.append(author.report(entry, phase: .open))
+            }
+        }
+        watch.book.clearTouched()
+        return reports
+    }
+
+    // MARK: Snapshot
+
+    func encode(into writer: inout ByteWriter) {
+        writer.write(count: models.count)
+        for model in models {
+            writer.write(bool: model != nil)
+            model?.encode(into: &writer)
+        }
+    }
+
+    func restore(from reader: inout ByteReader) throws {
+        guard try reader.readCount() == models.count else { throw CorruptBytes(offset: reader.offset, expected: "\(models.count) models") }
+        for model in models.indices {
+            models[model] = nil
+            if try reader.readBool() { try watch(model).restore(from: &reader) }
+        }
+    }
+}
+
+extension DecisionBatch {
+    /// A secret hash of a category's text; the same text has the same in every batch.
+    func categoryHash(_ ref: TextRef, salt: UInt64) -> UInt64 { KeyedHash(k0: salt, k1: 0x6361_7465_676f_7279).hash64(of: ref, in: text) }
+}

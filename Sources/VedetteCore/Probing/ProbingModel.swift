@@ -1,0 +1,383 @@
+/// Probing as seen in the decisions of one model: fingerprints find earlier requests in the same place, their
+/// similarity is judged against ordinary traffic, and evidence gathers per campaign.
+///
+/// Nothing here looks at who sent a request, so identities that rotate change nothing.
+final class ProbingModel {
+    /// Evidence of one hit above which a request belongs to its nearest earlier one.
+    private static let joinAt = 2.5
+    /// Two campaigns that one request is near to are one campaign when the hit is stronger than this.
+    private static let mergeAt = 4.0
+    /// Evidence above which a campaign's requests no longer count as ordinary traffic.
+    private static let excludedAt = 3.0
+    private static let anchorsPerCampaign = 32
+
+    let rule: ProbingRule
+    let features: Int
+    private let entityKinds: Int
+    private(set) var requests: Int64 = 0
+    var campaigns: CampaignTable
+    private(set) var reference: FeatureReference
+    private let fingerprints: Fingerprints
+    private var random: SplitMix
+
+    /// Requests that were ordinary, suspicious ones of no campaign, and members of suspicious campaigns.
+    private var ordinary: AnchorStore
+    private var singles: AnchorStore
+    private var members: AnchorStore
+    private var ordinaryIndex: FingerprintIndex
+    private var singlesIndex: FingerprintIndex
+    private var membersIndex: FingerprintIndex
+    private var ordinaryCursor = 0
+    private var singlesCursor = 0
+
+    private var ordinaryTail = TailEstimate()
+    private var suspiciousTail = TailEstimate()
+    private var suspiciousSeen: Int64 = 0
+    private var delayed: DelayedRows
+
+    // Reused for every request.
+    private var low: ContiguousArray<UInt16>
+    private var high: ContiguousArray<UInt16>
+    private var hashes = ContiguousArray<UInt64>(repeating: 0, count: Fingerprints.count)
+    private var candidates = CandidateSet()
+    private var near: [(campaign: Int, similarity: Double)] = []
+
+    init(rule: ProbingRule, features: Int, entityKinds: Int, salt: UInt64) {
+        self.rule = rule
+        self.features = features
+        self.entityKinds = entityKinds
+        campaigns = CampaignTable(capacity: rule.maxCampaigns)
+        reference = FeatureReference(features: features)
+        fingerprints = Fingerprints(features: features, salt: salt)
+        random = SplitMix(seed: salt &+ 1)
+        ordinary = AnchorStore(features: features, capacity: rule.ordinaryMemory)
+        singles = AnchorStore(features: features, capacity: rule.suspiciousMemory)
+        members = AnchorStore(features: features, capacity: rule.maxCampaigns * Self.anchorsPerCampaign)
+        ordinaryIndex = FingerprintIndex(log2Buckets: 13)
+        singlesIndex = FingerprintIndex(log2Buckets: 14)
+        membersIndex = FingerprintIndex(log2Buckets: 15)
+        delayed = DelayedRows(features: features)
+        low = ContiguousArray(repeating: 0, count: features)
+        high = ContiguousArray(repeating: 0, count: features)
+    }
+
+    private struct Match {
+        var store = Store.ordinary
+        var place = -1
+        /// Similarity less what the number of candidates is worth.
+        var adjusted = 0.0
+    }
+
+    private enum Store { case ordinary, singles, members }
+
+    // MARK: Observing
+
+    /// - Parameter sample: the request's text, made only when it is kept.
+    /// - Returns: the place of the campaign that it belongs to, -1 for none.
+    func observe(_ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) -> Int {
+        requests += 1
+        var place = -1
+        var entry = DelayedRow(
+            serial: 0, place: 0, isSuspicious: request.isSuspicious, ordinary: 0, suspicious: 0, hasSuspicious: false, draw: random.next())
+        if reference.isReady {
+            rank(row)
+            let plain = best(.ordinary)
+            let flagged = bestSuspicious()
+            entry.ordinary = Float(plain.adjusted)
+            entry.suspicious = Float(flagged.adjusted)
+            entry.hasSuspicious = singles.count + members.count > 0
+            place = join(request, row, entities, plain, flagged, sample)
+            if place >= 0 { (entry.serial, entry.place) = (campaigns[place]!.serial, Int32(place)) }
+            remember(request, row, campaign: place)
+        }
+        delayed.append(entry, row)
+        let length = requests < rule.warmUp ? 0 : DelayedRows.length(after: requests)
+        while delayed.count > length { learn() }
+        if reference.isDue { sortReference() }
+        return place
+    }
+
+    private func rank(_ row: UnsafeBufferPointer<Float>) {
+        let (reference, fingerprints) = (reference, fingerprints)
+        low.withUnsafeMutableBufferPointer { low in
+            high.withUnsafeMutableBufferPointer { high in
+                guard let low = low.baseAddress, let high = high.baseAddress else { return }
+                reference.rank(row, low: low, high: high)
+                hashes.withUnsafeMutableBufferPointer { fingerprints.compute(low: low, size: reference.size, into: $0.baseAddress!) }
+            }
+        }
+    }
+
+    /// The oldest held-back request becomes part of what is ordinary, unless its campaign turned out to be one.
+    private func learn() {
+        delayed.takeFirst { row, values in
+            if row.serial > 0, let campaign = campaigns[Int(row.place)], campaign.serial == row.serial, campaign.peak > Self.excludedAt { return }
+            reference.add(values, draw: row.draw)
+            ordinaryTail.add(Double(row.ordinary))
+            guard row.hasSuspicious else { return }
+            if row.isSuspicious { suspiciousSeen += 1 } else { suspiciousTail.add(Double(row.suspicious)) }
+        }
+    }
+
+    private func sortReference() {
+        reference.sort()
+        ordinary.rank(with: reference)
+        singles.rank(with: reference)
+        members.rank(with: reference)
+    }
+
+    // MARK: Matching
+
+    private func best(_ store: Store) -> Match {
+        candidates.clear()
+        for hash in hashes {
+            switch store {
+            case .ordinary: candidates.add(ordinaryIndex.bucket(hash))
+            case .singles: candidates.add(singlesIndex.bucket(hash))
+            case .members: candidates.add(membersIndex.bucket(hash))
+            }
+        }
+        switch store {
+        case .ordinary: return best(in: ordinary, .ordinary)
+        case .singles: return best(in: singles, .singles)
+        case .members: return best(in: members, .members)
+        }
+    }
+
+    /// Only requests that share two fingerprints or more are compared, or a few when there is none.
+    private func best(in anchors: AnchorStore, _ store: Store) -> Match {
+        var match = Match(store: store)
+        var loners = 0
+        low.withUnsafeBufferPointer { low in
+            high.withUnsafeBufferPointer { high in
+                guard let low = low.baseAddress, let high = high.baseAddress else { return }
+                for index in 0..<candidates.count {
+                    if candidates.coincidences(index) < 2 {
+                        loners += 1
+                        if loners > 6 { continue }
+                    }
+                    let place = Int(candidates.numbers[index])
+                    guard place < anchors.count, !anchors.isEmpty(place) else { continue }
+                    let similarity = anchors.similarity(place, low: low, high: high, size: reference.size)
+                    let adjusted = similarity - Self.penalty(anchors.age(of: place))
+                    if store != .ordinary, anchors.campaign(of: place) >= 0 { near.append((anchors.campaign(of: place), adjusted)) }
+                    if adjusted > match.adjusted { (match.place, match.adjusted) = (place, adjusted) }
+                }
+            }
+        }
+        return match
+    }
+
+    private func bestSuspicious() -> Match {
+        near.removeAll(keepingCapacity: true)
+        let single = best(.singles)
+        let member = best(.members)
+        return member.adjusted > single.adjusted ? member : single
+    }
+
+    /// ln of the inverse weight of the `age`th newest among all earlier requests; the weights 1 / ((a+2) ln e(a+2)) fall slowly.
+    private static func penalty(_ age: UInt64) -> Double { penalties[Int(min(age, UInt64(penalties.count - 1)))] }
+
+    private static let penalties: ContiguousArray<Double> = ContiguousArray(
+        (0..<32_768).map { age in
+            let log = RealFunctions.log(Double(age) + 2)
+            return log + RealFunctions.log(log + 1)
+        })
+
+    // MARK: Evidence
+
+    /// ln of the e-value of a match with a suspicious request.
+    private func logE(suspicious value: Double, isSuspicious: Bool) -> Double {
+        let ordinary = ordinaryTail.logTail(value)
+        let seen = Double(suspiciousTail.total)
+        if isSuspicious {
+            // Suspicious requests are rare and like each other: the root of the ordinary tail stands for their own,
+            // which an attacker could teach.
+            let share = min(0.05, Double(suspiciousSeen + 1) / (Double(suspiciousSeen) + seen + 50))
+            return ScanEvidence.logE(logP: 0.5 * ordinary + RealFunctions.log(share)) - Self.ln2
+        }
+        let counted = (Double(suspiciousTail.count(atLeast: value)) + 200 * RealFunctions.exp(ordinary)) / (seen + 200)
+        return ScanEvidence.logE(logP: min(0.7 * ordinary, RealFunctions.log(counted))) - Self.ln2
+    }
+
+    /// Two comparisons a request: each has half of the weight.
+    private static let ln2 = 0.6931471805599453
+
+    private func join(
+        _ request: ProbingRequest, _ row: UnsafeBufferPointer<Float>, _ entities: UnsafeBufferPointer<UInt64>, _ plain: Match,
+        _ flagged: Match, _ sample: () -> String
+    ) -> Int {
+        guard ordinaryTail.total >= rule.warmUp else { return -1 }
+        let plainE = plain.place < 0 ? -1 : ScanEvidence.logE(logP: ordinaryTail.logTail(plain.adjusted)) - Self.ln2
+        let flaggedE = flagged.place < 0 ? -1 : logE(suspicious: flagged.adjusted, isSuspicious: request.isSuspicious)
+        let (match, logE) = flaggedE >= plainE ? (flagged, flaggedE) : (plain, plainE)
+        guard logE > Self.joinAt else { return -1 }
+        var place = campaign(of: match)
+        if place < 0 { place = open(from: match, request) }
+        if logE > Self.mergeAt { place = merge(into: place, above: flagged.adjusted - 3) }
+        let anchorDecision = origin(of: match).decision
+        let placedE = logE - (1 - ScanEvidence.calibrator) * logShare(of: place, match)
+        let tests = RealFunctions.log(Double(campaigns.opened + 1))
+        campaigns.update(place) { campaign in
+            campaign.evidence.add(placedE, at: requests)
+            campaign.step(from: { self.value($0, of: match) }, decision: anchorDecision, to: row, request)
+            campaign.count(request, row: row, ranks: low.withUnsafeBufferPointer { $0.baseAddress! }, sample: sample())
+            campaign.touch(entities: entities)
+            campaign.peak = max(campaign.peak, campaign.evidence.value(at: requests) - tests)
+            campaign.cross(rule, at: request.time)
+        }
+        return place
+    }
+
+    /// ln of the chance that a request that resembles some earlier one resembles this campaign: its part of what is
+    /// remembered, as in a Chinese restaurant process. The number of campaigns is paid for once, not with every hit.
+    private func logShare(of place: Int, _ match: Match) -> Double {
+        let known = match.store == .ordinary ? ordinary.live : singles.live + members.live
+        let own = match.store == .ordinary ? campaigns[place]!.tries : min(campaigns[place]!.tries, Int64(Self.anchorsPerCampaign))
+        return RealFunctions.log(min(1, Double(max(1, own)) / Double(max(known, 1))))
+    }
+
+    private func open(from match: Match, _ request: ProbingRequest) -> Int {
+        let origin = origin(of: match)
+        let (place, evicted) = campaigns.open(
+            since: origin.request, now: requests, time: min(origin.time, request.time), features: features, entityKinds: entityKinds)
+        if evicted { forget(place) }
+        campaigns.update(place) { $0.begin(origin, isSuspicious: match.store != .ordinary) }
+        setCampaign(place, of: match)
+        return place
+    }
+
+    private func merge(into place: Int, above limit: Double) -> Int {
+        var target = place
+        for (other, similarity) in near where other != target && similarity > max(limit, 0) {
+            guard let a = campaigns[target], let b = campaigns[other] else { continue }
+            let keepsTarget = a.isReported != b.isReported ? a.isReported : a.tries >= b.tries
+            let (winner, loser) = keepsTarget ? (target, other) : (other, target)
+            campaigns.merge(loser, into: winner)
+            relabel(loser, as: winner)
+            target = winner
+        }
+        return target
+    }
+
+    // MARK: Memory
+
+    private func remember(_ request: ProbingRequest, _ row: UnsafeBufferPointer<Float>, campaign: Int) {
+        let isFollowed = campaign >= 0 && campaigns[campaign]!.suspicious > 0
+        if isFollowed {
+            var cursor: UInt32 = 0
+            campaigns.update(campaign) { campaign in
+                cursor = campaign.cursor
+                campaign.cursor = campaign.cursor + 1 == UInt32(Self.anchorsPerCampaign) ? 0 : campaign.cursor + 1
+            }
+            insert(campaign * Self.anchorsPerCampaign + Int(cursor), &members, &membersIndex, request, row, campaign)
+        } else if request.isSuspicious {
+            insert(singlesCursor, &singles, &singlesIndex, request, row, campaign)
+            singlesCursor = (singlesCursor + 1) % singles.capacity
+        } else {
+            insert(ordinaryCursor, &ordinary, &ordinaryIndex, request, row, campaign)
+            ordinaryCursor = (ordinaryCursor + 1) % ordinary.capacity
+        }
+    }
+
+    private func insert(
+        _ place: Int, _ store: inout AnchorStore, _ index: inout FingerprintIndex, _ request: ProbingRequest,
+        _ row: UnsafeBufferPointer<Float>, _ campaign: Int
+    ) {
+        low.withUnsafeBufferPointer { low in
+            high.withUnsafeBufferPointer { high in
+                guard let values = row.baseAddress, let low = low.baseAddress, let high = high.baseAddress else { return }
+                store.set(
+                    place, values: values, low: low, high: high, campaign: campaign,
+                    origin: AnchorOrigin(request: requests, time: request.time, decision: request.decision.rawValue))
+            }
+        }
+        for hash in hashes { index.insert(place, at: hash) }
+    }
+
+    private func campaign(of match: Match) -> Int {
+        switch match.store {
+        case .ordinary: ordinary.campaign(of: match.place)
+        case .singles: singles.campaign(of: match.place)
+        case .members: members.campaign(of: match.place)
+        }
+    }
+
+    private func origin(of match: Match) -> AnchorOrigin {
+        switch match.store {
+        case .ordinary: ordinary.origin(of: match.place)
+        case .singles: singles.origin(of: match.place)
+        case .members: members.origin(of: match.place)
+        }
+    }
+
+    private func value(_ feature: Int, of match: Match) -> Float {
+        switch match.store {
+        case .ordinary: ordinary.value(feature, of: match.place)
+        case .singles: singles.value(feature, of: match.place)
+        case .members: members.value(feature, of: match.place)
+        }
+    }
+
+    private func setCampaign(_ campaign: Int, of match: Match) {
+        switch match.store {
+        case .ordinary: ordinary.setCampaign(campaign, of: match.place)
+        case .singles: singles.setCampaign(campaign, of: match.place)
+        case .members: members.setCampaign(campaign, of: match.place)
+        }
+    }
+
+    private func relabel(_ old: Int, as new: Int) {
+        ordinary.relabel(old, as: new)
+        singles.relabel(old, as: new)
+        members.relabel(old, as: new)
+    }
+
+    /// A campaign is no longer followed; requests that were its own stand alone again.
+    func forget(_ place: Int) {
+        relabel(place, as: -1)
+        for cursor in 0..<Self.anchorsPerCampaign {
+            let anchor = place * Self.anchorsPerCampaign + cursor
+            if anchor < members.count { members.clear(anchor) }
+        }
+    }
+}
+
+extension ProbingModel {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(signed: requests)
+        writer.write(fixed64: random.state)
+        reference.encode(into: &writer)
+        ordinaryTail.encode(into: &writer)
+        suspiciousTail.encode(into: &writer)
+        writer.write(signed: suspiciousSeen)
+        delayed.encode(into: &writer)
+        campaigns.encode(into: &writer)
+        writer.write(count: ordinaryCursor)
+        writer.write(count: singlesCursor)
+        for store in [ordinary, singles, members] { store.encode(into: &writer) }
+        for index in [ordinaryIndex, singlesIndex, membersIndex] { index.encode(into: &writer) }
+    }
+
+    func restore(from reader: inout ByteReader) throws {
+        requests = try reader.readSigned()
+        random.state = try reader.readFixed64()
+        reference = try FeatureReference(from: &reader)
+        ordinaryTail = try TailEstimate(from: &reader)
+        suspiciousTail = try TailEstimate(from: &reader)
+        suspiciousSeen = try reader.readSigned()
+        delayed = try DelayedRows(from: &reader)
+        guard reference.features == features, delayed.features == features else {
+            throw CorruptBytes(offset: reader.offset, expected: "\(features) features")
+        }
+        try campaigns.restore(from: &reader)
+        ordinaryCursor = Int(try reader.readVarint()) % ordinary.capacity
+        singlesCursor = Int(try reader.readVarint()) % singles.capacity
+        try ordinary.restore(from: &reader)
+        try singles.restore(from: &reader)
+        try members.restore(from: &reader)
+        try ordinaryIndex.restore(from: &reader, limit: ordinary.capacity)
+        try singlesIndex.restore(from: &reader, limit: singles.capacity)
+        try membersIndex.restore(from: &reader, limit: members.capacity)
+    }
+}

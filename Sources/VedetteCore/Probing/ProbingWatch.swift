@@ -1,0 +1,111 @@
+/// Everything that is watched of one model, and the cases that follow from it.
+package final class ProbingWatch {
+    /// Evidence from which on a source of evidence belongs to the case of a request that it shares.
+    private static let linkedAt = 3.0
+
+    let rule: ProbingRule
+    let model: ProbingModel
+    var fanOut: FanOut
+    var boundary: BoundaryPressure
+    var book = CaseBook()
+
+    package init(rule: ProbingRule, features: Int, entityKinds: Int, salt: UInt64) {
+        self.rule = rule
+        model = ProbingModel(rule: rule, features: features, entityKinds: entityKinds, salt: salt)
+        fanOut = FanOut(kinds: entityKinds, rule: rule)
+        boundary = BoundaryPressure(limit: rule.minBoundaryEvidence)
+    }
+
+    /// - Parameters:
+    ///   - row: the model's features, NaN where missing.
+    ///   - entities: keyed digests per kind, 0 where missing.
+    ///   - values: interned value per slice dimension, 0 where missing.
+    ///   - name: of a dimension's value in this request.
+    ///   - sample: the request's text.
+    package func observe(
+        _ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, values: DecisionRow.Values,
+        name: (Int) -> SliceName, sample: () -> String
+    ) {
+        let place = model.observe(request, row: row, entities: entities, sample: sample)
+        fanOut.observe(request, entities: entities, sample: sample)
+        boundary.observe(request, values: values, name: name, sample: sample)
+        if place >= 0 || !fanOut.hits.isEmpty { link(request, campaign: place) }
+    }
+
+    // MARK: Cases
+
+    private func link(_ request: ProbingRequest, campaign place: Int) {
+        for (a, b) in model.campaigns.takeJoined() { book.join(a, b) }
+        let campaign = place >= 0 ? model.campaigns[place] : nil
+        let hubs = fanOut.hits.filter { $0 >= 0 && fanOut.hub(Int($0)).peak >= Self.linkedAt }
+        let pairs = fanOut.hits.filter { $0 < 0 && fanOut.hub(Int($0)).isReported }
+        let isStrong = (campaign?.peak ?? 0) >= Self.linkedAt
+        var id = isStrong ? book.root(campaign?.caseID ?? 0) : 0
+        for hub in hubs {
+            let other = book.root(fanOut.hub(Int(hub)).caseID)
+            if id == 0 { id = other } else if other != 0, other != id { book.join(id, other) }
+        }
+        id = book.root(id)
+        if id == 0 { id = open(request, campaign, hubs, pairs) }
+        guard id != 0 else { return }
+        if isStrong { model.campaigns.update(place) { $0.caseID = id } }
+        for hub in hubs + pairs where book.root(fanOut.hub(Int(hub)).caseID) == 0 {
+            fanOut.setCase(id, of: Int(hub))
+            book.update(id) { $0.add(hub: hub) }
+        }
+        book.update(id) { $0.add(request: request.time) }
+    }
+
+    /// A new case where some evidence suffices for the first time, else 0.
+    private func open(
+        _ request: ProbingRequest, _ campaign: Campaign?, _ hubs: [Int32], _ pairs: [Int32]
+    ) -> Int64 {
+        if let campaign, campaign.isReported {
+            return book.open(campaign.isTrajectory ? .trajectory : .fingerprint, startedAt: campaign.startedAt, at: request.time)
+        }
+        guard let hub = (hubs + pairs).first(where: { fanOut.hub(Int($0)).isReported && fanOut.hub(Int($0)).caseID == 0 }) else { return 0 }
+        return book.open(.fanOut, startedAt: fanOut.hub(Int(hub)).startedAt, at: request.time)
+    }
+
+    /// Cases that stand.
+    package var openCases: Int { book.cases.filter { $0.into == 0 }.count }
+
+    /// Tries that each campaign took until its evidence sufficed, in the order of the table.
+    package var triesAtDetection: [Int64] { model.campaigns.places.compactMap { $0.flatMap { $0.isReported ? $0.triesAtDetection : nil } } }
+
+    /// The campaigns of a case, the newest first.
+    func campaigns(of id: Int64) -> [Campaign] {
+        model.campaigns.places.compactMap { $0 }.filter { $0.caseID != 0 && ($0.caseID == id || book.root($0.caseID) == id) }
+            .sorted { ($1.lastAt, $1.serial) < ($0.lastAt, $0.serial) }
+    }
+
+    /// The case is over; what belonged to it starts anew.
+    func close(_ id: Int64) {
+        for place in model.campaigns.places.indices {
+            guard let campaign = model.campaigns[place], campaign.caseID != 0, book.root(campaign.caseID) == id else { continue }
+            model.forget(place)
+            model.campaigns.close(place)
+        }
+        for entry in book.cases where book.root(entry.id) == id {
+            for hub in entry.hubs where fanOut.hub(Int(hub)).caseID == entry.id || fanOut.hub(Int(hub)).caseID == id { fanOut.close(Int(hub)) }
+        }
+        for entry in book.cases where entry.id != id && book.root(entry.id) == id { book.remove(entry.id) }
+        book.remove(id)
+    }
+
+    // MARK: Snapshot
+
+    package func encode(into writer: inout ByteWriter) {
+        model.encode(into: &writer)
+        fanOut.encode(into: &writer)
+        boundary.encode(into: &writer)
+        book.encode(into: &writer)
+    }
+
+    package func restore(from reader: inout ByteReader) throws {
+        try model.restore(from: &reader)
+        try fanOut.restore(from: &reader)
+        try boundary.restore(from: &reader)
+        try book.restore(from: &reader) { fanOut.has($0) }
+    }
+}

@@ -1,0 +1,77 @@
+import Testing
+import VedetteCore
+
+@Suite("Evidence of probing")
+struct EvidenceTests {
+    @Test("An exponential tail is extrapolated on the cautious side")
+    func tail() {
+        var tail = TailEstimate()
+        var random = SeededRandom(seed: 1)
+        for _ in 0..<20_000 { tail.add(-3 * RealFunctions.log(1 - random.uniform())) }
+        // Within the data: exact to the bin's width. P(X >= 9) = exp(-3).
+        #expect(abs(tail.logTail(9) - -3) < 0.1)
+        // Far beyond: at most what is true (exp(-20)), and not much less evidence than 1 / 1.2 of it.
+        #expect(tail.logTail(60) > -20)
+        #expect(tail.logTail(60) < -15)
+    }
+
+    @Test("The calibrator has expectation 1")
+    func calibrator() {
+        // The mean over a fine grid of p in (0, 1); the integral of κ p^(κ-1) is 1, and the grid's lower end is cut off.
+        let count = 1_000_000
+        var sum = 0.0
+        for index in 0..<count { sum += RealFunctions.exp(ScanEvidence.logE(logP: RealFunctions.log((Double(index) + 0.5) / Double(count)))) }
+        let mean = sum / Double(count)
+        #expect(mean > 0.97 && mean <= 1.001)
+    }
+
+    @Test("A place that is popular all the time gathers nothing")
+    func popular() {
+        var random = SeededRandom(seed: 2)
+        var worst = 0.0
+        for _ in 0..<200 {
+            var evidence = PairedEvidence(since: 0)
+            for now in 1...2_000 as ClosedRange<Int64> {
+                // A hit where the p-value is small, as the detector counts them.
+                let p = random.uniform()
+                let logE = ScanEvidence.logE(logP: RealFunctions.log(p))
+                guard logE > 2.5 else { continue }
+                evidence.add(logE, at: now)
+                worst = max(worst, evidence.value(at: now))
+            }
+        }
+        // 200 places; e to the 8th is 3,000.
+        #expect(worst < 8)
+    }
+
+    @Test("A burst after a long popular time counts from where it began")
+    func burst() {
+        var evidence = PairedEvidence(since: 0)
+        for now in stride(from: 100, to: 100_000, by: 100) as StrideTo<Int64> { evidence.add(3, at: now) }
+        #expect(evidence.value(at: 100_000) < 0)
+        for now in 100_001...100_012 as ClosedRange<Int64> { evidence.add(3, at: now) }
+        #expect(evidence.value(at: 100_012) > 10)
+    }
+
+    @Test("Ranks agree with counting, ties and missing values included")
+    func ranks() {
+        var random = SeededRandom(seed: 4)
+        var reference = FeatureReference(features: 2)
+        var rows: [[Float]] = []
+        for _ in 0..<300 {
+            let row: [Float] = [Float((random.uniform() * 20).rounded()), random.uniform() < 0.2 ? .nan : Float(random.uniform())]
+            rows.append(row)
+            row.withUnsafeBufferPointer { reference.add($0, draw: 0) }
+        }
+        reference.sort()
+        var (low, high): ([UInt16], [UInt16]) = ([0, 0], [0, 0])
+        for value in [Float(0), 3, 7.5, 20, 99] {
+            [value, .nan].withUnsafeBufferPointer { reference.rank($0, low: &low, high: &high) }
+            let column = rows.map { $0[0] }
+            #expect(Int(low[0]) == column.filter { $0 < value }.count)
+            #expect(Int(high[0]) == column.filter { $0 <= value }.count)
+            #expect(Int(high[1] - low[1]) == rows.filter { $0[1].isNaN }.count)
+        }
+        #expect(abs(reference.share(0, from: 3, to: 7) - Double(rows.filter { (3...7).contains($0[0]) }.count + 1) / 301) < 1e-12)
+    }
+}
