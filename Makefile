@@ -1,6 +1,6 @@
 # The two commands of the README are `make run` and `make test`. Everything they need they install.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench measure check-schemas check-docker clean
+.PHONY: help setup build run test bench eval measure check-schemas check-docker clean
 
 SWIFT ?= swift
 PACKAGES := librdkafka-dev libzstd-dev librocksdb-dev libsimdjson-dev zlib1g-dev pkg-config g++
@@ -34,6 +34,14 @@ measure: setup ## Print how often alerts are false, and how soon they are right;
 	.build/release/vedette-measure quiet
 	.build/release/vedette-measure awake
 	.build/release/vedette-measure cards
+
+EVAL_SET ?= ../shared/data/attacks-dev
+EVAL_FLAGS ?= --class ../shared/data/cards/class.csv.gz
+
+eval: setup ## Print what the probing detectors find in EVAL_SET, beside published methods, and what evading them costs.
+	$(SWIFT) build -c release --product vedette-eval
+	.build/release/vedette-eval --mixed $(EVAL_SET)/decisions.jsonl.zst --truth $(EVAL_SET)/truth.json --benign $(EVAL_SET)/benign.jsonl.zst $(EVAL_FLAGS) --ablation --baselines
+	.build/release/vedette-eval adaptive --benign $(EVAL_SET)/benign.jsonl.zst
 
 $(PYTHON_ENVIRONMENT)/done: Tests/Schemas/requirements.txt
 	@sh Tests/install-packages.sh python3-venv python3-pip zstd

@@ -20,7 +20,17 @@ struct Evaluation {
         mixed = try StreamFile(path: options.mixed)
         benign = try StreamFile(path: options.benign)
         truth = try AttackTruth.read(options.truth)
-        var configuration = try options.config.map { try ConfigurationLoader.load(path: $0).configuration } ?? DerivedConfiguration.make(from: benign)
+        configuration = try Self.configuration(options, benign)
+        fraud = try options.classes.map(Self.fraudIDs) ?? []
+        let byID = Dictionary(mixed.records.map { ($0.id, $0) }) { first, _ in first }
+        queries = truth.attacks.map { attack in attack.request_ids.compactMap { byID[$0] }.sorted { $0.time < $1.time } }
+        directory = NSTemporaryDirectory() + "vedette-eval-\(ProcessInfo.processInfo.processIdentifier)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    }
+
+    /// The given configuration, or one derived from the data; with the probing detectors.
+    static func configuration(_ options: EvaluationOptions, _ file: StreamFile) throws -> VedetteConfiguration {
+        var configuration = try options.config.map { try ConfigurationLoader.load(path: $0).configuration } ?? DerivedConfiguration.make(from: file)
         if configuration.topology.detectors.isEmpty {
             configuration.topology.detectors = [DetectorSpec(id: "probing", rule: .probing(ProbingRule()))]
         }
@@ -32,12 +42,7 @@ struct Evaluation {
             }
         }
         if let salt = options.salt { configuration.secrets.hashKey = .literal(salt) }
-        self.configuration = configuration
-        fraud = try options.classes.map(Self.fraudIDs) ?? []
-        let byID = Dictionary(mixed.records.map { ($0.id, $0) }) { first, _ in first }
-        queries = truth.attacks.map { attack in attack.request_ids.compactMap { byID[$0] }.sorted { $0.time < $1.time } }
-        directory = NSTemporaryDirectory() + "vedette-eval-\(ProcessInfo.processInfo.processIdentifier)"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        return configuration
     }
 
     private static func fraudIDs(_ path: String) throws -> Set<String> {

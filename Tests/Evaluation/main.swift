@@ -28,6 +28,8 @@ do {
     let options = try EvaluationOptions(CommandLine.arguments.dropFirst())
     if options.wantsHelp {
         print(usage)
+    } else if options.isAdaptive {
+        try AdaptiveEvaluation(options).run()
     } else {
         try Evaluation(options).run()
     }

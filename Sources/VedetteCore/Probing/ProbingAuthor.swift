@@ -13,7 +13,8 @@ struct ProbingAuthor {
         var report = campaigns.first.map { self.report($0, of: entry) } ?? report(hubs: entry)
         report.subject = "case \(entry.id)"
         report.phase = phase
-        report.size = Double(max(campaigns.reduce(0) { $0 + $1.tries }, entry.requests))
+        // Every return after a silence counts as a doubling, so that it is spoken of.
+        report.size = Double(max(campaigns.reduce(0) { $0 + $1.tries }, entry.requests)) * RealFunctions.pow(2, Double(min(entry.returns, 60)))
         if campaigns.count > 1 {
             report.facts.append(IncidentFact("campaigns", .list(campaigns.prefix(8).map { "\(AlertNumbers.count($0.tries)) tries, \(AlertNumbers.count($0.allowed)) allowed" })))
         }

@@ -7,7 +7,8 @@ struct ProbingCase: Equatable {
     /// What the evidence first sufficed for; the incident's monitor never changes.
     let monitor: ProbingMonitor
     let startedAt: Int64
-    let detectedAt: Int64
+    /// When the evidence sufficed, or when the newest burst was recognised.
+    var detectedAt: Int64
     var lastAt: Int64
     /// Of the fan-out table, in the order in which they joined.
     var hubs: [Int32] = []
@@ -16,6 +17,25 @@ struct ProbingCase: Equatable {
     var into: Int64 = 0
     var isTouched = true
     var requests: Int64 = 0
+    /// Requests since the last silence of ``silenceMs``, and how often it came back after one.
+    var burst: Int64 = 0
+    var returns: Int64 = 0
+
+    /// A case that was silent for an hour and comes back in earnest is news again.
+    private static let silenceMs: Int64 = 3_600_000
+    private static let earnest: Int64 = 5
+
+    mutating func add(request time: Int64) {
+        if time - lastAt > Self.silenceMs { burst = 0 }
+        burst += 1
+        requests += 1
+        lastAt = max(lastAt, time)
+        isTouched = true
+        if burst == Self.earnest, requests > 2 * Self.earnest {
+            returns += 1
+            detectedAt = time
+        }
+    }
 
     mutating func add(hub place: Int32) {
         hubCount += 1
@@ -90,7 +110,7 @@ extension CaseBook {
         writer.write(count: cases.count)
         for entry in cases {
             writer.write(byte: entry.monitor.rawValue)
-            for number in [entry.id, entry.startedAt, entry.detectedAt, entry.lastAt, entry.hubCount, entry.into, entry.requests] {
+            for number in [entry.id, entry.startedAt, entry.detectedAt, entry.lastAt, entry.hubCount, entry.into, entry.requests, entry.burst, entry.returns] {
                 writer.write(signed: number)
             }
             writer.write(count: entry.hubs.count)
@@ -111,6 +131,8 @@ extension CaseBook {
             entry.hubCount = try reader.readSigned()
             entry.into = try reader.readSigned()
             entry.requests = try reader.readSigned()
+            entry.burst = try reader.readSigned()
+            entry.returns = try reader.readSigned()
             for _ in 0..<(try reader.readCount()) {
                 let hub = try reader.readSigned()
                 guard isHub(Int(hub)) else { throw CorruptBytes(offset: reader.offset, expected: "a hub") }

@@ -11,7 +11,9 @@ final class ProbingDetector: StreamDetector {
     private let isWatched: [Bool]
     private var salt: UInt64
     private var models: [ProbingWatch?]
+    // Reused for every decision.
     private var row: ContiguousArray<Float> = []
+    private var digests: ContiguousArray<UInt64> = []
 
     init(_ spec: DetectorSpec, rule: ProbingRule, number: Int, configuration: TopologyConfiguration, hash: KeyedHash) {
         self.rule = rule
@@ -34,10 +36,12 @@ final class ProbingDetector: StreamDetector {
         let kinds = schema.entities.count
         let watch = watch(model)
         let (dimensions, stride) = (schema.dimensions, schema.dimensions.count)
+        digests.removeAll(keepingCapacity: true)
+        for kind in 0..<kinds { digests.append(batch.entities[index * kinds + kind]) }
         row.withUnsafeBufferPointer { row in
-            batch.entities.withElements { entities in
+            digests.withUnsafeBufferPointer { entities in
                 watch.observe(
-                    request, row: row, entities: UnsafeBufferPointer(rebasing: entities[index * kinds..<(index + 1) * kinds]),
+                    request, row: row, entities: entities,
                     values: decision.row.values,
                     name: { SliceName([.init(dimension: dimensions[$0], value: batch.string(batch.dimensions[index * stride + $0]))]) },
                     sample: { batch.string(batch.requestText[index]) })

@@ -53,11 +53,7 @@ package final class ProbingWatch {
             fanOut.setCase(id, of: Int(hub))
             book.update(id) { $0.add(hub: hub) }
         }
-        book.update(id) { entry in
-            entry.lastAt = max(entry.lastAt, request.time)
-            entry.requests += 1
-            entry.isTouched = true
-        }
+        book.update(id) { $0.add(request: request.time) }
     }
 
     /// A new case where some evidence suffices for the first time, else 0.
@@ -77,10 +73,10 @@ package final class ProbingWatch {
     /// Tries that each campaign took until its evidence sufficed, in the order of the table.
     package var triesAtDetection: [Int64] { model.campaigns.places.compactMap { $0.flatMap { $0.isReported ? $0.triesAtDetection : nil } } }
 
-    /// The campaigns of a case, the largest first.
+    /// The campaigns of a case, the newest first.
     func campaigns(of id: Int64) -> [Campaign] {
         model.campaigns.places.compactMap { $0 }.filter { $0.caseID != 0 && ($0.caseID == id || book.root($0.caseID) == id) }
-            .sorted { ($1.tries, $0.serial) < ($0.tries, $1.serial) }
+            .sorted { ($1.lastAt, $1.serial) < ($0.lastAt, $0.serial) }
     }
 
     /// The case is over; what belonged to it starts anew.

@@ -5,7 +5,13 @@ struct DetectorReader {
     let models: [String]
     let sink: IssueSink
 
-    func detectors(_ root: SectionReader) -> [DetectorSpec] { (root.sections("detectors") ?? []).compactMap(detector) }
+    func detectors(_ root: SectionReader) -> [DetectorSpec] {
+        let specs = (root.sections("detectors") ?? []).compactMap(detector)
+        for (place, spec) in specs.enumerated() where specs[..<place].contains(where: { $0.id == spec.id }) {
+            sink.add("detectors[\(place)].id", expected: "another id for each detector", found: "\(spec.id) again")
+        }
+        return specs
+    }
 
     private func detector(_ section: SectionReader) -> DetectorSpec? {
         guard let kind = section.word("detector", DetectorKind.self) else { return nil }

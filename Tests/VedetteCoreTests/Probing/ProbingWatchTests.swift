@@ -88,12 +88,12 @@ struct ProbingWatchTests {
         #expect(tries <= 12)
     }
 
-    @Test("A slow search, one try among three hundred honest requests, is found too")
+    @Test("A slow search, one try among a hundred honest requests, is found too")
     func slowSearch() {
         var shop = Shop(seed: 9)
         let watch = Self.watch()
         shop.honest(3_000, to: watch)
-        shop.search(24, between: 300, to: watch)
+        shop.search(24, between: 100, to: watch)
         #expect(watch.openCases == 1)
     }
 
