@@ -21,12 +21,3 @@ public struct DetectorSpec: Sendable, Equatable {
         self.models = models
     }
 }
-
-extension DetectorSpec {
-    /// - Parameter number: index in the configuration.
-    func make(number: Int, configuration: TopologyConfiguration, hash: KeyedHash) -> any StreamDetector {
-        switch rule {
-        case .probing(let rule): ProbingDetector(self, rule: rule, number: number, configuration: configuration, hash: hash)
-        }
-    }
-}
