@@ -57,9 +57,6 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the list of late records goes.", valueName: "file"))
     var lateOut: String?
 
-    @Option(help: ArgumentHelp("Also write what was replayed as a baseline file.", valueName: "file"))
-    var baselineOut: String?
-
     @Option(help: ArgumentHelp("Also publish the alerts to this topic.", valueName: "topic"))
     var alertsTopic: String?
 
@@ -73,7 +70,6 @@ struct ReplayCommand: AsyncParsableCommand {
         guard !fromTopics || (decisions.isEmpty && labels.isEmpty && control.isEmpty) else {
             throw ValidationError("either files or topics, not both")
         }
-        guard !fromTopics || baselineOut == nil else { throw ValidationError("--baseline-out goes with files, not with topics") }
         guard fromTopics || alertsTopic == nil else { throw ValidationError("--alerts-topic goes with --topics or --brokers") }
         let stdin = (decisions + labels + control).filter { $0 == "-" }.count
         guard stdin <= 1 else { throw ValidationError("standard input can be read once only") }
@@ -99,7 +95,6 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         let summary = try replay.run()
         bar?.finish()
-        if let baselineOut { try replay.writeBaseline(name: baselineOut, to: baselineOut) }
         if !quiet { complain(text(of: summary, replay.counters)) }
     }
 

@@ -11,6 +11,7 @@ struct VedetteCommand: AsyncParsableCommand {
               vedette demo                              the whole thing on this machine, nothing else needed
               vedette check --config vedette.yaml       is my configuration right?
               vedette replay --config vedette.yaml --decisions d.jsonl --labels l.jsonl
+              vedette baseline build --config vedette.yaml --decisions d.jsonl --out good.baseline
               vedette run --config vedette.yaml         beside live topics
 
             EXIT CODES
@@ -25,5 +26,5 @@ struct VedetteCommand: AsyncParsableCommand {
               130 interrupted
             """,
         version: "0.1.0",
-        subcommands: [RunCommand.self, ReplayCommand.self, CheckCommand.self, SimulateCommand.self, DemoCommand.self])
+        subcommands: [RunCommand.self, ReplayCommand.self, CheckCommand.self, BaselineCommand.self, SimulateCommand.self, DemoCommand.self])
 }

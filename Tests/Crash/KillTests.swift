@@ -44,6 +44,8 @@ import VedetteRuntime
     private func settings(_ seed: UInt64, _ directory: String) throws -> VedetteConfiguration {
         var configuration = try Settings.load(isShort: seed % 2 == 0, monitors: Settings.monitors, stateDirectory: directory)
         configuration.topology.time.maxFutureMs = 2 * 3_600_000
+        // So few that the filters behind them are used, rotated and restored too.
+        configuration.topology.slices.entityMemory = 5
         return configuration
     }
 

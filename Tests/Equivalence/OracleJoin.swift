@@ -17,6 +17,12 @@ struct OracleJoin {
         var time: Int64
         var outcome: Int
         var tier: Int
+        var pipeline: String
+        /// Between sources that are equal in all else: a fixed order.
+        var rank: UInt64
+        /// 0 for none; else in the order of first mention.
+        var kind: Int
+        var weight: Double
     }
 
     enum Effect {
@@ -26,6 +32,11 @@ struct OracleJoin {
     }
 
     let topology: TopologyConfiguration
+    let hash: KeyedHash
+    /// Names of label kinds, in the order of their numbers from 1 on.
+    private(set) var kinds: [String] = []
+    private var firstSeen: [Int: [String: Int64]] = [:]
+    private var began: Int64 = .max
     private(set) var rows: [Row] = []
     private(set) var effects: [(at: Int64, effect: Effect)] = []
     private(set) var counters = Counters()
@@ -43,9 +54,11 @@ struct OracleJoin {
         var record: OracleRecord
     }
 
-    init(_ topology: TopologyConfiguration, _ partitions: [[OracleRecord?]], _ identities: [InputPartition]) {
+    init(_ topology: TopologyConfiguration, _ hash: KeyedHash, _ partitions: [[OracleRecord?]], _ identities: [InputPartition]) {
         self.topology = topology
+        self.hash = hash
         for arrival in Self.ordered(partitions, topology.time.outOfOrdernessMs) {
+            began = min(began, arrival.effective / topology.panes.paneMs * topology.panes.paneMs)
             expire(before: arrival.effective)
             switch arrival.record {
             case .decision(let decision): take(decision, arrival, identities[arrival.partition])
@@ -121,12 +134,29 @@ struct OracleJoin {
         }
         note(arrival, identity, joined: true)
         let row = rows.count
-        rows.append(Row(decision: decision))
+        rows.append(Row(decision: learned(decision, isLate: decision.time < arrival.effective)))
         rowsByID[decision.id, default: []].append(row)
         effects.append((arrival.effective, .accepted(row: row)))
         let mine = waiting.filter { $0.label.id == decision.id }
         waiting.removeAll { $0.label.id == decision.id }
         for label in mine { apply(label.label, to: row, at: arrival.effective) }
+    }
+
+    /// With the dimensions that say whether an entity is new.
+    private mutating func learned(_ decision: OracleDecision, isLate: Bool) -> OracleDecision {
+        var result = decision
+        result.isLate = isLate
+        for entity in Set(topology.slices.newEntities.map(\.entity)) {
+            guard let name = decision.entities[topology.schema.entities[entity]] else { continue }
+            firstSeen[entity, default: [:]][name] = min(decision.time, firstSeen[entity]?[name] ?? .max)
+        }
+        for rule in topology.slices.newEntities where decision.time - began >= rule.withinMs {
+            let dimension = topology.schema.dimensions[rule.dimension]
+            guard let name = decision.entities[topology.schema.entities[rule.entity]], decision.slices[dimension] == nil else { continue }
+            let first = firstSeen[rule.entity]?[name] ?? decision.time
+            result.slices[dimension] = decision.time - first < rule.withinMs ? "new" : "known"
+        }
+        return result
     }
 
     // MARK: Labels
@@ -135,6 +165,7 @@ struct OracleJoin {
 
     private mutating func take(_ label: OracleLabel, _ arrival: Arrival, _ identity: InputPartition) {
         counters.labels += 1
+        if let kind = label.kind, !kinds.contains(kind) { kinds.append(kind) }
         if tier(label.pipeline) == 0 { counters.labelsUnlistedSource += 1 }
         let live = (rowsByID[label.id] ?? []).filter { isLive(rows[$0].decision.time, at: arrival.effective) }
         let named = live.first { row in label.decisionTime.map { segment($0) == segment(rows[row].decision.time) } ?? false }
@@ -147,16 +178,20 @@ struct OracleJoin {
     }
 
     private func truth(_ words: [String: Word]) -> Word? {
-        words.values.filter { $0.outcome != 0 }.max { ($0.tier, $0.time, $0.outcome) < ($1.tier, $1.time, $1.outcome) }
+        words.values.filter { $0.outcome != 0 }.max { ($0.tier, $0.time, $0.outcome, $0.rank) < ($1.tier, $1.time, $1.outcome, $1.rank) }
     }
 
     private func disagree(_ words: [String: Word]) -> Bool { Set(words.values.map(\.outcome)).isSuperset(of: [1, 2]) }
 
     private mutating func apply(_ label: OracleLabel, to row: Int, at now: Int64) {
         let before = rows[row].words
-        let word = Word(time: label.time, outcome: label.outcome, tier: tier(label.pipeline))
+        let source = topology.labelSources.first { $0.pipeline == label.pipeline }
+        let word = Word(
+            time: label.time, outcome: label.outcome, tier: tier(label.pipeline), pipeline: label.pipeline, rank: hash.hash64(label.pipeline),
+            kind: label.kind.flatMap { kinds.firstIndex(of: $0) }.map { $0 + 1 } ?? 0,
+            weight: source.map { label.samplingWeight ?? $0.samplingWeight } ?? 1)
         if let known = before[label.pipeline] {
-            if known == word {
+            if (known.time, known.outcome) == (word.time, word.outcome) {
                 counters.labelsRepeated += 1
                 return
             }

@@ -24,8 +24,8 @@ enum OracleNumber {
 struct OracleMetrics {
     private(set) var fields: [(path: [String], value: OracleNumber)] = []
 
-    private mutating func put(_ path: String, _ value: OracleNumber) { fields.append((path.split(separator: "/").map(String.init), value)) }
-    private mutating func put(_ path: String, _ value: Int64) { put(path, .count(value)) }
+    mutating func put(_ path: String, _ value: OracleNumber) { fields.append((path.split(separator: "/").map(String.init), value)) }
+    mutating func put(_ path: String, _ value: Int64) { put(path, .count(value)) }
 
     init(_ windows: OracleWindows, _ key: OracleWindows.Key, _ content: OracleWindows.Content) {
         let decisions = content.rows.map { windows.join.rows[$0].decision }
@@ -37,6 +37,10 @@ struct OracleMetrics {
             put("score/histogram/\(bin)", Int64(scores.count { min(19, Int(($0 * 1e6).rounded()) / 50_000) == bin }))
         }
         labels(windows, key, content, total: decisions.count)
+        money(windows, content, decisions)
+        operations(decisions, epsilon: windows.topology.panes.thresholdEpsilon)
+        calibration(windows, content)
+        provenance(windows, content)
         let latencies = decisions.compactMap(\.latency)
         put("latency_ms/count", Int64(latencies.count))
         put("latency_ms/mean", .measure(latencies.isEmpty ? nil : latencies.reduce(0, +) / Double(latencies.count)))
@@ -51,6 +55,8 @@ struct OracleMetrics {
             put("volume/\(word)", Int64(decisions.count { $0.decision == word }))
         }
         put("volume/model_only", Int64(decisions.count(where: \.isModelOnly)))
+        put("volume/signals_known", Int64(decisions.count(where: \.saysSignals)))
+        put("volume/late", Int64(decisions.count(where: \.isLate)))
         put("volume/duplicates", content.duplicates)
         put("volume/conflicts", content.conflicts)
     }
@@ -84,7 +90,7 @@ struct OracleMetrics {
     // MARK: Labels
 
     private mutating func labels(_ windows: OracleWindows, _ key: OracleWindows.Key, _ content: OracleWindows.Content, total: Int) {
-        let judged = content.outcomes.map { (decision: windows.join.rows[$0.key].decision, isFraud: $0.value == 2) }
+        let judged = content.outcomes.map { (decision: windows.join.rows[$0.key].decision, isFraud: $0.value.outcome == 2) }
         let fraud = judged.filter(\.isFraud).map(\.decision)
         let legit = judged.filter { !$0.isFraud }.map(\.decision)
         put("labels/labelled", Int64(judged.count))
@@ -139,6 +145,11 @@ struct OracleMetrics {
         let usable = numbers.count + Int(words.values.reduce(0, +))
         put("\(path)/wrong_type", Int64(present.count - usable))
         if !numbers.isEmpty { rest(path, numbers, numbers.reduce(0, +) / Double(numbers.count)) }
+        if !words.isEmpty {
+            let total = Double(words.values.reduce(0, +))
+            put("\(path)/distinct", .measure(Double(words.count)))
+            put("\(path)/entropy", .measure(words.values.reduce(0.0) { $0 - Double($1) / total * log(Double($1) / total) }, slack: 1e-12))
+        }
         for (word, count) in words where !word.contains("/") { put("\(path)/values/\(word)", count) }
     }
 }

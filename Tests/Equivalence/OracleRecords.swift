@@ -13,6 +13,15 @@ struct OracleDecision {
     var decision: String
     var latency: Double?
     var isModelOnly: Bool
+    var saysSignals: Bool
+    var amount: Double?
+    var challengeAt: Double?
+    var blockAt: Double?
+    var cost: Double?
+    var status: String?
+    var isOverridden: Bool
+    var entities: [String: String]
+    var isLate = false
     /// Nil where the record has none.
     var slices: [String: String]
     var features: [String: Any]
@@ -27,6 +36,8 @@ struct OracleLabel {
     var outcome: Int
     var pipeline: String
     var decisionTime: Int64?
+    var kind: String?
+    var samplingWeight: Double?
 }
 
 enum OracleRecord {
@@ -66,20 +77,25 @@ extension OracleRecord {
                 let pipeline = source["pipeline"] as? String
             else { throw UnreadableRecord(text: text) }
             let known = (object["decision_time"] as? String).flatMap { RFC3339.parse($0) }
-            self = .label(OracleLabel(id: id, time: time, outcome: outcome, pipeline: pipeline, decisionTime: known))
+            self = .label(OracleLabel(id: id, time: time, outcome: outcome, pipeline: pipeline, decisionTime: known, kind: object["kind"] as? String, samplingWeight: object["sampling_weight"] as? Double))
             return
         }
         guard let model = object["model"] as? [String: Any], let version = model["version"] as? String,
             let score = object["score"] as? Double, let decision = object["decision"] as? String,
             let features = object["features"] as? [String: Any], let slices = object["slices"] as? [String: Any]
         else { throw UnreadableRecord(text: text) }
+        let threshold = object["threshold"] as? [String: Any]
+        let entities = object["entities"] as? [String: Any] ?? [:]
         var content = object
         content["request_id"] = nil
         content["time"] = nil
         self = .decision(
             OracleDecision(
                 id: id, time: time, version: version, score: score, decision: decision, latency: object["latency_ms"] as? Double,
-                isModelOnly: (object["signals"] as? [String]) == ["model"], slices: slices.compactMapValues { $0 as? String },
+                isModelOnly: (object["signals"] as? [String]) == ["model"], saysSignals: object["signals"] != nil,
+                amount: object["amount"] as? Double, challengeAt: threshold?["challenge"] as? Double, blockAt: threshold?["block"] as? Double,
+                cost: object["cost"] as? Double, status: object["status"] as? String, isOverridden: object["override"] != nil,
+                entities: entities.compactMapValues { $0 as? String }, slices: slices.compactMapValues { $0 as? String },
                 features: features, content: content as NSDictionary))
     }
 }

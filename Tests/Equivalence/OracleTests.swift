@@ -47,7 +47,7 @@ import VedetteRuntime
         let context = "seed \(seed), \(records.count) records, short \(isShort)"
 
         let read = try log.records.map { try $0.map { try OracleRecord($0) } }
-        let join = OracleJoin(configuration.topology, read, log.identities)
+        let join = OracleJoin(configuration.topology, KeyedHash(secret: "vedette public key"), read, log.identities)
         #expect(output.counters == join.counters, "\(context)")
         #expect(try Self.late(output) == join.late.sorted(), "\(context)")
         #expect(try Self.refused(output) == Self.broken(log), "\(context)")

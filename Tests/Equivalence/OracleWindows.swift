@@ -14,7 +14,9 @@ struct OracleWindows {
 
     struct Content {
         var rows: [Int] = []
-        var outcomes: [Int: Int] = [:]
+        var outcomes: [Int: OracleJoin.Word] = [:]
+        /// Row and word of each label that arrived and stands.
+        var arrivals: [(row: Int, word: OracleJoin.Word)] = []
         var arrivedFraud: Int64 = 0
         var arrivedLegit: Int64 = 0
         var duplicates: Int64 = 0
@@ -51,14 +53,21 @@ struct OracleWindows {
             // Repetitions are counted over all traffic only, under the version of the first.
             change(row, slices: false, time: time, at) { if isSame { $0.duplicates += 1 } else { $0.conflicts += 1 } }
         case .truth(let row, let before, let after):
-            change(row, slices: true, time: join.rows[row].decision.time, at) { $0.outcomes[row] = after?.outcome }
+            change(row, slices: true, time: join.rows[row].decision.time, at) { $0.outcomes[row] = after }
             if let before { arrive(row, before, -1, at) }
             if let after { arrive(row, after, 1, at) }
         }
     }
 
     private mutating func arrive(_ row: Int, _ word: OracleJoin.Word, _ count: Int64, _ at: Int64) {
-        change(row, slices: true, time: word.time, at) { if word.outcome == 2 { $0.arrivedFraud += count } else { $0.arrivedLegit += count } }
+        change(row, slices: true, time: word.time, at) { content in
+            if word.outcome == 2 { content.arrivedFraud += count } else { content.arrivedLegit += count }
+            if count > 0 {
+                content.arrivals.append((row, word))
+            } else if let place = content.arrivals.firstIndex(where: { $0.row == row && $0.word == word }) {
+                content.arrivals.remove(at: place)
+            }
+        }
     }
 
     private mutating func change(_ row: Int, slices: Bool, time: Int64, _ at: Int64, _ body: (inout Content) -> Void) {

@@ -67,7 +67,7 @@ extension ReadPlan {
             case .category: fits(text) ? .string : nil
             }
         }
-        add(object: mapping.slices, names: schema.dimensions, "slices") { _, text in fits(text) ? .string : nil }
+        add(object: mapping.slices, names: schema.dimensions, "slices", optional: schema.learnedDimensions) { _, text in fits(text) ? .string : nil }
         add(object: mapping.entities, names: schema.entities, "entities") { _, text in fits(text) ? .string : nil }
     }
 }

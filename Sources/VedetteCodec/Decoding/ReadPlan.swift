@@ -55,9 +55,11 @@ struct ReadPlan {
 
     /// Adds one target for each declared name, and the container.
     ///
-    /// - Parameter constantKind: how a constant of the name is read, and whether its text fits.
+    /// - Parameters:
+    ///   - optional: names that need no source.
+    ///   - constantKind: how a constant of the name is read, and whether its text fits.
     mutating func add(
-        object mapping: ObjectMapping, names: [String], _ field: String, isFeatures: Bool = false,
+        object mapping: ObjectMapping, names: [String], _ field: String, isFeatures: Bool = false, optional: [String] = [],
         constantKind: (Int, String) -> JSONKind?
     ) {
         if let container = mapping.container { containers.append((container, isFeatures)) }
@@ -66,7 +68,7 @@ struct ReadPlan {
         }
         for (index, name) in names.enumerated() {
             let source = mapping.source(of: name)
-            if source == nil { complain("\(field).\(name)", "has neither an override nor a container to be found in") }
+            if source == nil, !optional.contains(name) { complain("\(field).\(name)", "has neither an override nor a container to be found in") }
             if case .constant(let text)? = source {
                 if let kind = constantKind(index, text) {
                     constantKinds[sources.count] = kind

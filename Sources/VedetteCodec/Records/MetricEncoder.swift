@@ -47,16 +47,19 @@ public struct MetricEncoder: Sendable {
         json.field("final", result.isFinal)
         json.field("revision", result.revision)
         volume(pane, into: &json)
-        score(pane, into: &json)
+        score(result, into: &json)
         labels(result, into: &json)
         outcomes(pane, into: &json)
+        calibration(pane, into: &json)
+        money(pane, into: &json)
+        operations(pane, into: &json)
         latency(pane, into: &json)
         features(result, into: &json)
         drift(result, into: &json)
         json.endObject()
     }
 
-    private func volume(_ pane: Pane, into json: inout JSONWriter) {
+    func volume(_ pane: Pane, into json: inout JSONWriter) {
         json.key("volume")
         json.beginObject()
         json.field("total", pane.total)
@@ -66,12 +69,15 @@ public struct MetricEncoder: Sendable {
         json.field("escalate", pane.decisions.escalate)
         json.field("log", pane.decisions.log)
         json.field("model_only", pane.modelOnly)
+        json.field("signals_known", pane.signalsKnown)
+        json.field("late", pane.late)
         json.field("duplicates", pane.duplicates)
         json.field("conflicts", pane.conflicts)
         json.endObject()
     }
 
-    private func score(_ pane: Pane, into json: inout JSONWriter) {
+    func score(_ result: WindowResult, into json: inout JSONWriter) {
+        let pane = result.pane
         json.key("score")
         json.beginObject()
         json.field("count", pane.score.count)
@@ -85,10 +91,11 @@ public struct MetricEncoder: Sendable {
         json.beginArray()
         for count in pane.scores.histogram20 { json.value(count) }
         json.endArray()
+        nearThreshold(result, into: &json)
         json.endObject()
     }
 
-    private func labels(_ result: WindowResult, into json: inout JSONWriter) {
+    func labels(_ result: WindowResult, into json: inout JSONWriter) {
         let pane = result.pane
         json.key("labels")
         json.beginObject()
@@ -103,10 +110,12 @@ public struct MetricEncoder: Sendable {
         json.field("fraud", pane.arrivedFraud)
         json.field("legit", pane.arrivedLegit)
         json.endObject()
+        breakdown(result, into: &json)
+        delays(result, into: &json)
         json.endObject()
     }
 
-    private func outcomes(_ pane: Pane, into json: inout JSONWriter) {
+    func outcomes(_ pane: Pane, into json: inout JSONWriter) {
         let fraud = pane.outcomes?.fraud.total ?? 0
         let labelled = pane.labelled
         let interval = WilsonInterval(successes: fraud, n: labelled, confidence: Self.confidence)?.interval
@@ -115,6 +124,7 @@ public struct MetricEncoder: Sendable {
         json.field("value", labelled > 0 ? Double(fraud) / Double(labelled) : nil)
         json.field("low", interval?.lower)
         json.field("high", interval?.upper)
+        weightedRate(pane.outcomes?.weighted, into: &json)
         json.endObject()
         json.key("confusion")
         json.beginObject()
@@ -125,7 +135,7 @@ public struct MetricEncoder: Sendable {
         json.field("auc", pane.outcomes.flatMap { AreaUnderCurve(fraud: $0.fraudScores, legit: $0.legitScores)?.value })
     }
 
-    private func confusion(_ name: String, _ counts: Confusion, into json: inout JSONWriter) {
+    func confusion(_ name: String, _ counts: Confusion, into json: inout JSONWriter) {
         json.key(name)
         json.beginObject()
         json.field("tp", counts.tp)
@@ -138,7 +148,7 @@ public struct MetricEncoder: Sendable {
         json.endObject()
     }
 
-    private func latency(_ pane: Pane, into json: inout JSONWriter) {
+    func latency(_ pane: Pane, into json: inout JSONWriter) {
         json.key("latency_ms")
         json.beginObject()
         json.field("count", pane.latency.count)
@@ -150,7 +160,7 @@ public struct MetricEncoder: Sendable {
         json.endObject()
     }
 
-    private func features(_ result: WindowResult, into json: inout JSONWriter) {
+    func features(_ result: WindowResult, into json: inout JSONWriter) {
         json.key("features")
         json.beginObject()
         for (index, feature) in result.pane.features.enumerated() where feature.total > 0 {
@@ -162,13 +172,16 @@ public struct MetricEncoder: Sendable {
             json.field("wrong_type", feature.wrongType)
             json.moments(feature.moments)
             json.field("p50", feature.quantiles.quantile(0.5))
-            if feature.categories.total > 0 { categories(feature.categories, into: &json) }
+            if feature.categories.total > 0 { categories(feature, into: &json) }
             json.endObject()
         }
         json.endObject()
     }
 
-    private func categories(_ counts: CategoryCounts, into json: inout JSONWriter) {
+    func categories(_ feature: FeatureAggregate, into json: inout JSONWriter) {
+        let counts = feature.categories
+        json.field("distinct", feature.distinct)
+        json.field("entropy", feature.entropy)
         json.key("values")
         json.beginObject()
         for entry in counts.categories.sorted(by: { $0.name < $1.name }) { json.field(entry.name, entry.count) }
@@ -176,17 +189,20 @@ public struct MetricEncoder: Sendable {
         json.field("other_values", counts.other)
     }
 
-    private func drift(_ result: WindowResult, into json: inout JSONWriter) {
+    func drift(_ result: WindowResult, into json: inout JSONWriter) {
         json.key("drift")
         json.beginObject()
-        for (name, distances) in result.drift {
-            json.key(name)
+        for drift in result.drift {
+            let distances = drift.distances
+            json.key(drift.name)
             json.beginObject()
             json.field("psi_deciles", distances.psiDeciles)
             json.field("psi_equal_width_20", distances.psiEqualWidth)
             json.field("js_equal_width_20", distances.jensenShannon)
             json.field("ks", distances.kolmogorovSmirnov)
             json.field("wasserstein", distances.wasserstein)
+            json.field("reference_count", drift.referenceCount)
+            featureDrift(drift, result.featureNames, into: &json)
             json.endObject()
         }
         json.endObject()

@@ -16,6 +16,8 @@ public struct EventSchema: Sendable, Equatable {
     public var features: [Feature]
     /// Slice dimensions, such as `country`.
     public var dimensions: [String]
+    /// Of `dimensions`, those that a record need not have, because their values are learned.
+    public var learnedDimensions: [String] = []
     /// Entity kinds, such as `device`.
     public var entities: [String]
     /// Signals that are told apart, at most ``maxSignals``; index `i` is bit `i` of ``DecisionBatch/signalSet``.

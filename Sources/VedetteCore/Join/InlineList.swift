@@ -15,8 +15,14 @@ public struct InlineList<let capacity: Int, Element: BitwiseCopyable & Sendable 
 
     @inline(__always)
     public subscript(index: Int) -> Element {
-        precondition(index >= 0 && index < count, "no such value")
-        return storage[index]
+        get {
+            precondition(index >= 0 && index < count, "no such value")
+            return storage[index]
+        }
+        set {
+            precondition(index >= 0 && index < count, "no such value")
+            storage[index] = newValue
+        }
     }
 
     /// There must be room.

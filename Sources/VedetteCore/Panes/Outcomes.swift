@@ -5,6 +5,11 @@ public struct Outcomes: Sendable {
     public private(set) var legit = DecisionCounts()
     public private(set) var fraudScores: ScoreSketch
     public private(set) var legitScores: ScoreSketch
+    public private(set) var fraudMoney = MoneyTotals()
+    public private(set) var legitMoney = MoneyTotals()
+    public private(set) var breakdown = LabelBreakdown()
+    /// nil while every label stands for one request.
+    public private(set) var weighted: WeightedOutcomes?
 
     init(_ configuration: PaneConfiguration) {
         fraudScores = ScoreSketch(maxEntries: configuration.scoreEntries)
@@ -13,32 +18,60 @@ public struct Outcomes: Sendable {
 
     public var labelled: Int64 { fraud.total + legit.total }
 
-    mutating func add(_ outcome: Outcome, decision: Decision, score: Double) {
-        switch outcome {
+    mutating func add(_ label: LabelEntry, _ row: DecisionRow) { add(label, decision: row.decision, score: row.score, amount: row.amount) }
+
+    mutating func remove(_ label: LabelEntry, _ row: DecisionRow) {
+        // The label came with its weight, so where it had one, `weighted` is there.
+        weighted?.remove(label.outcome, decision: row.decision, score: row.score, weight: label.weight)
+        breakdown.add(label.outcome, tier: label.tier, kind: label.kind, count: -1)
+        switch label.outcome {
+        case .fraud:
+            fraud.add(row.decision, -1)
+            fraudScores.remove(row.score)
+            fraudMoney.add(row.amount, row.decision, sign: -1)
+        case .legit:
+            legit.add(row.decision, -1)
+            legitScores.remove(row.score)
+            legitMoney.add(row.amount, row.decision, sign: -1)
+        case .withdrawn: break
+        }
+    }
+
+    mutating func add(_ label: LabelEntry, decision: Decision, score: Double, amount: Money) {
+        if label.weight != LabelEntry.weightUnit, weighted == nil { weighted = allAtWeightOne }
+        weighted?.add(label.outcome, decision: decision, score: score, weight: label.weight)
+        breakdown.add(label.outcome, tier: label.tier, kind: label.kind, count: 1)
+        switch label.outcome {
         case .fraud:
             fraud.add(decision)
             fraudScores.add(score)
+            fraudMoney.add(amount, decision)
         case .legit:
             legit.add(decision)
             legitScores.add(score)
+            legitMoney.add(amount, decision)
         case .withdrawn: break
         }
     }
 
-    mutating func remove(_ outcome: Outcome, decision: Decision, score: Double) {
-        switch outcome {
-        case .fraud:
-            fraud.add(decision, -1)
-            fraudScores.remove(score)
-        case .legit:
-            legit.add(decision, -1)
-            legitScores.remove(score)
-        case .withdrawn: break
-        }
+    private var allAtWeightOne: WeightedOutcomes {
+        WeightedOutcomes(fraud: fraud, legit: legit, fraudScores: fraudScores, legitScores: legitScores)
+    }
+
+    /// How well scores can be read as probabilities; by sampling weight where labels have one. nil where nothing is labelled.
+    public var calibration: Calibration? {
+        Calibration(fraud: weighted?.fraudScores ?? fraudScores, legit: weighted?.legitScores ?? legitScores)
     }
 
     mutating func merge(_ others: ContiguousArray<Outcomes>) {
+        if weighted != nil || others.contains(where: { $0.weighted != nil }) {
+            if weighted == nil { weighted = allAtWeightOne }
+            for other in others { weighted?.merge(other.weighted ?? other.allAtWeightOne) }
+        }
         for other in others {
+            breakdown.merge(other.breakdown)
+            fraudMoney.merge(other.fraudMoney)
+            legitMoney.merge(other.legitMoney)
             fraud.merge(other.fraud)
             legit.merge(other.legit)
         }
@@ -49,6 +82,7 @@ public struct Outcomes: Sendable {
     mutating func compact() {
         fraudScores.compact()
         legitScores.compact()
+        weighted?.compact()
     }
 
     /// Confusion counts when "positive" means block, or anything that intervenes.
@@ -66,6 +100,11 @@ public struct Outcomes: Sendable {
         legit.encode(into: &writer)
         fraudScores.encode(into: &writer)
         legitScores.encode(into: &writer)
+        fraudMoney.encode(into: &writer)
+        legitMoney.encode(into: &writer)
+        breakdown.encode(into: &writer)
+        writer.write(bool: weighted != nil)
+        weighted?.encode(into: &writer)
     }
 
     init(from reader: inout ByteReader) throws {
@@ -73,6 +112,10 @@ public struct Outcomes: Sendable {
         legit = try DecisionCounts(from: &reader)
         fraudScores = try ScoreSketch(from: &reader)
         legitScores = try ScoreSketch(from: &reader)
+        fraudMoney = try MoneyTotals(from: &reader)
+        legitMoney = try MoneyTotals(from: &reader)
+        breakdown = try LabelBreakdown(from: &reader)
+        weighted = try reader.readBool() ? try WeightedOutcomes(from: &reader) : nil
     }
 }
 

@@ -12,10 +12,14 @@ public final class Pane {
     public internal(set) var scores: ScoreSketch
     public internal(set) var latency = Moments()
     public internal(set) var latencies: QuantileSketch
+    /// Decisions that came after their partition's watermark and still counted.
+    public internal(set) var late: Int64 = 0
     public internal(set) var duplicates: Int64 = 0
     public internal(set) var conflicts: Int64 = 0
     /// One per feature of the schema, or empty where features are not measured.
     public internal(set) var features: ContiguousArray<FeatureAggregate>
+    /// Money, thresholds, status, cost; nil until a record says something of these.
+    public internal(set) var operations: Operations?
     /// By decision time; nil until the first label.
     public internal(set) var outcomes: Outcomes? {
         get { boxedOutcomes?.outcomes }
@@ -34,6 +38,8 @@ public final class Pane {
     /// By label arrival: labels that now stand and arrived in this pane.
     public internal(set) var arrivedFraud: Int64 = 0
     public internal(set) var arrivedLegit: Int64 = 0
+    /// Of the labels that arrived; nil until the first.
+    public internal(set) var delays: LabelDelays?
     public internal(set) var samples = SampleSet()
     public internal(set) var fraudSamples = SampleSet()
     /// Changed since the last checkpoint.
@@ -61,8 +67,17 @@ public final class Pane {
             signalsKnown += other.signalsKnown
             score.merge(other.score)
             latency.merge(other.latency)
+            late += other.late
             duplicates += other.duplicates
             conflicts += other.conflicts
+            if let theirs = other.operations {
+                if operations == nil { operations = Operations() }
+                operations?.merge(theirs)
+            }
+            if let theirs = other.delays {
+                if delays == nil { delays = LabelDelays() }
+                delays?.merge(theirs)
+            }
             arrivedFraud += other.arrivedFraud
             arrivedLegit += other.arrivedLegit
             samples.merge(other.samples)
@@ -98,7 +113,7 @@ public final class Pane {
 
     public func encode(into writer: inout ByteWriter) {
         decisions.encode(into: &writer)
-        for count in [modelOnly, signalsKnown, duplicates, conflicts, arrivedFraud, arrivedLegit] { writer.write(signed: count) }
+        for count in [modelOnly, signalsKnown, late, duplicates, conflicts, arrivedFraud, arrivedLegit] { writer.write(signed: count) }
         score.encode(into: &writer)
         scores.encode(into: &writer)
         latency.encode(into: &writer)
@@ -107,6 +122,10 @@ public final class Pane {
         for feature in features { feature.encode(into: &writer) }
         writer.write(bool: outcomes != nil)
         outcomes?.encode(into: &writer)
+        writer.write(bool: operations != nil)
+        operations?.encode(into: &writer)
+        writer.write(bool: delays != nil)
+        delays?.encode(into: &writer)
         samples.encode(into: &writer)
         fraudSamples.encode(into: &writer)
     }
@@ -115,6 +134,7 @@ public final class Pane {
         decisions = try DecisionCounts(from: &reader)
         modelOnly = try reader.readSigned()
         signalsKnown = try reader.readSigned()
+        late = try reader.readSigned()
         duplicates = try reader.readSigned()
         conflicts = try reader.readSigned()
         arrivedFraud = try reader.readSigned()
@@ -126,6 +146,8 @@ public final class Pane {
         features = []
         for _ in 0..<(try reader.readCount()) { features.append(try FeatureAggregate(from: &reader)) }
         boxedOutcomes = try reader.readBool() ? OutcomesBox(try Outcomes(from: &reader)) : nil
+        operations = try reader.readBool() ? try Operations(from: &reader) : nil
+        delays = try reader.readBool() ? try LabelDelays(from: &reader) : nil
         samples = try SampleSet(from: &reader)
         fraudSamples = try SampleSet(from: &reader)
         isDirty = false

@@ -40,13 +40,18 @@ extension Pane {
         }
 
         /// Adds `count` labels of decisions of this pane (by decision time).
-        public func addOutcomes(_ count: Int = 1, _ outcome: Outcome, decision: Decision = .allow, score: Double = 0) {
+        public func addOutcomes(_ count: Int = 1, _ outcome: Outcome, decision: Decision = .allow, score: Double = 0, amount: Double = .nan, weight: Double = 1) {
             if pane.outcomes == nil { pane.outcomes = Outcomes(configuration) }
-            for _ in 0..<count { pane.outcomes?.add(outcome, decision: decision, score: score) }
+            let entry = LabelEntry(
+                source: 0, time: 0, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
+            for _ in 0..<count { pane.outcomes?.add(entry, decision: decision, score: score, amount: Money(amount)) }
         }
 
         /// Adds `count` labels that arrived in this pane.
-        public func addArrivals(_ count: Int = 1, _ outcome: Outcome) { pane.addArrival(outcome, Int64(count)) }
+        public func addArrivals(_ count: Int = 1, _ outcome: Outcome, delayMs: Int64 = 0) {
+            let entry = LabelEntry(source: 0, time: delayMs, outcome: outcome, tier: 3)
+            for _ in 0..<count { pane.addArrival(entry, source: 0, decisionTime: 0, 1) }
+        }
 
         /// Adds a request ID to the samples.
         public func addSample(_ request: String, isFraud: Bool = false) {

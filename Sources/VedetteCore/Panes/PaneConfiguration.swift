@@ -25,6 +25,8 @@ public struct PaneConfiguration: Sendable, Equatable {
     public var quantileBins: Int = 512
     /// Distinct values of a categorical feature before the rest count as other.
     public var categories: Int = 64
+    /// How far below a threshold a score still counts as just below it.
+    public var thresholdEpsilon: Double = 0.02
     /// Closed windows that late labels changed are emitted again at multiples of this (event time).
     public var reviseEveryMs: Int64 = 86_400_000
 

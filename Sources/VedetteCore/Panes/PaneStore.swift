@@ -263,24 +263,17 @@ struct PaneStore {
         return oldest
     }
 
-    /// The greedy cover of an interval by the largest closed panes; stops when `body` returns false.
+    /// End of the newest pane that has a decision, as fine as panes of that age are kept; at most `closed`.
+    var endOfDecisions: Int64? {
+        for level in configuration.levels.indices {
+            let newest = series.compactMap { one in one.levels[level].last { $0.pane.total > 0 }?.index }.max()
+            if let newest { return min(closed, (newest + 1) * configuration.levels[level].sizeMs) }
+        }
+        return nil
+    }
+
     @discardableResult
     private func forEachPane(_ start: Int64, _ end: Int64, _ body: (Int, Int64) -> Bool) -> Bool {
-        var cursor = start
-        while cursor < end {
-            var chosen = 0
-            for level in configuration.levels.indices.reversed() {
-                let size = configuration.levels[level].sizeMs
-                let isWhole = cursor % size == 0 && cursor + size <= end
-                if isWhole, level == 0 || cursor + size <= closed {
-                    chosen = level
-                    break
-                }
-            }
-            let size = configuration.levels[chosen].sizeMs
-            guard body(chosen, floorDivide(cursor, size)) else { return false }
-            cursor = alignDown(cursor, to: size) + size
-        }
-        return true
+        configuration.forEachPane(start, end, closed: closed, body)
     }
 }

@@ -1,7 +1,11 @@
 extension Pane {
     /// Adds a decision.
     @inline(__always)
-    func add(_ row: DecisionRow, _ batch: DecisionBatch, _ index: Int, id: RequestID, hash: KeyedHash) {
+    func add(
+        _ row: DecisionRow, _ facts: borrowing DecisionFacts, _ batch: DecisionBatch, _ index: Int, id: RequestID, hash: KeyedHash
+    ) {
+        if facts.isLate { late += 1 }
+        if !facts.isEmpty { add(facts, row.decision) }
         decisions.add(row.decision)
         score.add(row.score)
         scores.add(row.score)
@@ -24,17 +28,35 @@ extension Pane {
         }
     }
 
+    private func add(_ facts: borrowing DecisionFacts, _ decision: Decision) {
+        if let operations { return operations.add(facts, decision) }
+        let made = Operations()
+        made.add(facts, decision)
+        operations = made
+    }
+
     /// Moves a decision's contribution from the truth before a label to the truth after it.
     func correct(_ effect: LabelEffect, _ row: DecisionRow, id: RequestID, text: String, configuration: PaneConfiguration) {
         if outcomes == nil { outcomes = Outcomes(configuration) }
-        if let before = effect.before { outcomes?.remove(before.outcome, decision: row.decision, score: row.score) }
-        if let after = effect.after { outcomes?.add(after.outcome, decision: row.decision, score: row.score) }
+        if let before = effect.before { outcomes?.remove(before, row) }
+        if let after = effect.after { outcomes?.add(after, row) }
         if effect.after?.outcome == .fraud { fraudSamples.insert(id, text: text) }
     }
 
     /// Counts a label (or takes it back, with -1) in the pane of its arrival.
-    func addArrival(_ outcome: Outcome, _ count: Int64) {
-        switch outcome {
+    ///
+    /// - Parameters:
+    ///   - source: row of the registry, -1 for unlisted.
+    ///   - decisionTime: of the decision that it is about, ms.
+    func addArrival(_ label: LabelEntry, source: Int32, decisionTime: Int64, _ count: Int64) {
+        if delays == nil { delays = LabelDelays() }
+        let delay = label.time - decisionTime
+        if count > 0 {
+            delays?.add(delay, source: source, kind: label.kind)
+        } else {
+            delays?.remove(delay, source: source, kind: label.kind)
+        }
+        switch label.outcome {
         case .fraud: arrivedFraud += count
         case .legit: arrivedLegit += count
         case .withdrawn: break

@@ -35,6 +35,16 @@ public struct Interner: Sendable, Snapshottable {
         return Int32(found)
     }
 
+    /// The number of a name that the program itself uses.
+    mutating func number(of name: String, hash: KeyedHash) -> Int32 {
+        let digest = hash.hash64(name)
+        if let found = index.find(digest) { return Int32(found) }
+        return admit(digest, name)
+    }
+
+    /// All names by number; the first is the missing one's, empty.
+    var allNames: [String] { Array(names) }
+
     private mutating func admit(_ digest: UInt64, _ name: String) -> Int32 {
         guard names.count - 2 < limit else {
             overflowed += 1

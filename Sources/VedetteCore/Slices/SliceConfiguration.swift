@@ -12,5 +12,10 @@ public struct SliceConfiguration: Sendable, Equatable {
     /// Whether features are measured in every slice and not only over all traffic.
     public var featuresInSlices: Bool = false
 
+    /// Dimensions that are learned from when entities were first seen.
+    public var newEntities: [NewEntityRule] = []
+    /// Entities of one kind whose first-seen time is kept exactly; see ``FirstSeen``.
+    public var entityMemory: Int = 100_000
+
     public init() {}
 }

@@ -20,6 +20,7 @@ public struct ResumePoint: Sendable, Equatable {
 /// | key | value |
 /// |---|---|
 /// | `T` | everything but the panes, one blob |
+/// | `E` kind(u8) part(u8) | when entities of a kind were first seen: part 0 the table, the others a filter each |
 /// | `P` series(u32) level(u8) index(i64, sign bit flipped), big endian | one pane |
 public enum SnapshotKey {
     public static let topology: [UInt8] = [0x54]
@@ -32,6 +33,10 @@ public enum SnapshotKey {
         withUnsafeBytes(of: (UInt64(bitPattern: index) ^ (1 << 63)).bigEndian) { key.append(contentsOf: $0) }
         return key
     }
+
+    public static let entityPrefix: [UInt8] = [0x45]
+
+    static func entities(kind: Int, part: Int) -> [UInt8] { entityPrefix + [UInt8(kind), UInt8(part)] }
 
     static func parsePane(_ key: [UInt8]) throws -> (series: Int, level: Int, index: Int64) {
         guard key.count == 14, key[0] == panePrefix[0] else { throw CorruptBytes(offset: 0, expected: "a pane key") }
@@ -59,6 +64,7 @@ extension Topology {
                 }
             }
         }
+        try newEntities.snapshot { place, part, bytes in try put(SnapshotKey.entities(kind: place, part: part), bytes.bytes) }
         writer.removeAll()
         encodeRest(into: &writer)
         try put(SnapshotKey.topology, writer.bytes)
@@ -160,6 +166,13 @@ extension Topology {
         var points: [ResumePoint] = []
         for _ in 0..<(try reader.readCount()) { points.append(try ResumePoint(from: &reader)) }
         return points
+    }
+
+    /// Restores when entities were first seen; keys in ascending order.
+    public func restoreEntities(key: [UInt8], value: [UInt8]) throws {
+        guard key.count == 3 else { throw CorruptBytes(offset: 0, expected: "a key of first-seen times") }
+        var reader = ByteReader(value)
+        try newEntities.restore(place: Int(key[1]), part: Int(key[2]), &reader)
     }
 
     public func restorePane(key: [UInt8], value: [UInt8]) throws {

@@ -78,7 +78,7 @@ extension Topology {
 
     private func send(
         _ family: Family, _ version: String, _ spec: Int, _ start: Int64, _ pane: Pane, _ unmatched: Int64,
-        _ drift: [(name: String, distances: Distances)], at boundary: Int64, isFinal: Bool, repeatsPrevious: Bool = false
+        _ drift: [WindowDrift], at boundary: Int64, isFinal: Bool, repeatsPrevious: Bool = false
     ) {
         let window = windows.specs[spec]
         let end = start + window.sizeMs
@@ -89,7 +89,8 @@ extension Topology {
             model: configuration.schema.models[Int(family.model)], version: version, slice: name(of: family.slice), window: window,
             start: start, end: end, isFinal: isFinal,
             revision: revisions + (isFinal && boundary > end ? 1 : 0),
-            pane: pane, unmatched: unmatched, drift: drift, featureNames: featureNames, repeatsPrevious: repeatsPrevious)
+            pane: pane, unmatched: unmatched, thresholdEpsilon: configuration.panes.thresholdEpsilon, labelNames: labelNames.updated(labelKinds),
+            drift: drift, featureNames: featureNames, repeatsPrevious: repeatsPrevious)
         sink.window(result, at: boundary)
     }
 
@@ -116,26 +117,38 @@ extension Topology {
 
     // MARK: References
 
-    private func drift(of pane: Pane, _ family: Family, _ spec: Int, _ start: Int64) -> [(name: String, distances: Distances)] {
+    private func drift(of pane: Pane, _ family: Family, _ spec: Int, _ start: Int64) -> [WindowDrift] {
         guard pane.total > 0 else { return [] }
         return configuration.driftReferences.compactMap { wanted in
             guard let reference = references(wanted.reference, family, spec, start, mayBePartial: true).first, reference.total > 0 else { return nil }
-            return (wanted.name, Distances(reference: reference.scores, current: pane.scores))
+            let features = pane.features.indices.map { index in
+                index < reference.features.count ? FeatureDrift(reference: reference.features[index], current: pane.features[index]) : nil
+            }
+            return WindowDrift(
+                name: wanted.name, distances: Distances(reference: reference.scores, current: pane.scores), referenceCount: reference.total,
+                features: features)
         }
     }
 
-    /// Everything that is kept, as one pane per model and slice: a baseline to pin.
-    public func baselineEntries() -> [Baseline.Entry] {
-        guard let oldest = panes.oldestKept, panes.closed > oldest else { return [] }
-        return families.families.compactMap { family in
+    /// The last `lastMs` up to the last decision, as one pane per model and slice: a baseline to pin.
+    /// The start is rounded down to a pane of the coarsest level, and not before the oldest pane kept.
+    public func baselineEntries(lastMs: Int64) -> (entries: [Baseline.Entry], start: Int64, end: Int64) {
+        guard let oldest = panes.oldestKept, let end = panes.endOfDecisions, let coarsest = configuration.panes.levels.last else { return ([], 0, 0) }
+        let start = max(oldest, alignDown(end - lastMs, to: coarsest.sizeMs))
+        let entries = families.families.compactMap { family -> Baseline.Entry? in
             let pane = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
             for version in family.versions {
-                panes.compose(SeriesKey(model: family.model, version: version, slice: family.slice), oldest, panes.closed, into: pane)
+                panes.compose(SeriesKey(model: family.model, version: version, slice: family.slice), start, end, into: pane)
             }
+            pane.compact()
             let model = configuration.schema.models[Int(family.model)]
             return pane.total > 0 ? Baseline.Entry(model: model, slice: name(of: family.slice), pane: pane) : nil
         }
+        return (entries, start, end)
     }
+
+    /// By the numbers that ``LabelBreakdown`` and ``LabelDelays`` use.
+    public var labelKindNames: [String] { labelKinds.allNames }
 
     // MARK: Revisions
 

@@ -18,6 +18,10 @@ public final class Topology {
     var versions: ContiguousArray<Interner>
     /// Label kinds, such as `chargeback`.
     var labelKinds: Interner
+    /// Learns which entities are new.
+    var newEntities: NewEntities
+    /// Names that label breakdowns refer to, for the output.
+    var labelNames: LabelNames
     var slices: SliceTable
     var families = FamilyTable()
     var pending: PendingLabels
@@ -66,6 +70,8 @@ public final class Topology {
             repeating: Interner(limit: configuration.slices.maxValuesPerDimension), count: schema.dimensions.count)
         versions = ContiguousArray(repeating: Interner(limit: configuration.slices.maxVersions), count: schema.models.count)
         labelKinds = Interner(limit: configuration.join.maxLabelKinds)
+        labelNames = LabelNames(sources: configuration.labelSources.map(\.pipeline))
+        newEntities = NewEntities(configuration.slices, dimensions: &dimensions, hash: hash)
         slices = SliceTable(configuration: configuration.slices)
         pending = PendingLabels(limit: configuration.join.maxPending)
         windows = WindowEmitter(configuration: configuration)
@@ -184,7 +190,8 @@ public final class Topology {
             return countDuplicate(of: earlier, at: entry.time, same: earlier.content == content)
         }
         let decision = intern(batch, row, time: entry.time, content: content)
-        let reached = addToPanes(decision, batch, row, id: entry.id)
+        let facts = DecisionFacts(batch, row, amount: decision.amount, isLate: isLate, epsilon: configuration.panes.thresholdEpsilon)
+        let reached = addToPanes(decision, facts, batch, row, id: entry.id)
         if isLate { report(late: entry, batch.string(batch.requestText[row]), .decisions, joined: true) }
         if !reached { counters.tooLate += 1 }
         join.insert(decision, id: entry.id)
@@ -206,6 +213,11 @@ public final class Topology {
         for index in 0..<stride {
             decision.values.append(dimensions[index].number(batch.dimensions[row * stride + index], in: batch.text, hash: hash))
         }
+        if !newEntities.isEmpty {
+            newEntities.observe(at: time, began: panes.began) { batch.entities[row * entityCount + $0] } assign: { dimension, value in
+                if decision.values[dimension] == Interner.missing { decision.values[dimension] = value }
+            }
+        }
         for index in 0..<entityCount {
             decision.entities.append(UInt32(truncatingIfNeeded: batch.entities[row * entityCount + index]))
         }
@@ -215,10 +227,10 @@ public final class Topology {
     /// 0 stands for none: a request that can not get through is never seen to.
     private static func exploration(_ probability: Double) -> Float { probability.isNaN ? 0 : Float(probability) }
 
-    private func addToPanes(_ decision: DecisionRow, _ batch: DecisionBatch, _ row: Int, id: RequestID) -> Bool {
+    private func addToPanes(_ decision: DecisionRow, _ facts: DecisionFacts, _ batch: DecisionBatch, _ row: Int, id: RequestID) -> Bool {
         var reached = false
         forEachSeries(of: decision) { number in
-            reached = panes.update(number, at: decision.time) { $0.add(decision, batch, row, id: id, hash: hash) } || reached
+            reached = panes.update(number, at: decision.time) { $0.add(decision, facts, batch, row, id: id, hash: hash) } || reached
         }
         return reached
     }
@@ -298,9 +310,14 @@ public final class Topology {
             _ = panes.update(number, at: decision.time) { pane in
                 pane.correct(effect, decision, id: id, text: request, configuration: paneConfiguration)
             }
-            if let before = effect.before { _ = panes.update(number, at: before.time) { $0.addArrival(before.outcome, -1) } }
-            if let after = effect.after { _ = panes.update(number, at: after.time) { $0.addArrival(after.outcome, 1) } }
+            if let before = effect.before { arrive(before, -1, number, decision.time) }
+            if let after = effect.after { arrive(after, 1, number, decision.time) }
         }
+    }
+
+    private func arrive(_ label: LabelEntry, _ count: Int64, _ number: Int32, _ decisionTime: Int64) {
+        let source = Int32(truncatingIfNeeded: sourceRows[label.source] ?? -1)
+        _ = panes.update(number, at: label.time) { $0.addArrival(label, source: source, decisionTime: decisionTime, count) }
     }
 
     private func count(_ effect: LabelEffect) {

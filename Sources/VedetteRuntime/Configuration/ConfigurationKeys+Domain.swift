@@ -33,7 +33,11 @@ extension ConfigurationKey {
 
     static let slicing: [ConfigurationKey] = [
         ConfigurationKey("slices", .section, .none, "Sub-populations that get metrics of their own."),
-        ConfigurationKey("slices.dimensions", .list("dimensions"), .none, "Fields such as `country`; each value of each becomes a slice. At most 16."),
+        ConfigurationKey("slices.dimensions", .list("dimensions"), .none, "Fields such as `country`; each value of each becomes a slice. At most 16. `{name, new_entity, within}` is one that says whether an entity is new."),
+        ConfigurationKey("slices.dimensions[].name", .name, .required, "Name of the dimension. A record that has a value for it keeps that."),
+        ConfigurationKey("slices.dimensions[].new_entity", .name, .required, "Kind of `entities`; the dimension is `new` where its entity was first seen less than `within` ago, else `known`. Learned from the stream; without a value for the first `within` of it, when everybody looks new."),
+        ConfigurationKey("slices.dimensions[].within", .duration(minute...tenYears), .value("30d"), "How long an entity is new."),
+        ConfigurationKey("slices.entity_memory", .integer(1_000...10_000_000), .value("100_000"), "Entities of one kind whose first-seen time is known exactly; up to sixteen times as many more are remembered as known, with 0.2 % of new ones taken for known at most. Some 70 bytes each."),
         ConfigurationKey("slices.combinations", .list("lists of dimensions"), .none, "Sets of dimensions whose combined values are slices too, such as `[[channel, country]]`."),
         ConfigurationKey("slices.max_values", .integer(1...1_000_000), .value("1000"), "Distinct values of one dimension before the rest fall into `other`."),
         ConfigurationKey("slices.max_slices", .integer(1...10_000_000), .value("10_000"), "Slices of one model version before the rest fall into `other`."),
@@ -56,6 +60,7 @@ extension ConfigurationKey {
         ConfigurationKey("panes.quantile_accuracy", .number(NumberRange(0.0001, 0.2)), .value("0.01"), "Relative error of feature and latency quantiles."),
         ConfigurationKey("panes.quantile_bins", .integer(16...65_536), .value("512"), "Bins of one quantile sketch before the lowest collapse."),
         ConfigurationKey("panes.categories", .integer(1...65_536), .value("64"), "Distinct values of a category feature before the rest count as other."),
+        ConfigurationKey("panes.threshold_epsilon", .number(NumberRange(0, 1, includesLower: false)), .value("0.02"), "How far below a threshold (of its own record) a score counts as just below it."),
         ConfigurationKey("panes.revise_every", .duration(1_000...year), .value("1d"), "Closed windows that late labels changed are emitted again at multiples of this event time."),
     ]
 

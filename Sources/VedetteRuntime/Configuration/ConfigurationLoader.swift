@@ -58,12 +58,13 @@ public enum ConfigurationLoader {
     private static func assemble(_ root: SectionReader) -> VedetteConfiguration {
         let application = root.text("application")
         let inventory = InventoryReader.read(root)
-        let slices = SliceReader.read(root.section("slices"))
+        let slices = SliceReader.read(root.section("slices"), entities: inventory.entities)
         let windows = WindowReader.windows(root)
         let inputs = MappingReader.inputs(root.section("inputs"))
-        let schema = EventSchema(
+        var schema = EventSchema(
             models: inventory.models.map(\.name), features: inventory.features, dimensions: slices.dimensions, entities: inventory.entities,
             signals: SignalReader.read(root, modelSignal: inputs.decisions.mapping.modelSignal))
+        schema.learnedDimensions = slices.configuration.newEntities.map { slices.dimensions[$0.dimension] }
 
         var topology = TopologyConfiguration(application: application, schema: schema, models: inventory.models, windows: windows)
         topology.slices = slices.configuration

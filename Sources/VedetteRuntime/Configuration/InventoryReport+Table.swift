@@ -5,7 +5,7 @@ extension InventoryReport {
             "\(application)\n  brokers \(brokers), group \(group), \(transactional ? "transactions on" : "transactions off"), state in \(stateDirectory)"
         ]
         blocks.append(
-            Self.table(
+            TextTable.format(
                 ["MODEL", "FEATURES", "IMPORTANT", "OWNER", "SECURITY"],
                 models.map { model in
                     [
@@ -13,15 +13,15 @@ extension InventoryReport {
                         Self.text(model.security),
                     ]
                 }))
-        blocks.append(Self.table(["INPUT", "TOPIC"], inputs.map { [$0.stream, $0.topic] }))
-        blocks.append(Self.table(["OUTPUT", "TOPIC"], outputs.map { [$0.stream, $0.topic ?? "(off)"] }))
-        blocks.append(Self.table(["LABEL SOURCE", "TRUST"], labelSources.map { [$0.pipeline, $0.trust] }))
-        blocks.append(Self.table(["SLICED BY"], slices.map { [$0] }))
-        blocks.append(Self.table(["ENTITY"], entities.map { [$0] }))
-        blocks.append(Self.table(["WINDOW", "SIZE", "HOP", "OFFSET"], windows.map { [$0.name, $0.size, $0.hop, $0.offset] }))
-        blocks.append(Self.table(["DRIFT", "REFERENCE"], drift.map { [$0.name, $0.reference] }))
+        blocks.append(TextTable.format(["INPUT", "TOPIC"], inputs.map { [$0.stream, $0.topic] }))
+        blocks.append(TextTable.format(["OUTPUT", "TOPIC"], outputs.map { [$0.stream, $0.topic ?? "(off)"] }))
+        blocks.append(TextTable.format(["LABEL SOURCE", "TRUST"], labelSources.map { [$0.pipeline, $0.trust] }))
+        blocks.append(TextTable.format(["SLICED BY"], slices.map { [$0] }))
+        blocks.append(TextTable.format(["ENTITY"], entities.map { [$0] }))
+        blocks.append(TextTable.format(["WINDOW", "SIZE", "HOP", "OFFSET"], windows.map { [$0.name, $0.size, $0.hop, $0.offset] }))
+        blocks.append(TextTable.format(["DRIFT", "REFERENCE"], drift.map { [$0.name, $0.reference] }))
         blocks.append(
-            Self.table(
+            TextTable.format(
                 ["MONITOR", "SEVERITY", "WINDOW", "SLICES", "REFERENCE", "LIMITS", "EVIDENCE", "FOR", "KEEP"],
                 monitors.map { monitor in
                     [
@@ -31,7 +31,7 @@ extension InventoryReport {
                     ]
                 }))
         blocks.append(
-            Self.table(
+            TextTable.format(
                 ["KEPT", "HOW LONG"],
                 [
                     ["decisions", retention.joinRetention], ["unlabelled after", retention.joinMaturity],
@@ -42,17 +42,4 @@ extension InventoryReport {
     }
 
     private static func text(_ team: Team) -> String { team.contact.isEmpty ? team.name : "\(team.name) (\(team.contact))" }
-
-    /// Empty where there are no rows.
-    private static func table(_ header: [String], _ rows: [[String]]) -> String {
-        guard !rows.isEmpty else { return "" }
-        let all = [header] + rows
-        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        return all.map { row in
-            let cells = row.enumerated().map { column, cell in
-                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
-            }
-            return "  " + cells.joined(separator: "  ")
-        }.joined(separator: "\n")
-    }
 }

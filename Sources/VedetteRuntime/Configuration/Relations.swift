@@ -99,7 +99,7 @@ struct Relations {
                     "\(place).fields.\(name)", expected: "a declared name of \(key)",
                     found: ConfigurationText.quoted(name) + Suggestion.phrase(for: name, among: declared))
             }
-            let homeless = object.container == nil ? declared.filter { object.overrides[$0] == nil } : []
+            let homeless = object.container == nil ? declared.filter { object.overrides[$0] == nil && !topology.schema.learnedDimensions.contains($0) } : []
             if !homeless.isEmpty {
                 sink.add("\(place).fields", expected: "a source for every name, as there is no container", found: "none for \(homeless.joined(separator: ", "))")
             }

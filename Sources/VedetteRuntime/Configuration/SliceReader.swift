@@ -6,9 +6,12 @@ struct SliceReader {
     private(set) var dimensions: [String] = []
     private(set) var configuration = SliceConfiguration()
 
-    static func read(_ section: SectionReader) -> SliceReader {
+    static func read(_ section: SectionReader, entities: [String]) -> SliceReader {
         var reader = SliceReader()
-        reader.dimensions = section.texts("dimensions", expecting: ConfigurationKey.Kind.name.expectation, ScalarParser.name) ?? []
+        for (index, node) in (section.elements("dimensions") ?? []).enumerated() {
+            reader.readDimension(node, path: "\(section.path(of: "dimensions"))[\(index)]", entities: entities, sink: section.sink)
+        }
+        reader.configuration.entityMemory = Int(section.integer("entity_memory"))
         reader.configuration.groups = reader.dimensions.indices.map { [$0] }
         for (index, node) in (section.elements("combinations") ?? []).enumerated() {
             let path = "\(section.path(of: "combinations"))[\(index)]"
@@ -24,6 +27,30 @@ struct SliceReader {
         reader.configuration.maxVersions = Int(section.integer("max_versions"))
         reader.configuration.featuresInSlices = section.boolean("features_in_slices")
         return reader
+    }
+
+    /// `name`, or `{name, new_entity, within}`.
+    private mutating func readDimension(_ node: Node, path: String, entities: [String], sink: IssueSink) {
+        guard case .mapping = node else {
+            if let name = node.text.flatMap(ScalarParser.name) {
+                dimensions.append(name)
+            } else {
+                sink.add(path, at: node.position, expected: ConfigurationKey.Kind.name.expectation, found: node.found)
+            }
+            return
+        }
+        let section = SectionReader(path: path, pattern: "slices.dimensions[]", node: node, sink: sink)
+        let kind = section.text("new_entity")
+        if let entity = entities.firstIndex(of: kind) {
+            configuration.newEntities.append(
+                NewEntityRule(dimension: dimensions.count, entity: entity, withinMs: section.integer("within")))
+        } else if !kind.isEmpty {
+            sink.add(
+                section.path(of: "new_entity"), at: sink.position(of: section.path(of: "new_entity")),
+                expected: "a kind of entities (\(entities.isEmpty ? "none are declared" : entities.joined(separator: ", ")))",
+                found: "\"\(kind)\"" + Suggestion.phrase(for: kind, among: entities))
+        }
+        dimensions.append(section.text("name"))
     }
 
     /// The ascending indices of two or more dimensions; nil after an error.

@@ -51,6 +51,7 @@ enum WindowReader {
                 panes.levels = PaneConfiguration().levels
             }
         }
+        panes.thresholdEpsilon = section.number("threshold_epsilon")
         panes.scoreEntries = Int(section.integer("score_entries"))
         panes.quantileAccuracy = section.number("quantile_accuracy")
         panes.quantileBins = Int(section.integer("quantile_bins"))

@@ -92,13 +92,11 @@ public final class FileReplay {
         return summary
     }
 
-    /// The whole of what was replayed (as far as panes are kept) as a baseline file; call it after ``run()``.
+    /// The last `lastMs` of what was replayed as a baseline file; call it after ``run()``.
     ///
-    /// - Throws: `FileError`.
-    public func writeBaseline(name: String, to path: String) throws {
-        let sink = try FileSink(path: path)
-        try sink.write(BaselineArchive.encode(name: name, entries: topology.baselineEntries()))
-        try sink.close()
+    /// - Throws: `FileError`, `SecretError`.
+    public func writeBaseline(lastMs: Int64, name: String, to path: String) throws -> ArchivedBaseline {
+        try configuration.writeBaseline(of: topology, lastMs: lastMs, name: name, to: path)
     }
 
     public var counters: Counters { topology.counters }

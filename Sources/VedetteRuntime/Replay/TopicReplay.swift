@@ -142,6 +142,13 @@ public final class TopicReplay {
             alerts: collector.counts[.alerts] ?? 0, metrics: collector.counts[.metrics] ?? 0)
     }
 
+    /// The last `lastMs` of what was replayed as a baseline file; call it after ``run()``.
+    ///
+    /// - Throws: `FileError`, `SecretError`.
+    public func writeBaseline(lastMs: Int64, name: String, to path: String) throws -> ArchivedBaseline {
+        try configuration.writeBaseline(of: topology, lastMs: lastMs, name: name, to: path)
+    }
+
     public var counters: Counters { topology.counters }
 
     private func turn() throws {

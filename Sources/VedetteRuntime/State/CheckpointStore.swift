@@ -34,6 +34,9 @@ final class CheckpointStore {
             try store.scanState(prefix: SnapshotKey.panePrefix) { key, value in
                 try topology.restorePane(key: Array(key), value: Array(value))
             }
+            try store.scanState(prefix: SnapshotKey.entityPrefix) { key, value in
+                try topology.restoreEntities(key: Array(key), value: Array(value))
+            }
             return points
         } catch let error as CorruptBytes {
             throw StoreError(

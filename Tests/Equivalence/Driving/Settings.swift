@@ -28,11 +28,12 @@ package enum Settings {
             - {pipeline: issuer-chargebacks, trust: high}
             - {pipeline: review-queue, trust: medium}
             - {pipeline: second-review, trust: medium}
-            - {pipeline: app-reports, trust: low}
+            - {pipeline: app-reports, trust: low, sampling_weight: 4}
         slices:
-          dimensions: [channel, account_age]
+          dimensions: [channel, account_age, {name: newcomer, new_entity: user, within: 6h}]
           combinations:
             - [channel, account_age]
+            - [channel, newcomer]
         time: {out_of_orderness: 30s, max_future: 10d, max_ahead: 20m}
         windows:
           - {name: 5m, size: 5m}

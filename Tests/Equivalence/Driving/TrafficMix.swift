@@ -66,6 +66,15 @@ package struct TrafficMix: Sendable {
         if random.chance(0.05) { put("\"channel\":", "\"channel_was\":") }
         if random.chance(0.05) { put("\"latency_ms\":", "\"latency_was\":") }
         if random.chance(0.03) { put("\"is_vpn\":false", "\"is_vpn\":7") }
+        var more = ""
+        if random.chance(0.6) { more += "\"cost\":0.00\(random.below(900) + 100)," }
+        if random.chance(0.7) { more += "\"status\":\"\(["ok", "ok", "timeout", "error", "else"][random.below(5)])\"," }
+        if random.chance(0.1) { more += "\"override\":\"analyst\"," }
+        if random.chance(0.2) { more += "\"exploration_probability\":0.25," }
+        put("\"signals\":", more + "\"signals\":")
+        if random.chance(0.1) { put("},\"amount\":", "},\"amount_was\":") }
+        if random.chance(0.1) { put("\"threshold\":", "\"threshold_was\":") }
+        if random.chance(0.05) { put("\"user\":", "\"user_was\":") }
         return Array(text.utf8)
     }
 
@@ -132,7 +141,10 @@ package struct TrafficMix: Sendable {
 
     package static func label(_ id: String, _ time: Int64, _ outcome: String, _ pipeline: String, decision: Int64?) -> [UInt8] {
         let known = decision.map { ",\"decision_time\":\"\(RFC3339.string($0))\"" } ?? ""
+        // A function of the time, so that a repetition says the same.
+        let kind = ["", ",\"kind\":\"chargeback\"", ",\"kind\":\"police\""][Int(time / 60_000 % 3)]
+        let weight = ["", ",\"sampling_weight\":2.5", "", ""][Int(time / 600_000 % 4)]
         return Array(
-            "{\"request_id\":\"\(id)\",\"time\":\"\(RFC3339.string(time))\",\"outcome\":\"\(outcome)\",\"source\":{\"pipeline\":\"\(pipeline)\"}\(known)}".utf8)
+            "{\"request_id\":\"\(id)\",\"time\":\"\(RFC3339.string(time))\",\"outcome\":\"\(outcome)\",\"source\":{\"pipeline\":\"\(pipeline)\"}\(known)\(kind)\(weight)}".utf8)
     }
 }

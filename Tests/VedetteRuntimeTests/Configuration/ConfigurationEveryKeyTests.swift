@@ -78,7 +78,8 @@ private let everyKey = """
     labels: {sources: [{pipeline: issuer, trust: high}, {pipeline: queue, trust: medium}, {pipeline: users, trust: low, sampling_weight: 5}]}
     signals: [otp, device]
     slices:
-      dimensions: [country, channel]
+      dimensions: [country, channel, {name: newcomer, new_entity: user, within: 12h}]
+      entity_memory: 5_000
       combinations: [[channel, country]]
       max_values: 10
       max_slices: 20
@@ -94,6 +95,7 @@ private let everyKey = """
       quantile_accuracy: 0.02
       quantile_bins: 256
       categories: 32
+      threshold_epsilon: 0.05
       revise_every: 12h
     time: {out_of_orderness: 10s, max_future: 2d, future_confirmations: 5, idle_timeout: 2m, max_ahead: 10m, max_waiting_rows: 5000, granule: 500ms}
     join: {retention: 30d, segment: 12h, pending_ttl: 2d, max_pending: 10, duplicate_window: 3h, maturity: 20d, max_labels_per_request: 4, max_label_kinds: 5}
@@ -188,7 +190,7 @@ private let everyKey = """
         let topology = try loadedConfiguration(everyKey).topology
         #expect(topology.schema.models == ["risk", "other"])
         #expect(topology.schema.features == [.init(name: "amount", kind: .number), .init(name: "fixed", kind: .boolean), .init(name: "currency", kind: .category)])
-        #expect(topology.schema.dimensions == ["country", "channel"])
+        #expect(topology.schema.dimensions == ["country", "channel", "newcomer"])
         #expect(topology.schema.entities == ["user", "device"])
         #expect(topology.schema.signals == ["ml", "otp", "device"])
         var risk = ModelSpec(
@@ -202,7 +204,9 @@ private let everyKey = """
             ])
         #expect(topology.labelSources == [LabelSource(pipeline: "issuer", tier: 3), LabelSource(pipeline: "queue", tier: 2), LabelSource(pipeline: "users", tier: 1, samplingWeight: 5)])
         var slices = SliceConfiguration()
-        slices.groups = [[0], [1], [0, 1]]
+        slices.groups = [[0], [1], [2], [0, 1]]
+        slices.newEntities = [NewEntityRule(dimension: 2, entity: 0, withinMs: 12 * 3_600_000)]
+        slices.entityMemory = 5_000
         slices.maxValuesPerDimension = 10
         slices.maxSlices = 20
         slices.maxVersions = 3
@@ -226,6 +230,7 @@ private let everyKey = """
         panes.quantileAccuracy = 0.02
         panes.quantileBins = 256
         panes.categories = 32
+        panes.thresholdEpsilon = 0.05
         panes.reviseEveryMs = 12 * hour
         #expect(topology.panes == panes)
         var time = TimeConfiguration()

@@ -1,0 +1,69 @@
+/// How long after their decisions labels came, per source and kind, milliseconds: of the labels
+/// that now stand and arrived in a pane.
+///
+/// One DDSketch per pair that occurs, so bounded by (sources + 1) × (kinds + 2); what a
+/// correction takes back is gone exactly. Error: 1 % of the delay.
+public struct LabelDelays: Sendable, Equatable, Snapshottable {
+    public struct Entry: Sendable, Equatable {
+        /// Row of the source registry, -1 for a source that is not listed.
+        public var source: Int32
+        /// Interned kind; 0 where labels have none.
+        public var kind: Int32
+        public var delays: QuantileSketch
+    }
+
+    /// Ascending by source, then kind.
+    public private(set) var entries: ContiguousArray<Entry> = []
+
+    static let accuracy = 0.01
+    static let bins = 512
+
+    public init() {}
+
+    mutating func add(_ delayMs: Int64, source: Int32, kind: Int32) {
+        let (place, found) = position(source, kind)
+        if !found {
+            entries.insert(
+                Entry(source: source, kind: kind, delays: QuantileSketch(accuracy: Self.accuracy, maxBins: Self.bins)), at: place)
+        }
+        entries[place].delays.add(Double(delayMs))
+    }
+
+    /// Takes back a delay that was added.
+    mutating func remove(_ delayMs: Int64, source: Int32, kind: Int32) {
+        let (place, found) = position(source, kind)
+        precondition(found, "took back the delay of a label that was not counted")
+        entries[place].delays.remove(Double(delayMs))
+        if entries[place].delays.isEmpty { entries.remove(at: place) }
+    }
+
+    mutating func merge(_ other: LabelDelays) {
+        for entry in other.entries {
+            let (place, found) = position(entry.source, entry.kind)
+            if found { entries[place].delays.merge(entry.delays) } else { entries.insert(entry, at: place) }
+        }
+    }
+
+    private func position(_ source: Int32, _ kind: Int32) -> (place: Int, found: Bool) {
+        // A handful of entries: a scan is the fastest search.
+        let place = entries.firstIndex { ($0.source, $0.kind) >= (source, kind) } ?? entries.count
+        return (place, place < entries.count && entries[place].source == source && entries[place].kind == kind)
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(count: entries.count)
+        for entry in entries {
+            writer.write(signed: Int64(entry.source))
+            writer.write(signed: Int64(entry.kind))
+            entry.delays.encode(into: &writer)
+        }
+    }
+
+    public init(from reader: inout ByteReader) throws {
+        for _ in 0..<(try reader.readCount(minimumSize: 3)) {
+            let source = Int32(truncatingIfNeeded: try reader.readSigned())
+            let kind = Int32(truncatingIfNeeded: try reader.readSigned())
+            entries.append(Entry(source: source, kind: kind, delays: try QuantileSketch(from: &reader)))
+        }
+    }
+}

@@ -1,0 +1,76 @@
+/// How far scores can be read as probabilities of fraud, over labelled decisions.
+///
+/// Computed from the two score sketches, so it is exact for scores of up to six decimals while the
+/// sketches are at level 0; at a resolution `r` the Brier score is off by at most `2 r`, and the
+/// errors of the bins by at most `r`. Counts may be sampling weights: only their ratios matter.
+///
+/// - Brier score: the mean of `(score - outcome)²`, Brier (1950).
+/// - Expected calibration error over 20 bins of equal width: `Σ n_b/n |mean score_b - fraud rate_b|`,
+///   Naeini, Cooper and Hauskrecht (2015), Guo et al. (2017).
+/// - The same over ten groups of about equal size, since fraud scores crowd at 0: a distinct score
+///   belongs to group `⌊10 · (labels below it) / n⌋`, so equal scores are never parted.
+public struct Calibration: Sendable, Equatable {
+    public struct Bin: Sendable, Equatable {
+        /// Index of the bin: scores in `[index/20, (index+1)/20)`, the last one closed.
+        public var index: Int
+        public var count: Int64
+        public var meanScore: Double
+        public var fraudRate: Double
+    }
+
+    public static let bins = 20
+    public static let groups = 10
+
+    public let count: Int64
+    public let brier: Double
+    public let expectedError: Double
+    public let expectedErrorOfGroups: Double
+    /// Mean score less fraud rate: above 0 where scores are too high.
+    public let bias: Double
+    /// The reliability diagram: bins that hold labels, ascending.
+    public let reliability: [Bin]
+
+    private struct Sum {
+        var count: Int64 = 0
+        var fraud: Int64 = 0
+        var scores = 0.0
+
+        mutating func add(_ score: Double, fraud inFraud: Int64, legit: Int64) {
+            count += inFraud + legit
+            fraud += inFraud
+            scores += score * Double(inFraud + legit)
+        }
+
+        var meanScore: Double { scores / Double(count) }
+        var fraudRate: Double { Double(fraud) / Double(count) }
+        var gap: Double { abs(scores - Double(fraud)) }
+    }
+
+    /// nil where nothing is labelled. O(distinct scores).
+    public init?(fraud: ScoreSketch, legit: ScoreSketch) {
+        let total = fraud.total + legit.total
+        guard total > 0 else { return nil }
+        let level = max(fraud.level, legit.level)
+        var byWidth = [Sum](repeating: Sum(), count: Self.bins)
+        var bySize = [Sum](repeating: Sum(), count: Self.groups)
+        var all = Sum()
+        var squares = 0.0
+        JointWalk.forEach(fraud.coarsened(toLevel: level), legit.coarsened(toLevel: level)) { score, inFraud, inLegit in
+            let bin = min(Self.bins - 1, Int(ScoreSketch.unit(of: score)) * Self.bins / Int(ScoreSketch.unitsPerOne))
+            byWidth[bin].add(score, fraud: inFraud, legit: inLegit)
+            // Up to 10^18 labels: a product of counts and ten stays within 64 bits.
+            let group = min(Self.groups - 1, Int(all.count * Int64(Self.groups) / total))
+            bySize[group].add(score, fraud: inFraud, legit: inLegit)
+            all.add(score, fraud: inFraud, legit: inLegit)
+            squares += Double(inFraud) * (1 - score) * (1 - score) + Double(inLegit) * score * score
+        }
+        count = total
+        brier = squares / Double(total)
+        bias = all.meanScore - all.fraudRate
+        expectedError = byWidth.reduce(0) { $0 + $1.gap } / Double(total)
+        expectedErrorOfGroups = bySize.reduce(0) { $0 + $1.gap } / Double(total)
+        reliability = byWidth.enumerated().filter { $0.element.count > 0 }.map {
+            Bin(index: $0.offset, count: $0.element.count, meanScore: $0.element.meanScore, fraudRate: $0.element.fraudRate)
+        }
+    }
+}
