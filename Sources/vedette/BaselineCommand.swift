@@ -78,7 +78,7 @@ struct BaselineBuildCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let configuration = try loadConfiguration(config).forBaseline
-            let baseline = fromTopics ? try fromTopics(configuration) : try fromFiles(configuration)
+            let baseline = fromTopics ? try buildFromTopics(configuration) : try buildFromFiles(configuration)
             if !quiet {
                 complain(
                     "\(out): \(baseline.decisions) decisions, \(baseline.entries.count) models and slices, \(RFC3339.string(baseline.start)) to \(RFC3339.string(baseline.end))")
@@ -86,10 +86,10 @@ struct BaselineBuildCommand: AsyncParsableCommand {
         }
     }
 
-    private func fromFiles(_ configuration: VedetteConfiguration) throws -> ArchivedBaseline {
+    private func buildFromFiles(_ configuration: VedetteConfiguration) throws -> ArchivedBaseline {
         let replay = try FileReplay(
             configuration: configuration, decisions: decisions, labels: labels, output: OutputFiles([:]),
-            range: try untilMs().map { .min..<$0 }, now: Int64(Date().timeIntervalSince1970 * 1000))
+            range: try untilMs().map { Int64.min..<$0 }, now: Int64(Date().timeIntervalSince1970 * 1000))
         let bar = quiet ? nil : ProgressBar()
         replay.onProgress = { bar?.show($0) }
         _ = try replay.run()
@@ -97,7 +97,7 @@ struct BaselineBuildCommand: AsyncParsableCommand {
         return try replay.writeBaseline(lastMs: Int64(days) * Self.dayMs, name: name, to: out)
     }
 
-    private func fromTopics(_ configuration: VedetteConfiguration) throws -> ArchivedBaseline {
+    private func buildFromTopics(_ configuration: VedetteConfiguration) throws -> ArchivedBaseline {
         let end = try untilMs() ?? Int64(Date().timeIntervalSince1970 * 1000)
         let replay = try TopicReplay(
             configuration: configuration, brokers: brokers, from: RFC3339.string(end - Int64(days) * Self.dayMs), to: until, output: OutputFiles([:]),

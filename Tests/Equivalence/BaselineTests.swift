@@ -31,6 +31,17 @@ import VedetteRuntime
         return (try replay.writeBaseline(lastMs: days * 86_400_000, name: "good", to: path), path, output)
     }
 
+    /// The final records of the window that holds everything, all versions together.
+    private func longest(_ output: Output) throws -> [[String: Any]] {
+        var found: [[String: Any]] = []
+        for line in output[.metrics] {
+            guard let object = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else { continue }
+            guard object["window"] as? String == "all", object["version"] as? String == "*", object["final"] as? Bool == true else { continue }
+            found.append(object)
+        }
+        return found
+    }
+
     @Test func aBaselineOfEverythingIsTheLongestWindow() throws {
         let directory = try ScratchDirectory()
         let (built, path, output) = try build(30, in: directory)
@@ -42,9 +53,10 @@ import VedetteRuntime
         let shown = try #require(try JSONSerialization.jsonObject(with: Data(read.json())) as? [String: Any])
         let entries = try #require(shown["entries"] as? [[String: Any]])
         // The window `all` holds all of it: same model, slices and numbers.
-        let windows = try output[.metrics].compactMap { try JSONSerialization.jsonObject(with: Data($0)) as? [String: Any] }
-            .filter { $0["window"] as? String == "all" && $0["version"] as? String == "*" && $0["final"] as? Bool == true }
-        let withDecisions = windows.filter { (($0["volume"] as? [String: Any])?["total"] as? Int ?? 0) > 0 }
+        let withDecisions = try longest(output).filter { object in
+            let volume = object["volume"] as? [String: Any]
+            return volume?["total"] as? Int != 0
+        }
         #expect(entries.count == withDecisions.count && entries.count > 5)
         for entry in entries {
             let slice = entry["slice"] as? NSDictionary
@@ -110,9 +122,12 @@ import VedetteRuntime
         configuration.baselines = [BaselineFile(name: "good", path: path)]
         configuration.topology.driftReferences = [DriftReference(name: "pinned", reference: .baseline(name: "good"))]
         let log = InputLog(try records(), decisions: 1, labels: 1, in: directory)
-        let all = try log.replay(configuration, in: directory)[.metrics].compactMap { try JSONSerialization.jsonObject(with: Data($0)) as? [String: Any] }
-            .first { $0["window"] as? String == "all" && $0["version"] as? String == "*" && ($0["slice"] as? [String: Any])?.isEmpty == true && $0["final"] as? Bool == true }
-        let drift = try #require((all?["drift"] as? [String: Any])?["pinned"] as? [String: Any])
+        let all = try longest(try log.replay(configuration, in: directory)).first { object in
+            let slice = object["slice"] as? [String: Any]
+            return slice?.isEmpty == true
+        }
+        let comparisons = try #require(all?["drift"] as? [String: Any])
+        let drift = try #require(comparisons["pinned"] as? [String: Any])
         // The same records: no distance at all, and nothing unseen.
         #expect(drift["ks"] as? Double == 0 && drift["reference_count"] as? Int == 1_500)
         let features = try #require(drift["features"] as? [String: [String: Any]])
