@@ -22,6 +22,7 @@ test: setup $(PYTHON_ENVIRONMENT)/done ## Install what is needed and run all tes
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
 	$(PYTHON_ENVIRONMENT)/bin/python Tests/Schemas/validate.py
+	$(PYTHON_ENVIRONMENT)/bin/python docker/test_breaker_client.py
 	PYTHON=$(PYTHON_ENVIRONMENT)/bin/python sh Tests/end-to-end.sh .build/release/vedette
 	PATH="$(CURDIR)/$(PYTHON_ENVIRONMENT)/bin:$$PATH" bash docker/check.sh
 

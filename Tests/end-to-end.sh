@@ -14,11 +14,14 @@ trap 'rm -rf "$out"' EXIT
 replay() {
     VEDETTE_HASH_KEY=test KAFKA_BROKERS=unused:1 "$vedette" replay --quiet --config "$here/../docker/vedette.yaml" \
         --decisions "$out/d.jsonl.zst" --labels "$out/l.jsonl.gz" --metrics-out "$out/metrics$1.jsonl" \
-        --alerts-out "$out/alerts$1.jsonl" --dead-letters-out "$out/dead$1.jsonl" --late-out "$out/late$1.jsonl"
+        --alerts-out "$out/alerts$1.jsonl" --dead-letters-out "$out/dead$1.jsonl" --late-out "$out/late$1.jsonl" \
+        --breakers-out "$out/breakers$1.jsonl"
+    VEDETTE_HASH_KEY=test KAFKA_BROKERS=unused:1 "$vedette" labels export --config "$here/../docker/vedette.yaml" \
+        --decisions "$out/d.jsonl.zst" --labels "$out/l.jsonl.gz" --out "$out/provenance$1.jsonl"
 }
 replay 1
 replay 2
-for kind in metrics alerts dead late; do
+for kind in metrics alerts dead late breakers provenance; do
     cmp "$out/${kind}1.jsonl" "$out/${kind}2.jsonl"
     [ -s "$out/${kind}1.jsonl" ] || { echo "no $kind were written" >&2; exit 1; }
 done
@@ -26,4 +29,6 @@ done
 "$python" "$here/Schemas/validate.py" --schema alert "$out/alerts1.jsonl"
 "$python" "$here/Schemas/validate.py" --schema dead_letter "$out/dead1.jsonl"
 "$python" "$here/Schemas/validate.py" --schema late "$out/late1.jsonl"
+"$python" "$here/Schemas/validate.py" --schema breaker "$out/breakers1.jsonl"
+"$python" "$here/Schemas/validate.py" --schema provenance --every 20 "$out/provenance1.jsonl"
 echo "two replays were byte-identical, and every record fits its schema"

@@ -57,6 +57,9 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the list of late records goes.", valueName: "file"))
     var lateOut: String?
 
+    @Option(name: .long, help: ArgumentHelp("Write circuit-breaker records to this file.", valueName: "file"))
+    var breakersOut: String?
+
     @Option(help: ArgumentHelp("Also write what was replayed as a baseline file.", valueName: "file"))
     var baselineOut: String?
 
@@ -118,6 +121,7 @@ struct ReplayCommand: AsyncParsableCommand {
     private var outputs: [OutputKind: String] {
         let named: [(OutputKind, String?)] = [
             (.alerts, alertsOut), (.metrics, metricsOut), (.deadLetters, deadLettersOut), (.late, lateOut),
+            (.breakers, breakersOut),
         ]
         return Dictionary(uniqueKeysWithValues: named.compactMap { kind, path in path.map { (kind, $0) } })
     }

@@ -25,5 +25,5 @@ struct VedetteCommand: AsyncParsableCommand {
               130 interrupted
             """,
         version: "0.1.0",
-        subcommands: [RunCommand.self, ReplayCommand.self, CheckCommand.self, SimulateCommand.self, DemoCommand.self])
+        subcommands: [RunCommand.self, ReplayCommand.self, LabelsCommand.self, CheckCommand.self, SimulateCommand.self, DemoCommand.self])
 }

@@ -3,11 +3,12 @@ import Foundation
 // vedette-measure: how often Vedette is wrong where nothing changes, and how soon it is right where something does.
 
 let usage = """
-    usage: vedette-measure quiet|awake|cards [options]
+    usage: vedette-measure quiet|awake|cards|poisoning [options]
 
       quiet   stationary streams: false alerts a month, by slice and over all traffic
       awake   one change at a time: days until the first alert, beside fixed thresholds on the same stream
       cards   the benign weeks of the card payments: every alert, by severity
+      poisoning   actors that turn borderline labels legit: delay, false accusations, and the canary beside the metric
 
       --full        the published sizes (quiet: 20 seeds, awake: 10); without it a few minutes
       --seeds N     this many seeds
@@ -20,6 +21,7 @@ do {
     case .quiet: try Quiet(options).run()
     case .awake: try Awake(options).run()
     case .cards: try Cards(options).run()
+    case .poisoning: Poisoning(options).run()
     case nil: print(usage)
     }
 } catch {
@@ -29,7 +31,7 @@ do {
 
 /// The command line.
 struct MeasureOptions {
-    enum Name: String { case quiet, awake, cards }
+    enum Name: String { case quiet, awake, cards, poisoning }
     private(set) var name: Name?
     private(set) var isFull = false
     private(set) var seeds: Int?

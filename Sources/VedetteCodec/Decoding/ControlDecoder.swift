@@ -47,8 +47,24 @@ public final class ControlDecoder {
             try fields.allow(["kind", "time", "id", "author"])
             _ = try fields.text("author")
             return ControlRecord(time: time, action: .unsilence(id: try fields.text("id")))
-        default: throw Rejection(reason: .unknownValue, detail: "/kind: expected silence or unsilence")
+        case "breaker":
+            try fields.allow(["kind", "time", "breaker", "model", "slice", "state", "author", "reason", "until"])
+            return ControlRecord(time: time, action: .breaker(try order(fields, time)))
+        default: throw Rejection(reason: .unknownValue, detail: "/kind: expected silence, unsilence or breaker")
         }
+    }
+
+    private func order(_ fields: ControlFields, _ time: Int64) throws(Rejection) -> BreakerOrder {
+        let word = try fields.text("state")
+        let state = BreakerState.allCases.first { BreakerWords.state($0) == word }
+        guard state != nil || word == "auto" else {
+            throw Rejection(reason: .unknownValue, detail: "/state: expected closed, open, half_open or auto")
+        }
+        let until = try fields.optionalTime("until")
+        if let until, until <= time { throw Rejection(reason: .outOfRange, detail: "/until: expected a time after time") }
+        return BreakerOrder(
+            breaker: try fields.text("breaker"), model: try fields.text("model"), slice: try fields.slice("slice"), state: state,
+            author: try fields.text("author"), reason: try fields.text("reason"), until: until)
     }
 
     private func silence(_ fields: ControlFields, _ time: Int64) throws(Rejection) -> Silence {

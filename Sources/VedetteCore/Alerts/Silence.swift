@@ -136,6 +136,7 @@ public struct SilenceBook: Sendable {
                 if let first { dynamic[first.id] = nil }
             }
             dynamic[silence.id] = silence
+        case .breaker: break
         case .unsilence(let id): dynamic[id] = nil
         }
     }

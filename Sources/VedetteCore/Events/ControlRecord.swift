@@ -8,6 +8,8 @@ public struct ControlRecord: Sendable, Equatable {
         case silence(Silence)
         /// Ends the silence of this id.
         case unsilence(id: String)
+        /// Holds a circuit breaker in a state, or gives it back to its triggers.
+        case breaker(BreakerOrder)
     }
 
     /// When it was said, ms since 1970 UTC.
@@ -24,6 +26,7 @@ public struct ControlRecord: Sendable, Equatable {
         switch action {
         case .silence(let silence): silence.id
         case .unsilence(let id): id
+        case .breaker(let order): "\(order.breaker)|\(order.model)|\(order.slice.text)"
         }
     }
 }

@@ -16,6 +16,8 @@ public struct JoinConfiguration: Sendable, Equatable {
     public var maxLabelsPerRequest: Int = 16
     /// Distinct kinds of label before the rest count as other.
     public var maxLabelKinds: Int = 32
+    /// Distinct actors of labels before the rest count as other.
+    public var maxLabelActors: Int = 65_536
 
     public init() {}
 }
@@ -27,6 +29,10 @@ public struct LabelSource: Sendable, Equatable {
     public var tier: UInt8
     /// How many requests one label of this source stands for, where the label does not say; above 0.
     public var samplingWeight: Double
+    /// What it may say.
+    public var rights = LabelRights()
+    /// How much a label of it weighs in a training set, at least 0.
+    public var trainingWeight = 1.0
 
     public init(pipeline: String, tier: UInt8, samplingWeight: Double = 1) {
         self.samplingWeight = samplingWeight

@@ -11,6 +11,10 @@ public struct LabelEntry: Sendable, Equatable {
     public var kind: Int32
     /// How many requests it stands for, in thousandths: 1000 where labels are not a sample.
     public var weight: Int64
+    /// Interned actor within the source; 0 where the record has none.
+    public var actor: Int32 = 0
+    /// Its actor is under suspicion: the label is kept, and no truth.
+    public var isQuarantined = false
 
     public static let weightUnit: Int64 = 1_000
     /// The largest weight that is taken, so that sums stay within 40 bits.
@@ -74,7 +78,7 @@ public struct LabelSet: Sendable, Equatable {
     /// The truth now: the outcome that outweighs all others, nil when every source has withdrawn.
     public var truth: LabelEntry? {
         var best: LabelEntry?
-        for entry in entries where entry.outcome != .withdrawn {
+        for entry in entries where entry.outcome != .withdrawn && !entry.isQuarantined {
             if let current = best, !entry.outweighs(current) { continue }
             best = entry
         }
@@ -83,7 +87,7 @@ public struct LabelSet: Sendable, Equatable {
 
     private var disagrees: Bool {
         var seen: Outcome?
-        for entry in entries where entry.outcome != .withdrawn {
+        for entry in entries where entry.outcome != .withdrawn && !entry.isQuarantined {
             if let seen, seen != entry.outcome { return true }
             seen = entry.outcome
         }
@@ -120,8 +124,9 @@ public struct LabelSet: Sendable, Equatable {
             writer.write(fixed64: entry.source)
             writer.write(signed: entry.time - segmentStart)
             let isWeighted = entry.weight != LabelEntry.weightUnit
-            writer.write(byte: entry.outcome.rawValue << 4 | (isWeighted ? 8 : 0) | entry.tier)
+            writer.write(byte: (entry.isQuarantined ? 0x40 : 0) | entry.outcome.rawValue << 4 | (isWeighted ? 8 : 0) | entry.tier)
             writer.write(varint: UInt64(entry.kind))
+            writer.write(varint: UInt64(entry.actor))
             if isWeighted { writer.write(varint: UInt64(entry.weight)) }
         }
     }
@@ -132,10 +137,14 @@ public struct LabelSet: Sendable, Equatable {
             let source = try reader.readFixed64()
             let time = segmentStart + (try reader.readSigned())
             let packed = try reader.readByte()
-            guard let outcome = Outcome(rawValue: packed >> 4) else { throw CorruptBytes(offset: reader.offset, expected: "an outcome") }
+            guard let outcome = Outcome(rawValue: packed >> 4 & 3) else { throw CorruptBytes(offset: reader.offset, expected: "an outcome") }
             let kind = Int32(truncatingIfNeeded: try reader.readVarint())
+            let actor = Int32(truncatingIfNeeded: try reader.readVarint())
             let weight = packed & 8 != 0 ? Int64(truncatingIfNeeded: try reader.readVarint()) : LabelEntry.weightUnit
-            entries.append(LabelEntry(source: source, time: time, outcome: outcome, tier: packed & 7, kind: kind, weight: weight))
+            var entry = LabelEntry(source: source, time: time, outcome: outcome, tier: packed & 7, kind: kind, weight: weight)
+            entry.actor = actor
+            entry.isQuarantined = packed & 0x40 != 0
+            entries.append(entry)
         }
     }
 }

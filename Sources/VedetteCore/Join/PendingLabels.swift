@@ -88,6 +88,7 @@ struct PendingLabels {
             writer.write(byte: label.entry.tier)
             writer.write(varint: UInt64(label.entry.kind))
             writer.write(varint: UInt64(label.entry.weight))
+            writer.write(varint: UInt64(label.entry.actor))
             writer.write(signed: Int64(label.source))
             writer.write(signed: label.expiresAt)
         }
@@ -102,9 +103,10 @@ struct PendingLabels {
             let source = try reader.readFixed64()
             let time = try reader.readSigned()
             guard let outcome = Outcome(rawValue: try reader.readByte()) else { throw CorruptBytes(offset: reader.offset, expected: "an outcome") }
-            let entry = LabelEntry(
+            var entry = LabelEntry(
                 source: source, time: time, outcome: outcome, tier: try reader.readByte(),
                 kind: Int32(truncatingIfNeeded: try reader.readVarint()), weight: Int64(truncatingIfNeeded: try reader.readVarint()))
+            entry.actor = Int32(truncatingIfNeeded: try reader.readVarint())
             _ = add(PendingLabel(id: id, words: words, entry: entry, source: Int(try reader.readSigned()), expiresAt: try reader.readSigned()))
         }
     }

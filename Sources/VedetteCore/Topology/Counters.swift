@@ -19,6 +19,10 @@ public struct Counters: Sendable, Equatable, Snapshottable {
     /// Requests on which sources came to disagree.
     public var labelConflicts: Int64 = 0
     public var labelsUnlistedSource: Int64 = 0
+    /// Labels outside of the rights of their source: counted as unlisted.
+    public var labelsUnauthorised: Int64 = 0
+    /// Labels of actors under suspicion: kept, and no truth.
+    public var labelsQuarantined: Int64 = 0
     /// Labels whose decision never came.
     public var orphans: Int64 = 0
 
@@ -32,6 +36,7 @@ public struct Counters: Sendable, Equatable, Snapshottable {
             ("labels_repeated", \.labelsRepeated), ("labels_changed", \.labelsChanged), ("labels_withdrawn", \.labelsWithdrawn),
             ("labels_ignored", \.labelsIgnored), ("label_conflicts", \.labelConflicts),
             ("labels_unlisted_source", \.labelsUnlistedSource), ("orphans", \.orphans),
+            ("labels_unauthorised", \.labelsUnauthorised), ("labels_quarantined", \.labelsQuarantined),
         ]
     }
 

@@ -3,6 +3,10 @@ public struct DetectorSpec: Sendable, Equatable {
     /// What it looks for, with its settings.
     public enum Rule: Sendable, Equatable {
         case probing(ProbingRule)
+        case policy(PolicyRuleSet)
+        case labelSource(LabelIntegrityRule)
+        case labelPoisoning(LabelIntegrityRule)
+        case labelCanary(LabelIntegrityRule)
     }
 
     /// Unique among the detectors of a configuration; part of an alert's fingerprint.

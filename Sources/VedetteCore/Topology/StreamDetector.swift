@@ -13,6 +13,9 @@ protocol StreamDetector {
     /// Called at every pane boundary, in order, after everything before it has been observed.
     mutating func close(at boundary: Int64) -> [IncidentReport]
 
+    /// Whether labels of this actor count for nothing for now.
+    func isQuarantined(source: Int, actor: String, model: Int) -> Bool
+
     func encode(into writer: inout ByteWriter)
     /// Throws ``CorruptBytes`` where the bytes are not of this kind of detector.
     mutating func restore(from reader: inout ByteReader) throws
@@ -22,6 +25,7 @@ extension StreamDetector {
     mutating func observe(_ decision: borrowing ObservedDecision) {}
     mutating func observe(_ label: borrowing ObservedLabel) {}
     mutating func observe(orphan: PendingLabel, at time: Int64) {}
+    func isQuarantined(source: Int, actor: String, model: Int) -> Bool { false }
 }
 
 /// One decision as a detector sees it. The row of the batch holds what the join does not keep:

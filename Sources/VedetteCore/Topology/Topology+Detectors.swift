@@ -18,7 +18,7 @@ extension Topology {
         for place in detectors.indices {
             for report in detectors[place].close(at: boundary) {
                 if case .open = report.phase, isSilenced(report, at: boundary) { continue }
-                if let event = incidents.take(report, at: boundary) { sink.alert(event, at: boundary) }
+                if let event = incidents.take(report, at: boundary) { publish(event, at: boundary) }
             }
         }
     }

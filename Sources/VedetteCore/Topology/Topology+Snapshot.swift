@@ -42,7 +42,7 @@ public enum SnapshotKey {
 }
 
 extension Topology {
-    private static let formatVersion: UInt64 = 2
+    private static let formatVersion: UInt64 = 3
 
     /// Writes what changed since the last call: `put` and `delete` are the panes, the
     /// returned blob is the rest. O(changed panes).
@@ -92,6 +92,7 @@ extension Topology {
         for interner in dimensions { interner.encode(into: &writer) }
         for interner in versions { interner.encode(into: &writer) }
         labelKinds.encode(into: &writer)
+        labelActors.encode(into: &writer)
         slices.encode(into: &writer)
         writer.write(count: panes.series.count)
         for one in panes.series {
@@ -112,6 +113,7 @@ extension Topology {
         }
         judge.encode(into: &writer)
         encodeDetectors(into: &writer)
+        breakers.encode(into: &writer)
         encode(resumePoints(), into: &writer)
     }
 
@@ -137,6 +139,7 @@ extension Topology {
         dimensions = ContiguousArray(try dimensions.map { _ in try Interner(from: &reader) })
         versions = ContiguousArray(try versions.map { _ in try Interner(from: &reader) })
         labelKinds = try Interner(from: &reader)
+        labelActors = try Interner(from: &reader)
         slices = try SliceTable(configuration: configuration.slices, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let model = UInt16(truncatingIfNeeded: try reader.readVarint())
@@ -157,6 +160,7 @@ extension Topology {
         }
         judge = try Judge(configuration: configuration, from: &reader)
         try restoreDetectors(from: &reader)
+        try breakers.restore(from: &reader)
         var points: [ResumePoint] = []
         for _ in 0..<(try reader.readCount()) { points.append(try ResumePoint(from: &reader)) }
         return points

@@ -11,12 +11,13 @@ extension Topology {
             for family in families.families { emit(family, spec, start, at: boundary, isFinal: true) }
         }
         if boundary % configuration.panes.reviseEveryMs == 0 { revise(at: boundary) }
-        for event in judge.settle(at: boundary) { sink.alert(event, at: boundary) }
+        for event in judge.settle(at: boundary) { publish(event, at: boundary) }
     }
 
     private func closeWindow(_ spec: Int, _ start: Int64, _ end: Int64) {
         let monitors = configuration.monitors.indices.filter { configuration.monitors[$0].window == spec }
-        guard sink.wantsWindows || !monitors.isEmpty || windows.isPinned(spec, start: start) else { return }
+        let drivesBreakers = breakers.watches(window: spec)
+        guard sink.wantsWindows || !monitors.isEmpty || drivesBreakers || windows.isPinned(spec, start: start) else { return }
         var observed: [Observed] = []
         let cache = ReferenceCache()
         for family in families.families {
@@ -25,6 +26,7 @@ extension Topology {
                 windows.pinned[.init(window: spec, start: start, model: family.model, slice: family.slice)] = pane
             }
             if !monitors.isEmpty { observed.append(Observed(family: family, pane: pane, parts: parts)) }
+            if drivesBreakers { breakers.take(pane, window: spec, model: Int(family.model), slice: name(of: family.slice), at: end) }
         }
         for monitor in monitors where !hasOutlivedDecisions(configuration.monitors[monitor].rule, end) {
             let round = round(monitor, start, end, observed, cache: cache)

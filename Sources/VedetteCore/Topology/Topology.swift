@@ -18,6 +18,11 @@ public final class Topology {
     var versions: ContiguousArray<Interner>
     /// Label kinds, such as `chargeback`.
     var labelKinds: Interner
+    /// Actors of labels, within their sources.
+    var labelActors: Interner
+    private let hasLabelRights: Bool
+    /// Sees every label as it joins, with what is known of where it came from.
+    public var onLabel: ((JoinedLabel) -> Void)?
     var slices: SliceTable
     var families = FamilyTable()
     var pending: PendingLabels
@@ -28,6 +33,7 @@ public final class Topology {
     /// One per entry of `configuration.detectors`.
     var detectors: [any StreamDetector] = []
     var incidents: IncidentBook
+    var breakers: BreakerBoard
     /// Baselines by name, as given at start.
     let baselines: [String: Baseline]
     /// Event time of the newest decision or label that took effect.
@@ -66,12 +72,16 @@ public final class Topology {
             repeating: Interner(limit: configuration.slices.maxValuesPerDimension), count: schema.dimensions.count)
         versions = ContiguousArray(repeating: Interner(limit: configuration.slices.maxVersions), count: schema.models.count)
         labelKinds = Interner(limit: configuration.join.maxLabelKinds)
+        labelActors = Interner(limit: configuration.join.maxLabelActors)
+        hasLabelRights = configuration.labelSources.contains { !$0.rights.isEmpty }
         slices = SliceTable(configuration: configuration.slices)
         pending = PendingLabels(limit: configuration.join.maxPending)
         windows = WindowEmitter(configuration: configuration)
         judge = Judge(configuration: configuration)
         monitorStatus = MonitorStatus(monitors: configuration.monitors.count)
         incidents = IncidentBook(configuration: configuration)
+        detectors = DetectorFactory.make(configuration, hash: hash)
+        breakers = BreakerBoard(configuration: configuration)
         orphansBySource = Array(repeating: 0, count: configuration.labelSources.count + 1)
         var rows: [UInt64: Int] = [:]
         for (row, source) in configuration.labelSources.enumerated() { rows[hash.hash64(source.pipeline)] = row }
@@ -131,7 +141,7 @@ public final class Topology {
                 switch sequencer.batch(of: row) {
                 case .decisions(let batch): try process(row, of: batch)
                 case .labels(let batch): try process(row, of: batch)
-                case .control(let batch): judge.apply(batch.records[Int(row.row)].action)
+                case .control(let batch): apply(batch.records[Int(row.row)].action, at: row.effective)
                 case nil: break
                 }
             }
@@ -163,6 +173,7 @@ public final class Topology {
             for orphan in pending.expire(at: boundary) { countOrphan(orphan, at: boundary) }
             closeDetectors(at: boundary)
             try closeWindows(at: boundary)
+            closeBreakers(at: boundary)
         }
     }
 
@@ -253,11 +264,12 @@ public final class Topology {
         let source = batch.pipeline[row].isNone ? 0 : hash.hash64(of: batch.pipeline[row], in: batch.text)
         let registryRow = sourceRows[source] ?? -1
         if registryRow < 0 { counters.labelsUnlistedSource += 1 }
-        let label = LabelEntry(
+        var label = LabelEntry(
             source: source, time: entry.time, outcome: Outcome(rawValue: batch.outcome[row]) ?? .withdrawn,
             tier: registryRow < 0 ? 0 : configuration.labelSources[registryRow].tier,
             kind: labelKinds.number(batch.kind[row], in: batch.text, hash: hash),
             weight: weight(batch.samplingWeight[row], registryRow))
+        label.actor = labelActors.number(batch.actor[row], in: batch.text, hash: hash)
         let known = batch.decisionTime[row]
         let decision = try join.findDecision(entry.id, time: known == .min ? nil : known, watermark: entry.effective)
         if entry.time < entry.effective {
@@ -282,9 +294,10 @@ public final class Topology {
 
     /// - Parameter words: made only where somebody reads them.
     private func apply(
-        _ label: LabelEntry, source: Int, to decision: DecisionRow, _ entry: SequencedRow, request: String, words: () -> LabelWords
+        _ given: LabelEntry, source: Int, to decision: DecisionRow, _ entry: SequencedRow, request: String, words: () -> LabelWords
     ) throws {
         let id = entry.id
+        let label = admitted(given, source: source, model: Int(decision.model), words: words)
         let effect = try join.apply(label, to: decision, id: id)
         count(effect)
         if !detectors.isEmpty {
@@ -292,6 +305,7 @@ public final class Topology {
                 ObservedLabel(
                     words: words(), id: id, source: source, entry: label, decision: decision, effect: effect, effective: entry.effective))
         }
+        if let onLabel { onLabel(joined(label, source, decision, id, request, words())) }
         guard effect.before != effect.after else { return }
         let paneConfiguration = configuration.panes
         forEachSeries(of: decision) { number in
@@ -301,6 +315,34 @@ public final class Topology {
             if let before = effect.before { _ = panes.update(number, at: before.time) { $0.addArrival(before.outcome, -1) } }
             if let after = effect.after { _ = panes.update(number, at: after.time) { $0.addArrival(after.outcome, 1) } }
         }
+    }
+
+    /// What counts of a label: nothing of what its source may not say, nor of an actor under suspicion.
+    ///
+    /// Such a label stands beside the source's own, under a key of its own, so that it can not replace what
+    /// the source said by right.
+    private func admitted(_ given: LabelEntry, source: Int, model: Int, words: () -> LabelWords) -> LabelEntry {
+        guard source >= 0, hasLabelRights || !detectors.isEmpty else { return given }
+        var label = given
+        let actor = words().actor
+        let rights = configuration.labelSources[source].rights
+        if rights.breach(actor: actor, outcome: given.outcome, model: configuration.schema.models[model]) != nil {
+            counters.labelsUnauthorised += 1
+            label.tier = 0
+            label.source = ~given.source
+        } else if detectors.contains(where: { $0.isQuarantined(source: source, actor: actor, model: model) }) {
+            counters.labelsQuarantined += 1
+            label.isQuarantined = true
+            label.source = given.source ^ 1
+        }
+        return label
+    }
+
+    private func joined(_ label: LabelEntry, _ source: Int, _ decision: DecisionRow, _ id: RequestID, _ request: String, _ words: LabelWords) -> JoinedLabel {
+        JoinedLabel(
+            requestID: request, key: id, model: configuration.schema.models[Int(decision.model)],
+            version: versions[Int(decision.model)].name(Int32(decision.version)) ?? "", decisionTime: decision.time, score: decision.score,
+            decision: decision.decision, label: label, source: source, pipeline: words.pipeline, actor: words.actor, kind: words.kind)
     }
 
     private func count(_ effect: LabelEffect) {

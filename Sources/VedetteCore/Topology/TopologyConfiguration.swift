@@ -18,6 +18,7 @@ public struct TopologyConfiguration: Sendable, Equatable {
     public var maxAlertsPerHour: Int = 30
     /// Maintenance windows and other silences that are planned ahead.
     public var silences: [Silence] = []
+    public var breakers: [BreakerSpec] = []
     /// Where runbooks are served; an alert links `<base>/<monitor>.md`.
     public var runbookBase: String = "runbooks"
     /// Name of this deployment: part of every fingerprint's namespace and of the replay command.

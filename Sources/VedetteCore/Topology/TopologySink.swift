@@ -21,5 +21,6 @@ public protocol TopologySink: AnyObject {
     var wantsWindows: Bool { get }
     func window(_ result: WindowResult, at: Int64)
     func alert(_ event: AlertEvent, at: Int64)
+    func breaker(_ record: BreakerRecord, at: Int64)
     func late(_ record: LateRecord, at: Int64)
 }

@@ -27,8 +27,23 @@ extension ConfigurationKey {
         ConfigurationKey("labels.sources", .list("label sources"), .none, "The registry of label sources. Trust comes from here and never from a record."),
         ConfigurationKey("labels.sources[].pipeline", .text, .required, "Name of the pipeline as it stands in the labels."),
         ConfigurationKey("labels.sources[].trust", .choice(TrustWord.allCases.map(\.rawValue)), .required, "Where sources disagree, the more trusted wins; sources that are not listed come last."),
+        ConfigurationKey("labels.sources[].actors", .list("names of actors; `*` stands for any characters"), .computed("any"), "Actors that may write to this pipeline. Labels of others count as unlisted, and `label_source` says so."),
+        ConfigurationKey("labels.sources[].outcomes", .list("`legit`, `fraud`"), .computed("both"), "Outcomes that it may say."),
+        ConfigurationKey("labels.sources[].models", .list("model names"), .computed("all models"), "Models whose decisions it may label."),
+        ConfigurationKey("labels.sources[].weight", .number(NumberRange(0, 1_000)), .value("1"), "Weight of its labels in the provenance file for training sets."),
         ConfigurationKey("labels.sources[].sampling_weight", .number(NumberRange(0.001, 1_000)), .value("1"), "How many requests one label of this source stands for, such as 5 where a fifth of them is reviewed; a label's own weight goes first."),
         ConfigurationKey("signals", .list("signal names"), .none, "Signals of decisions that are told apart, at most 62 beside the model's own (`model_signal`)."),
+    ]
+
+    static let labelIntegrity: [ConfigurationKey] = [
+        ConfigurationKey("labels.integrity", .section, .none, "Given (`{}` is enough), the monitors `label_source`, `label_poisoning` and `label_canary` watch the labels."),
+        ConfigurationKey("labels.integrity.borderline_from", .number(.openUnit), .computed("half of the model's lowest threshold"), "Lowest score of a borderline decision."),
+        ConfigurationKey("labels.integrity.outlier_share", .number(NumberRange(1e-9, 0.1)), .value("2e-4"), "Share of honest actors that may lie beyond what counts as honest."),
+        ConfigurationKey("labels.integrity.alpha", .number(.openUnit), .value("1e-7"), "At most one false accusation in 1/alpha borderline labels of honest actors, however often one looks."),
+        ConfigurationKey("labels.integrity.min_labels", .integer(1...1_000_000), .value("20"), "Borderline labels of an actor below which it is not accused."),
+        ConfigurationKey("labels.integrity.max_actors", .integer(2...1_000_000), .value("10_000"), "Actors followed at once; about 400 bytes each."),
+        ConfigurationKey("labels.integrity.reference", .duration(day...tenYears), .value("60d"), "Length of an actor's own reference period."),
+        ConfigurationKey("labels.integrity.keep_firing_for", .duration(minute...year), .value("1d"), "`label_source` ends after this long without such a label."),
     ]
 
     static let slicing: [ConfigurationKey] = [

@@ -15,8 +15,10 @@ struct InventoryReader {
         reader.entities = root.texts("entities", expecting: ConfigurationKey.Kind.name.expectation, ScalarParser.name) ?? []
         for section in root.section("labels").sections("sources") ?? [] {
             let trust = section.word("trust", TrustWord.self)
-            reader.labelSources.append(
-                LabelSource(pipeline: section.text("pipeline"), tier: trust?.tier ?? 0, samplingWeight: section.number("sampling_weight")))
+            var source = LabelSource(pipeline: section.text("pipeline"), tier: trust?.tier ?? 0, samplingWeight: section.number("sampling_weight"))
+            source.rights = LabelIntegrityReader.rights(section, models: reader.models.map(\.name))
+            source.trainingWeight = section.number("weight")
+            reader.labelSources.append(source)
         }
         return reader
     }

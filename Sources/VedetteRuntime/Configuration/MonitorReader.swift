@@ -135,7 +135,7 @@ struct MonitorReader {
         return -1
     }
 
-    private func models(_ section: SectionReader) -> [String] {
+    func models(_ section: SectionReader) -> [String] {
         guard let elements = section.elements("models") else { return [] }
         let known = topology.models.map(\.name)
         if elements.isEmpty { sink.add(section.path(of: "models"), expected: "at least one model, or no such key for all", found: "an empty list") }
@@ -150,7 +150,7 @@ struct MonitorReader {
     }
 
     /// `overall`, `all`, or a list of dimensions and combinations that are declared groups, and of single slices of such.
-    private func slices(_ section: SectionReader) -> (selection: SliceSelection, values: [SliceName]) {
+    func slices(_ section: SectionReader) -> (selection: SliceSelection, values: [SliceName]) {
         guard let node = section.node("slices") else { return (.overall, []) }
         let place = section.path(of: "slices"), dimensions = topology.schema.dimensions
         if let word = node.text {

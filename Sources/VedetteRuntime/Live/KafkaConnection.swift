@@ -45,6 +45,8 @@ extension VedetteConfiguration {
         case .metrics: outputs.metrics
         case .deadLetters: outputs.deadLetters
         case .late: outputs.late
+        // Without a breaker nothing is ever written there, and nobody needs to make the topic.
+        case .breakers: topology.breakers.isEmpty ? nil : outputs.breakers
         }
     }
 

@@ -5,7 +5,7 @@ import VedetteCore
 public enum OutputKind: String, Sendable, CaseIterable {
     case alerts, metrics
     case deadLetters = "dead_letters"
-    case late
+    case late, breakers
 }
 
 /// One record on its way out.
@@ -23,6 +23,7 @@ public struct OutputRecord: Sendable {
 public final class OutputCollector: TopologySink {
     private let metrics = MetricEncoder()
     private let alerts: AlertEncoder
+    private let breakers: BreakerEncoder
     /// Kinds that nobody takes are not encoded.
     private let wanted: Set<OutputKind>
     /// Source partitions by index, for naming the source of a record.
@@ -40,6 +41,7 @@ public final class OutputCollector: TopologySink {
 
     public init(mode: RunMode, application: String, wanted: Set<OutputKind>) {
         alerts = AlertEncoder(mode: mode, application: application)
+        breakers = BreakerEncoder(mode: mode)
         self.wanted = wanted
     }
 
@@ -75,6 +77,14 @@ public final class OutputCollector: TopologySink {
         guard wanted.contains(.alerts) else { return }
         alerts.encode(event, into: &json)
         append(.alerts, key: Array(event.fingerprint.utf8), headers: alerts.headers(event), at: at)
+    }
+
+    public func breaker(_ record: BreakerRecord, at: Int64) {
+        guard at > silentThrough else { return }
+        counts[.breakers, default: 0] += 1
+        guard wanted.contains(.breakers) else { return }
+        breakers.encode(record, into: &json)
+        append(.breakers, key: Array(breakers.key(record).utf8), at: at)
     }
 
     public func late(_ record: LateRecord, at: Int64) {

@@ -27,6 +27,10 @@ public final class FileReplay {
     /// The present, ms: nothing in a file can be from after it.
     private let now: Int64
     public var onProgress: ((ReplayProgress) -> Void)?
+    public var onLabel: ((JoinedLabel) -> Void)? {
+        get { topology.onLabel }
+        set { topology.onLabel = newValue }
+    }
     public var onAlert: ((AlertEvent) -> Void)? {
         get { collector.onAlert }
         set { collector.onAlert = newValue }

@@ -53,6 +53,16 @@ package enum Settings {
           duplicate_window: \(isShort ? "5h" : "1d")
           pending_ttl: \(isShort ? "2h" : "12h")
           maturity: \(isShort ? "6h" : "12h")
+        breakers:
+          - id: guard
+            slices: all
+            alerts: [{monitors: [score_drift, outcome_rate], severity: P1}]
+            metrics: [{metric: challenge_share, window: 1h, above: 10%, min_count: 20}]
+            min_open: 20m
+            clear_for: 10m
+            stage: 10m
+            heartbeat: 30m
+            expiry: 1h
         drift:
           - {name: previous, reference: previous_window}
         \(monitors)

@@ -1,0 +1,105 @@
+/// Where a window stands against a breaker's metric; nothing with too few rows.
+struct BreakerLevel: Equatable {
+    var isOver: Bool
+    var isClear: Bool
+
+    /// Normal quantile of a two-sided 99.9 % interval.
+    private static let z = 3.290526731
+
+    init?(_ rule: BreakerMetricRule, _ pane: Pane) {
+        guard let measured = Self.measure(rule.metric, pane), measured.count >= max(1, rule.minCount) else { return nil }
+        isClear = measured.value <= rule.above * rule.clearRatio
+        if let successes = measured.successes, let interval = WilsonInterval(successes: successes, n: measured.count, z: Self.z) {
+            isOver = interval.interval.lower > rule.above
+        } else {
+            isOver = measured.value > rule.above
+        }
+    }
+
+    private struct Measured {
+        var value: Double
+        var successes: Int64?
+        var count: Int64
+    }
+
+    /// Value, successes where it is a rate, and the rows behind it.
+    private static func measure(_ metric: BreakerMetricRule.Metric, _ pane: Pane) -> Measured? {
+        func rate(_ successes: Int64, _ count: Int64) -> Measured? {
+            count > 0 ? Measured(value: Double(successes) / Double(count), successes: successes, count: count) : nil
+        }
+        switch metric {
+        case .fraudRate: return pane.outcomes.flatMap { rate($0.fraud.total, $0.labelled) }
+        case .allowedFraudRate: return pane.outcomes.flatMap { rate($0.fraud.allow, $0.fraud.allow + $0.legit.allow) }
+        case .meanScore: return pane.score.mean.map { Measured(value: $0, successes: nil, count: pane.total) }
+        case .allowShare: return rate(pane.decisions.allow, pane.total)
+        case .challengeShare: return rate(pane.decisions.challenge, pane.total)
+        case .blockShare: return rate(pane.decisions.block, pane.total)
+        case .modelOnlyShare: return rate(pane.modelOnly, pane.signalsKnown)
+        }
+    }
+}
+
+/// The traffic of the last hour, as far as a breaker's policy touches it.
+package struct BreakerTraffic: Sendable, Equatable {
+    /// Decisions of the model, of the slice, and of the slice those that the policy changes.
+    package var model: Int64
+    package var slice: Int64
+    package var touched: Int64
+    /// Amount of the touched decisions; nil where decisions carry none.
+    package var amount: Double?
+
+    package init(model: Int64, slice: Int64, touched: Int64, amount: Double?) {
+        self.model = model
+        self.slice = slice
+        self.touched = touched
+        self.amount = amount
+    }
+}
+
+extension BreakerBoard {
+    func record(_ entry: BreakerEntry, _ spec: BreakerSpec, _ boundary: Int64, _ isHeartbeat: Bool, _ traffic: BreakerTraffic?) -> BreakerRecord {
+        let state = entry.state
+        let reliance: Double = switch state {
+        case .closed: 1
+        case .open: 0
+        case .halfOpen: entry.machine.state == .halfOpen ? entry.machine.relianceShare(spec.timing) : spec.timing.ramp.first ?? 0.5
+        }
+        let causes = entry.causes(spec.triggers)
+        return BreakerRecord(
+            breaker: spec.id, model: configuration.models[entry.model].name, slice: entry.slice, state: state, policy: spec.policy,
+            relianceShare: reliance, since: entry.machine.since, at: boundary, expiresAt: boundary + spec.expiryMs,
+            notBefore: entry.forced == nil ? entry.machine.notBefore(spec.timing) : entry.forced?.until, sequence: entry.sequence,
+            isHeartbeat: isHeartbeat, causes: causes, forced: entry.forced,
+            economics: traffic.map { Self.economics($0, reliance, entry) }, summary: Self.summary(entry, state, causes))
+    }
+
+    private static func economics(_ traffic: BreakerTraffic, _ reliance: Double, _ entry: BreakerEntry) -> BreakerEconomics {
+        let share = traffic.model > 0 ? Double(traffic.touched) / Double(traffic.model) * (1 - reliance) : 0
+        let detect: Int64? = entry.machine.state == .open ? entry.causedAt.map { max(0, entry.machine.since - $0) } : nil
+        return BreakerEconomics(
+            challengedShare: share, moneyAtRiskPerHour: traffic.amount, attemptsToBypass: entry.attempts, timeToDetectMs: detect)
+    }
+
+    private static func summary(_ entry: BreakerEntry, _ state: BreakerState, _ causes: [BreakerCause]) -> String {
+        let word = BreakerWords.state(state)
+        if let forced = entry.forced { return "\(word) by hand: \(forced.author), \(forced.reason)" }
+        switch state {
+        case .closed: return "closed: rely on the model"
+        case .halfOpen: return "half open: stage \(entry.machine.stage + 1) of the ramp back"
+        case .open:
+            guard let first = causes.first else { return "open: its cause is over; waiting to see that it stays so" }
+            return "open: \(first.name)" + (first.alertID == nil ? " over its bound" : " fires") + (causes.count > 1 ? " and \(causes.count - 1) more" : "")
+        }
+    }
+}
+
+/// The words of the breaker and control records.
+package enum BreakerWords {
+    package static func state(_ state: BreakerState) -> String {
+        switch state {
+        case .closed: "closed"
+        case .open: "open"
+        case .halfOpen: "half_open"
+        }
+    }
+}

@@ -1,0 +1,65 @@
+/// One record of the breaker topic: how far to rely on a model in a slice, and until when this is to be believed.
+public struct BreakerRecord: Sendable, Equatable {
+    public var breaker: String
+    public var model: String
+    public var slice: SliceName
+    public var state: BreakerState
+    public var policy: BreakerPolicy
+    /// Share of the traffic that relies on the model.
+    public var relianceShare: Double
+    /// When the state was entered, event time, ms.
+    public var since: Int64
+    /// Event time up to which everything had been judged when the record was made, ms.
+    public var at: Int64
+    /// Nobody should act on it from this event time on, ms.
+    public var expiresAt: Int64
+    public var notBefore: Int64?
+    /// One more with each record of this key.
+    public var sequence: Int64
+    /// The same state as before, published so that it does not expire.
+    public var isHeartbeat: Bool
+    /// What drives it, most severe first; empty when nothing does.
+    public var causes: [BreakerCause]
+    public var forced: BreakerOrder?
+    public var economics: BreakerEconomics?
+    public var summary: String
+}
+
+/// A trigger that holds.
+public struct BreakerCause: Sendable, Equatable {
+    /// Id and fingerprint of the alert, or nil for a metric.
+    public var alertID: String?
+    public var fingerprint: String?
+    /// Monitor of the alert, or name of the metric.
+    public var name: String
+    public var severity: Severity?
+    /// Event time at which the condition began, ms.
+    public var startedAt: Int64
+
+    public init(alertID: String?, fingerprint: String?, name: String, severity: Severity?, startedAt: Int64) {
+        self.alertID = alertID
+        self.fingerprint = fingerprint
+        self.name = name
+        self.severity = severity
+        self.startedAt = startedAt
+    }
+}
+
+/// What a state costs and what it guards, from the traffic of the last hour and from the alerts behind it.
+public struct BreakerEconomics: Sendable, Equatable {
+    /// Share of the model's traffic whose decision the policy changes.
+    public var challengedShare: Double
+    /// Amount of the decisions of the slice that were let through, per hour; nil where decisions carry no amounts.
+    public var moneyAtRiskPerHour: Double?
+    /// Tries until the first success, from the incident behind it; nil where none says.
+    public var attemptsToBypass: Double?
+    /// From the start of the condition to the trip, ms; nil before a trip.
+    public var timeToDetectMs: Int64?
+
+    public init(challengedShare: Double, moneyAtRiskPerHour: Double?, attemptsToBypass: Double?, timeToDetectMs: Int64?) {
+        self.challengedShare = challengedShare
+        self.moneyAtRiskPerHour = moneyAtRiskPerHour
+        self.attemptsToBypass = attemptsToBypass
+        self.timeToDetectMs = timeToDetectMs
+    }
+}

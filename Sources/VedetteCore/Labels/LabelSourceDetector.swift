@@ -1,0 +1,127 @@
+/// `label_source`: labels from pipelines, actors or with rights that the registry does not list.
+///
+/// A registry needs no statistics: one such label is a fact. It counts for nothing in the join (its
+/// trust is that of an unlisted source), so the incident says what somebody tried. One incident per
+/// kind of breach and pipeline, at most ``maxIncidents``; beyond that they share one named "(others)".
+struct LabelSourceDetector: StreamDetector {
+    static let maxIncidents = 256
+    static let maxActors = 10
+    /// Bytes of a name that somebody else chose.
+    static let maxNameBytes = 80
+
+    struct Incident: Equatable {
+        var breach: LabelBreach
+        var pipeline: String
+        var model: Int
+        var labels: Int64 = 0
+        var orphans: Int64 = 0
+        var fraud: Int64 = 0
+        var legit: Int64 = 0
+        var startedAt: Int64
+        var lastAt: Int64
+        var actors: [String] = []
+        var samples: [String] = []
+    }
+
+    let detector: Int
+    let rule: LabelIntegrityRule
+    let sources: [LabelSource]
+    let models: [String]
+    private(set) var incidents: [Incident] = []
+
+    init(detector: Int, rule: LabelIntegrityRule, sources: [LabelSource], models: [String]) {
+        self.detector = detector
+        self.rule = rule
+        self.sources = sources
+        self.models = models
+    }
+
+    mutating func observe(_ label: borrowing ObservedLabel) {
+        let model = Int(label.decision.model)
+        let words = label.words
+        guard let breach = breach(label.source, words, label.entry.outcome, models[model]) else { return }
+        add(breach, words, label.entry.outcome, model, label.effective, isOrphan: false)
+    }
+
+    mutating func observe(orphan: PendingLabel, at time: Int64) {
+        guard let breach = breach(orphan.source, orphan.words, orphan.entry.outcome, nil) else { return }
+        add(breach, orphan.words, orphan.entry.outcome, 0, time, isOrphan: true)
+    }
+
+    private func breach(_ source: Int, _ words: LabelWords, _ outcome: Outcome, _ model: String?) -> LabelBreach? {
+        guard source >= 0 else { return .source }
+        return sources[source].rights.breach(actor: words.actor, outcome: outcome, model: model)
+    }
+
+    private mutating func add(_ breach: LabelBreach, _ words: LabelWords, _ outcome: Outcome, _ model: Int, _ time: Int64, isOrphan: Bool) {
+        let place = place(breach, model, Self.cut(words.pipeline), time)
+        incidents[place].labels += 1
+        if isOrphan { incidents[place].orphans += 1 }
+        if outcome == .fraud { incidents[place].fraud += 1 }
+        if outcome == .legit { incidents[place].legit += 1 }
+        incidents[place].lastAt = max(incidents[place].lastAt, time)
+        let actor = Self.cut(words.actor)
+        if !actor.isEmpty, incidents[place].actors.count < Self.maxActors, !incidents[place].actors.contains(actor) { incidents[place].actors.append(actor) }
+        if incidents[place].samples.count < 10 { incidents[place].samples.append(words.request) }
+    }
+
+    /// The incident of that name, a new one, or the one that all others share.
+    private mutating func place(_ breach: LabelBreach, _ model: Int, _ pipeline: String, _ time: Int64) -> Int {
+        func find(_ name: String) -> Int? { incidents.firstIndex { $0.breach == breach && $0.model == model && $0.pipeline == name } }
+        if let known = find(pipeline) { return known }
+        let name = incidents.count < Self.maxIncidents ? pipeline : Interner.otherName
+        if let known = find(name) { return known }
+        incidents.append(Incident(breach: breach, pipeline: name, model: model, startedAt: time, lastAt: time))
+        return incidents.count - 1
+    }
+
+    private static func cut(_ name: String) -> String { String(decoding: name.utf8.prefix(maxNameBytes), as: UTF8.self) }
+
+    mutating func close(at boundary: Int64) -> [IncidentReport] {
+        guard !incidents.isEmpty else { return [] }
+        var reports: [IncidentReport] = []
+        for incident in incidents {
+            var report = LabelReports.source(incident, rule, detector: detector)
+            if boundary - incident.lastAt >= rule.keepFiringForMs {
+                report.phase = .closed(reason: "no such label for \(AlertNumbers.duration(rule.keepFiringForMs))")
+            }
+            reports.append(report)
+        }
+        incidents.removeAll { boundary - $0.lastAt >= rule.keepFiringForMs }
+        return reports
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.write(count: incidents.count)
+        for incident in incidents {
+            writer.write(byte: incident.breach.rawValue)
+            writer.write(string: incident.pipeline)
+            writer.write(count: incident.model)
+            for value in [incident.labels, incident.orphans, incident.fraud, incident.legit, incident.startedAt, incident.lastAt] { writer.write(signed: value) }
+            for list in [incident.actors, incident.samples] {
+                writer.write(count: list.count)
+                for text in list { writer.write(string: text) }
+            }
+        }
+    }
+
+    mutating func restore(from reader: inout ByteReader) throws {
+        incidents = []
+        for _ in 0..<(try reader.readCount(minimumSize: 10)) {
+            guard let breach = LabelBreach(rawValue: try reader.readByte()) else { throw CorruptBytes(offset: reader.offset, expected: "a breach") }
+            let pipeline = try reader.readString()
+            let model = Int(truncatingIfNeeded: try reader.readVarint())
+            guard model < models.count else { throw CorruptBytes(offset: reader.offset, expected: "a model of the inventory") }
+            var values: [Int64] = []
+            for _ in 0..<6 { values.append(try reader.readSigned()) }
+            var incident = Incident(breach: breach, pipeline: pipeline, model: model, startedAt: values[4], lastAt: values[5])
+            incident.labels = values[0]
+            incident.orphans = values[1]
+            incident.fraud = values[2]
+            incident.legit = values[3]
+            for _ in 0..<(try reader.readCount()) { incident.actors.append(try reader.readString()) }
+            for _ in 0..<(try reader.readCount()) { incident.samples.append(try reader.readString()) }
+            incidents.append(incident)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+/// `policy_floor` and `single_signal`: decisions that policy forbids, and shares that it caps.
+///
+/// A floor needs no statistics: one decision that breaks it is a fact, and an incident. A cap
+/// needs both a share above its bound and evidence that stays valid however often one looks
+/// (``BernoulliEProcess``), in periods aligned to the epoch. Memory: a few hundred bytes per rule
+/// and model. O(instructions of all rules) per decision.
+struct PolicyDetector: StreamDetector {
+    let detector: Int
+    let set: PolicyRuleSet
+    /// Per model of the schema: whether it is watched.
+    private let isWatched: [Bool]
+    /// Rule-major: `rule * models + model`.
+    private(set) var incidents: [PolicyIncident]
+    private(set) var shares: [PolicyShare]
+    /// Per model: decisions observed.
+    private(set) var decisions: [Int64]
+
+    private var models: Int { isWatched.count }
+
+    init(detector: Int, set: PolicyRuleSet, models: [String], watched: [String]) {
+        self.detector = detector
+        self.set = set
+        isWatched = models.map { watched.isEmpty || watched.contains($0) }
+        incidents = Array(repeating: PolicyIncident(), count: set.rules.count * models.count)
+        shares = set.rules.flatMap { rule in Array(repeating: PolicyShare(share: rule.cap?.share ?? 0.5), count: models.count) }
+        decisions = Array(repeating: 0, count: models.count)
+    }
+
+    mutating func observe(_ decision: borrowing ObservedDecision) {
+        let model = Int(decision.row.model)
+        guard isWatched[model] else { return }
+        decisions[model] += 1
+        let batch = decision.batch
+        let row = decision.index
+        for index in set.rules.indices {
+            let verdict = set.rules[index].condition.evaluate(batch, row)
+            let isBroken = verdict == .holds || (verdict == .unknown && set.rules[index].missingBreaks)
+            guard isBroken else { continue }
+            let place = index * models + model
+            guard let cap = set.rules[index].cap else {
+                incidents[place].add(batch, row, isUntold: verdict == .unknown)
+                continue
+            }
+            switch cap.counted.evaluate(batch, row) {
+            case .holds: shares[place].add(true, batch, row)
+            case .fails: shares[place].add(false, batch, row)
+            case .unknown: break
+            }
+        }
+    }
+
+    mutating func close(at boundary: Int64) -> [IncidentReport] {
+        var reports: [IncidentReport] = []
+        for index in set.rules.indices {
+            for model in 0..<models where isWatched[model] {
+                let place = index * models + model
+                if let cap = set.rules[index].cap {
+                    reports += close(cap, set.rules[index], model, place, boundary)
+                } else if let report = closeFloor(set.rules[index], model, place, boundary) {
+                    reports.append(report)
+                }
+            }
+        }
+        return reports
+    }
+
+    private mutating func closeFloor(_ rule: PolicyRule, _ model: Int, _ place: Int, _ boundary: Int64) -> IncidentReport? {
+        let incident = incidents[place]
+        guard incident.isOpen else { return nil }
+        var report = PolicyReports.floor(rule, incident, detector: detector, model: model, decisions: decisions[model], at: boundary)
+        if boundary - incident.lastAt >= set.keepFiringForMs {
+            report.phase = .closed(reason: "no decision broke it for \(AlertNumbers.duration(set.keepFiringForMs))")
+            incidents[place] = PolicyIncident()
+        }
+        return report
+    }
+
+    private mutating func close(_ cap: PolicyCap, _ rule: PolicyRule, _ model: Int, _ place: Int, _ boundary: Int64) -> [IncidentReport] {
+        // Rows up to the boundary belong to the period that the boundary ends or stands in.
+        let period = floorDivide(boundary - 1, cap.periodMs) * cap.periodMs
+        if shares[place].period == .min { shares[place].period = period }
+        var reports: [IncidentReport] = []
+        let state = shares[place]
+        let isEnough = state.count >= cap.minCount
+        let logLimit = -RealFunctions.log(cap.alpha)
+        if isEnough, state.share > cap.share, state.evidence.logEValue >= logLimit {
+            if !state.isOpen {
+                shares[place].isOpen = true
+                shares[place].startedAt = state.period
+            }
+            reports.append(PolicyReports.share(rule, cap, shares[place], detector: detector, model: model))
+        }
+        let ends = boundary >= shares[place].period + cap.periodMs
+        guard ends else { return reports }
+        // A period with too few decisions says nothing, and so ends nothing.
+        if state.isOpen, isEnough, state.share <= cap.share {
+            var report = PolicyReports.share(rule, cap, state, detector: detector, model: model)
+            report.phase = .closed(reason: "\(AlertNumbers.percent(state.share)) in the period that ended, within the bound")
+            reports.append(report)
+            shares[place].isOpen = false
+        }
+        shares[place].start(period: floorDivide(boundary, cap.periodMs) * cap.periodMs, share: cap.share)
+        return reports
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.write(count: set.rules.count)
+        writer.write(count: models)
+        for count in decisions { writer.write(signed: count) }
+        for (index, rule) in set.rules.enumerated() {
+            writer.write(string: rule.name)
+            writer.write(bool: rule.cap != nil)
+            for place in index * models..<(index + 1) * models {
+                if rule.cap == nil { incidents[place].encode(into: &writer) } else { shares[place].encode(into: &writer) }
+            }
+        }
+    }
+
+    /// Rules are found by name, so that a configuration with other rules still reads the rest.
+    mutating func restore(from reader: inout ByteReader) throws {
+        let rules = try reader.readCount()
+        guard try reader.readCount() == models else { throw CorruptBytes(offset: reader.offset, expected: "\(models) models") }
+        for model in 0..<models { decisions[model] = try reader.readSigned() }
+        for _ in 0..<rules {
+            let name = try reader.readString()
+            let isCap = try reader.readBool()
+            let index = set.rules.firstIndex { $0.name == name && ($0.cap != nil) == isCap }
+            for model in 0..<models {
+                if isCap {
+                    let share = try PolicyShare(from: &reader)
+                    if let index, share.evidence.rate == set.rules[index].cap?.share { shares[index * models + model] = share }
+                } else {
+                    let incident = try PolicyIncident(from: &reader)
+                    if let index { incidents[index * models + model] = incident }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/// What the policy detector tells the person on call.
+enum PolicyReports {
+    static func floor(
+        _ rule: PolicyRule, _ incident: PolicyIncident, detector: Int, model: Int, decisions: Int64, at boundary: Int64
+    ) -> IncidentReport {
+        let count = AlertNumbers.count(incident.breaks)
+        var report = IncidentReport(
+            detector: detector, monitor: "policy_floor", model: model, severity: rule.severity, startedAt: incident.startedAt,
+            lastAt: incident.lastAt, headline: "\(count) decision\(incident.breaks == 1 ? "" : "s") broke the floor \(rule.name) (limit 0)",
+            measure: "violations", value: Double(incident.breaks), limit: 0, referenceName: "policy", count: incident.breaks, pValue: 0,
+            control: .init(method: "none: every violation is a fact", alpha: 1e-6, tests: 1), size: Double(incident.breaks),
+            immediateActions: [
+                "Read the rule and one of the sample decisions: did the decision service really do it?",
+                "Find the deploy or flag before the first violation and roll it back.",
+                "Stop the forbidden path at the decision service until it is understood.",
+            ],
+            escalation: "The security counterpart now: a floor is broken by a fault or by somebody who found a way around it.",
+            recommendedAction: "Enforce the rule in the decision service and review the \(count) decisions.",
+            blastRadius: "Decisions that match the rule: \(count) so far.")
+        report.subject = rule.name
+        report.sampleRequestIDs = incident.samples
+        report.facts = [
+            IncidentFact("rule", .text(rule.condition.source)), IncidentFact("violations", .number(Double(incident.breaks))),
+            IncidentFact("undecidable", .number(Double(incident.untold))), IncidentFact("amount", .number(incident.amount)),
+            IncidentFact("first_violation", .time(incident.startedAt)), IncidentFact("last_violation", .time(incident.lastAt)),
+            IncidentFact("time_to_detect_ms", .number(Double(max(0, boundary - incident.startedAt)))),
+            IncidentFact("decisions_observed", .number(Double(decisions))), IncidentFact("versions", .list(incident.versions)),
+        ]
+        if !rule.reason.isEmpty { report.facts.insert(IncidentFact("reason", .text(rule.reason)), at: 0) }
+        return report
+    }
+
+    static func share(_ rule: PolicyRule, _ cap: PolicyCap, _ state: PolicyShare, detector: Int, model: Int) -> IncidentReport {
+        let isSingle = cap.monitor == .singleSignal
+        let what = isSingle ? "of the automated decisions rest on the score alone" : "of the decisions of \(rule.name) are counted by its cap"
+        let interval = BettingConfidenceSequence.interval(successes: state.evidence.successes, n: state.count)
+        var report = IncidentReport(
+            detector: detector, monitor: cap.monitor.rawValue, model: model, severity: rule.severity, startedAt: state.startedAt,
+            lastAt: max(state.lastAt, state.startedAt),
+            headline: "\(AlertNumbers.percent(state.share)) of \(AlertNumbers.count(state.count)) \(what) (limit \(AlertNumbers.percent(cap.share)))",
+            measure: isSingle ? "model_only_share" : "capped_share", value: state.share, limit: cap.share, referenceName: "policy",
+            count: state.count, pValue: min(1, RealFunctions.exp(-max(0, state.evidence.logEValue))),
+            control: .init(method: "e-value, valid at every look of a period", alpha: cap.alpha, tests: 1), size: state.share,
+            immediateActions: [
+                "Check that the other signals still arrive: a source that fell silent looks like this.",
+                "Compare the share by version and by deploy time.",
+            ],
+            escalation: isSingle
+                ? "The security counterpart, if a second signal was lost: one score is then all that an attacker must beat."
+                : "The owner of the policy, if the share is meant to stay.",
+            recommendedAction: isSingle
+                ? "Bring the second signal back, or send what rests on the score alone to a challenge." : "Lower the automation until the cap holds.",
+            blastRadius: "\(AlertNumbers.percent(state.share)) of the decisions that the rule is about.")
+        report.subject = rule.name
+        report.interval = .init(low: interval.lower, high: interval.upper, confidence: 0.95)
+        report.sampleRequestIDs = state.samples
+        report.facts = [
+            IncidentFact("rule", .text(rule.condition.source)), IncidentFact("counted", .text(cap.counted.source)),
+            IncidentFact("period_start", .time(state.period)), IncidentFact("counted_decisions", .number(Double(state.evidence.successes))),
+        ]
+        if !rule.reason.isEmpty { report.facts.insert(IncidentFact("reason", .text(rule.reason)), at: 0) }
+        return report
+    }
+}

@@ -1,0 +1,129 @@
+import Testing
+import VedetteCore
+
+@Suite("Label detectors")
+struct LabelDetectorTests {
+    private static let minute: Int64 = 60_000
+    private static let day: Int64 = 86_400_000
+
+    private func configuration(rules: [DetectorSpec]) -> TopologyConfiguration {
+        var configuration = DetectorHarness.configuration(schema: PolicyKit.schema, detectors: rules)
+        var desk = LabelSource(pipeline: "desk", tier: 3)
+        desk.rights.actors = ["desk-*"]
+        desk.rights.models = ["payments"]
+        var chargebacks = LabelSource(pipeline: "chargebacks", tier: 3)
+        chargebacks.rights.outcomes = [.fraud]
+        configuration.labelSources = [desk, chargebacks, LabelSource(pipeline: "reports", tier: 1)]
+        configuration.join.pendingTTLMs = 10 * Self.minute
+        return configuration
+    }
+
+    private func label(
+        _ harness: DetectorHarness, _ request: Int, _ outcome: Outcome, pipeline: String, actor: String, at time: Int64
+    ) {
+        let batch = LabelBatch(partition: 1)
+        func text(_ text: String) -> TextRef {
+            defer { for byte in text.utf8 { batch.text.append(byte) } }
+            return TextRef(offset: UInt32(batch.text.count), length: UInt32(text.utf8.count))
+        }
+        batch.offset.append(harness.offset(1))
+        batch.time.append(time)
+        batch.requestID.append(DetectorHarness.hash.hash128("request-\(request)"))
+        batch.requestText.append(text("request-\(request)"))
+        batch.outcome.append(outcome.rawValue)
+        batch.kind.append(.none)
+        batch.pipeline.append(text(pipeline))
+        batch.actor.append(text(actor))
+        batch.decisionTime.append(.min)
+        batch.samplingWeight.append(.nan)
+        harness.ingest(batch)
+    }
+
+    /// One decision; its number is that of its request.
+    private func decide(_ harness: DetectorHarness, score: Double = 0.6, model: Int = 0, at time: Int64) -> Int {
+        var row = PolicyKit.Row()
+        row.model = model
+        row.score = score
+        row.time = time
+        let number = Int(harness.offset(0))
+        harness.ingest(PolicyKit.batch([row], first: number))
+        return number
+    }
+
+    @Test("Labels outside of the registry are incidents, by kind of breach, and have no trust")
+    func sources() throws {
+        let harness = DetectorHarness(configuration(rules: [DetectorSpec(id: "label_source", rule: .labelSource(LabelIntegrityRule()))]))
+        var joined: [JoinedLabel] = []
+        harness.topology.onLabel = { joined.append($0) }
+        let first = decide(harness, at: 0), second = decide(harness, model: 1, at: 0)
+        _ = try harness.advance(to: Self.minute)
+        label(harness, first, .fraud, pipeline: "desk", actor: "desk-1", at: Self.minute)
+        label(harness, first, .legit, pipeline: "desk", actor: "mallory", at: Self.minute + 1)
+        label(harness, first, .legit, pipeline: "chargebacks", actor: "c", at: Self.minute + 2)
+        label(harness, second, .fraud, pipeline: "desk", actor: "desk-1", at: Self.minute + 3)
+        label(harness, first, .legit, pipeline: "nobody", actor: "x", at: Self.minute + 4)
+        label(harness, 999, .legit, pipeline: "nobody", actor: "x", at: Self.minute + 5)
+        let events = try harness.advance(to: 2 * Self.minute)
+        #expect(Set(events.compactMap(\.subject)) == ["actor/desk", "outcome/chargebacks", "model/desk", "source/nobody"])
+        #expect(events.allSatisfy { $0.status == .firing && $0.severity == .p0 && $0.count == 1 })
+        #expect(joined.map(\.label.tier) == [3, 0, 0, 0, 0])
+        // What the desk said by right still stands.
+        var set = LabelSet()
+        for one in joined where one.requestID == "request-\(first)" { _ = set.apply(one.label, maxEntries: 16) }
+        #expect(set.entries.count == 4 && set.truth?.outcome == .fraud && set.truth?.tier == 3)
+        #expect(harness.topology.counters.labelsUnauthorised == 3)
+        let orphan = try harness.advance(to: 20 * Self.minute)
+        #expect(orphan.map(\.status) == [.updated], "an orphan of nobody doubles its incident")
+        let end = try harness.advance(to: Self.day + 20 * Self.minute)
+        #expect(end.count == 4 && end.allSatisfy { $0.status == .resolved })
+    }
+
+    /// Ten reviewers label forty borderline decisions a day; the last one calls everything legit from day 70 on.
+    private func review(_ harness: DetectorHarness, days: Range<Int64>, _ random: inout SeededRandom) throws -> [AlertEvent] {
+        var events: [AlertEvent] = []
+        for day in days {
+            let start = day * Self.day
+            for index in 0..<40 {
+                let request = decide(harness, score: 0.3 + 0.6 * random.uniform(), at: start + Int64(index))
+                let actor = index % 10
+                let isLegit = random.bernoulli(0.5) || (actor == 9 && day >= 70)
+                label(harness, request, isLegit ? .legit : .fraud, pipeline: "reports", actor: "r\(actor)", at: start + 1_000 + Int64(index))
+            }
+            events += try harness.advance(to: start + Self.day)
+        }
+        return events
+    }
+
+    @Test("An actor that turns is named, and its labels are quarantined while it fires")
+    func poisoning() throws {
+        let harness = DetectorHarness(configuration(rules: [DetectorSpec(id: "label_poisoning", rule: .labelPoisoning(LabelIntegrityRule()))]))
+        var random = SeededRandom(seed: 11)
+        #expect(try review(harness, days: 0..<70, &random).isEmpty)
+        var quarantined: Set<String> = []
+        harness.topology.onLabel = { if $0.label.isQuarantined { quarantined.insert($0.actor) } }
+        let events = try review(harness, days: 70..<110, &random)
+        let first = try #require(events.first)
+        #expect(events.allSatisfy { $0.subject == "reports/r9" } && first.monitor == "label_poisoning" && first.status == .firing && first.severity == .p1)
+        #expect(first.pValue <= 1e-7 && first.value > first.limit && first.startedAt >= 69 * Self.day && first.sampleRequestIDs.count >= 3)
+        #expect(quarantined == ["r9"] && harness.topology.counters.labelsQuarantined > 20)
+    }
+
+    @Test("Label detectors go on after a restart as if nothing had happened")
+    func snapshot() throws {
+        let rule = LabelIntegrityRule()
+        let original = DetectorHarness(
+            configuration(rules: [
+                DetectorSpec(id: "label_source", rule: .labelSource(rule)), DetectorSpec(id: "label_poisoning", rule: .labelPoisoning(rule)),
+                DetectorSpec(id: "label_canary", rule: .labelCanary(rule)),
+            ]))
+        var random = SeededRandom(seed: 12)
+        _ = try review(original, days: 0..<75, &random)
+        label(original, 5, .legit, pipeline: "nobody", actor: "x", at: 75 * Self.day)
+        _ = try original.advance(to: 75 * Self.day + Self.minute)
+        let restarted = try original.restarted()
+        var again = random
+        let expected = try review(original, days: 76..<100, &random)
+        #expect(!expected.isEmpty)
+        #expect(try review(restarted, days: 76..<100, &again) == expected)
+    }
+}

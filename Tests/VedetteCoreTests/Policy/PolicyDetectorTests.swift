@@ -1,0 +1,151 @@
+import Testing
+import VedetteCore
+
+@Suite("Policy detector")
+struct PolicyDetectorTests {
+    private static let minute: Int64 = 60_000
+    private static let hour: Int64 = 3_600_000
+    private static let day: Int64 = 86_400_000
+    private static let reset = "action == \"password_reset\" and decision == allow and signals only [\"model\"]"
+
+    private func program(_ source: String) throws -> PolicyProgram { try PolicyProgram(source, vocabulary: PolicyKit.vocabulary) }
+
+    private func floor(_ source: String = reset, missingBreaks: Bool = false) throws -> PolicyRule {
+        var rule = PolicyRule(name: "floor", reason: "because", condition: try program(source))
+        rule.missingBreaks = missingBreaks
+        return rule
+    }
+
+    private func cap(share: Double) throws -> PolicyRule {
+        var rule = PolicyRule(name: "cap", severity: .p2, condition: try program("decision in [allow, block]"))
+        rule.cap = PolicyCap(counted: try program("signals only [\"model\"]"), share: share)
+        return rule
+    }
+
+    private func configuration(_ rules: [PolicyRule], watched: [String] = []) -> TopologyConfiguration {
+        DetectorHarness.configuration(
+            schema: PolicyKit.schema, detectors: [DetectorSpec(id: "policy", rule: .policy(PolicyRuleSet(rules: rules)), models: watched)])
+    }
+
+    private func feed(_ harness: DetectorHarness, _ rows: [PolicyKit.Row]) {
+        let first = rows.map { _ in Int(harness.offset(0)) }.first ?? 0
+        harness.ingest(PolicyKit.batch(rows, first: first))
+    }
+
+    private func fact(_ event: AlertEvent, _ name: String) -> IncidentFact.Value? { event.incident.first { $0.name == name }?.value }
+
+    @Test("One broken floor is one alert that grows and ends")
+    func floorLifecycle() throws {
+        let harness = DetectorHarness(configuration([try floor()]))
+        var row = PolicyKit.Row()
+        row.time = 5 * Self.minute
+        row.decision = .challenge
+        feed(harness, [row])
+        #expect(try harness.advance(to: 6 * Self.minute).isEmpty)
+        row.decision = .allow
+        row.time = 6 * Self.minute
+        var other = row
+        other.amount = nil
+        feed(harness, [row, other])
+        let events = try harness.advance(to: 7 * Self.minute)
+        let first = try #require(events.first)
+        #expect(events.count == 1 && first.monitor == "policy_floor" && first.subject == "floor" && first.severity == .p0 && first.status == .firing)
+        #expect(first.count == 2 && first.value == 2 && first.startedAt == 6 * Self.minute && first.sampleRequestIDs == ["request-1", "request-2"])
+        #expect(first.summary.contains("2 decisions broke the floor floor (limit 0)"))
+        #expect(fact(first, "amount") == .number(100) && fact(first, "reason") == .text("because") && fact(first, "versions") == .list(["v1"]))
+        #expect(fact(first, "rule") == .text(Self.reset) && fact(first, "time_to_detect_ms") == .number(60_000))
+        row.time = 8 * Self.minute
+        feed(harness, [row, row])
+        #expect(try harness.advance(to: 9 * Self.minute).map(\.status) == [.updated])
+        #expect(try harness.advance(to: 8 * Self.minute + Self.hour - 1).isEmpty)
+        let end = try harness.advance(to: 8 * Self.minute + Self.hour)
+        #expect(end.map(\.status) == [.resolved] && end.first?.reason == "no decision broke it for 1 h")
+        #expect(try harness.advance(to: 3 * Self.hour).isEmpty)
+        row.time = 3 * Self.hour
+        feed(harness, [row])
+        #expect(try harness.advance(to: 3 * Self.hour + Self.minute).map(\.episode) == [2])
+    }
+
+    @Test("What cannot be told breaks a floor only where the rule says so")
+    func missing() throws {
+        var row = PolicyKit.Row()
+        row.signals = 0
+        for breaks in [false, true] {
+            let harness = DetectorHarness(configuration([try floor(missingBreaks: breaks)]))
+            feed(harness, [row])
+            let events = try harness.advance(to: 2 * Self.minute)
+            #expect(events.count == (breaks ? 1 : 0))
+            if let event = events.first { #expect(fact(event, "undecidable") == .number(1)) }
+        }
+    }
+
+    @Test("Rules hold for the models that are watched, each for itself")
+    func models() throws {
+        let harness = DetectorHarness(configuration([try floor()], watched: ["logins"]))
+        var row = PolicyKit.Row()
+        feed(harness, [row])
+        #expect(try harness.advance(to: Self.minute).isEmpty)
+        row.model = 1
+        row.time = Self.minute
+        feed(harness, [row])
+        #expect(try harness.advance(to: 2 * Self.minute).map(\.model) == ["logins"])
+    }
+
+    private func shares(_ time: Int64, single: Int, several: Int) -> [PolicyKit.Row] {
+        (0..<(single + several)).map { index in
+            var row = PolicyKit.Row()
+            row.time = time
+            row.signals = index < single ? 0b001 : 0b011
+            return row
+        }
+    }
+
+    @Test("A cap fires with share and evidence, and ends with a good period")
+    func capLifecycle() throws {
+        let harness = DetectorHarness(configuration([try cap(share: 0.5)]))
+        feed(harness, shares(Self.hour, single: 110, several: 90))
+        #expect(try harness.advance(to: 2 * Self.hour).isEmpty, "above the bound, but not proven")
+        feed(harness, shares(2 * Self.hour, single: 400, several: 0))
+        let event = try #require(try harness.advance(to: 3 * Self.hour).first)
+        #expect(event.subject == "cap" && event.count == 600 && event.value == 510.0 / 600 && event.limit == 0.5 && event.severity == .p2)
+        #expect(event.pValue <= 1e-6 && event.startedAt == 0)
+        #expect(try harness.advance(to: 2 * Self.day).isEmpty, "an empty period ends nothing")
+        feed(harness, shares(2 * Self.day, single: 50, several: 250))
+        let end = try harness.advance(to: 3 * Self.day)
+        #expect(end.map(\.status) == [.resolved] && end.first?.reason == "16.7 % in the period that ended, within the bound")
+    }
+
+    @Test("An honest share at its bound raises no more alerts than alpha allows")
+    func capFalseAlarms() throws {
+        var rule = try cap(share: 0.5)
+        rule.cap?.alpha = 1e-2
+        rule.cap?.periodMs = Self.hour
+        let harness = DetectorHarness(configuration([rule]))
+        var random = SeededRandom(seed: 7)
+        var fired = 0
+        for minute in 0..<Int64(300 * 60) where minute % 6 == 0 {
+            let single = (0..<60).count { _ in random.bernoulli(0.5) }
+            feed(harness, shares(minute * Self.minute, single: single, several: 60 - single))
+            fired += try harness.advance(to: (minute + 6) * Self.minute).count { $0.status == .firing }
+        }
+        // At most 3 expected in 300 periods; 10 or more has a chance of 1e-3.
+        #expect(fired < 10, "\(fired)")
+    }
+
+    @Test("A restarted detector goes on as if nothing had happened, also with other rules")
+    func snapshot() throws {
+        let rules = [try floor(), try cap(share: 0.4)]
+        let original = DetectorHarness(configuration(rules))
+        feed(original, shares(Self.hour, single: 200, several: 100))
+        _ = try original.advance(to: 2 * Self.hour - Self.minute)
+        let restarted = try original.restarted()
+        let fewer = try original.restarted(configuration([rules[1]]))
+        var expected: [AlertEvent] = []
+        for (index, harness) in [original, restarted, fewer].enumerated() {
+            feed(harness, shares(2 * Self.hour - Self.minute, single: 600, several: 0))
+            let events = try harness.advance(to: 2 * Self.hour)
+            if index == 0 { expected = events }
+            #expect(!events.isEmpty && events == (index == 2 ? expected.filter { $0.subject == "cap" } : expected))
+        }
+    }
+}

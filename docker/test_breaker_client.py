@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Truth table of the reference consumer of breaker records. Run: python3 docker/test_breaker_client.py"""
+
+import copy
+import json
+import pathlib
+import unittest
+
+from breaker_client import HOLD_SECONDS, BreakerView, seconds
+
+EXAMPLES = json.loads((pathlib.Path(__file__).resolve().parents[1] / "schemas/breaker.schema.json").read_text())["examples"]
+NOW = seconds("2026-01-06T03:01:00.000Z")
+EXPIRES = seconds(EXAMPLES[0]["expires_at"])
+NEW, OLD = {"account_age": "new"}, {"account_age": "old"}
+
+
+def record(**changes):
+    value = copy.deepcopy(EXAMPLES[0])
+    value.update(changes)
+    return value
+
+
+def view(*records, **options):
+    result = BreakerView(**options)
+    for one in records:
+        result.feed(one)
+    return result
+
+
+def decide(of, decision="allow", slices=NEW, now=NOW, request="r-1", model="payments-gbm"):
+    return of.apply(decision, model, slices, request, now)[0]
+
+
+class Table(unittest.TestCase):
+    def test_states(self):
+        self.assertEqual(decide(view()), "allow")
+        self.assertEqual(decide(view(record())), "challenge")
+        self.assertEqual(decide(view(record(state="closed", reliance_share=1))), "allow")
+        self.assertEqual(decide(view(record()), decision="block"), "block")
+        self.assertEqual(decide(view(record()), slices=OLD), "allow")
+        self.assertEqual(decide(view(record()), model="other"), "allow")
+        self.assertEqual(decide(view(record(slice={})), slices=OLD), "challenge")
+
+    def test_replays_and_other_breakers_do_not_count(self):
+        self.assertEqual(decide(view(record(mode="replay"))), "allow")
+        self.assertEqual(decide(view(record(), breakers=["other"])), "allow")
+
+    def test_an_older_sequence_is_dropped(self):
+        closed = record(state="closed", reliance_share=1, sequence=2)
+        self.assertEqual(decide(view(closed, record(sequence=1))), "allow")
+        self.assertEqual(decide(view(record(sequence=1), closed)), "allow")
+
+    def test_the_least_trusting_counts(self):
+        closed = record(slice={}, state="closed", reliance_share=1)
+        self.assertEqual(decide(view(closed, record())), "challenge")
+
+    def test_silence(self):
+        closed = record(state="closed", reliance_share=1)
+        for fail_safe, state, late, expected in [
+            ("hold", closed, 0, "allow"), ("hold", closed, HOLD_SECONDS, "challenge"), ("hold", record(), 0, "challenge"),
+            ("open", closed, 0, "challenge"), ("closed", record(), 0, "allow"), ("open", closed, -1, "allow"),
+        ]:
+            self.assertEqual(decide(view(state, fail_safe=fail_safe), now=EXPIRES + late), expected, (fail_safe, late))
+
+    def test_half_open_is_a_share_and_the_same_for_a_retry(self):
+        half = view(record(state="half_open", reliance_share=0.25))
+        answers = [decide(half, request=f"r-{n}") for n in range(4000)]
+        self.assertAlmostEqual(answers.count("allow") / 4000, 0.25, delta=0.03)
+        self.assertEqual(answers, [decide(half, request=f"r-{n}") for n in range(4000)])
+
+
+if __name__ == "__main__":
+    unittest.main()
