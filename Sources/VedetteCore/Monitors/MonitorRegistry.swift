@@ -12,6 +12,8 @@ public enum MonitorRegistry {
         VersionRegressionRule.self,
         VolumeRule.self,
         LatencyRule.self,
+        ErrorRateRule.self,
+        CostRule.self,
     ]
 
     public static let names: [String] = rules.map { $0.name }

@@ -4,7 +4,7 @@
 /// period, composed from panes whatever windows are declared. A bad event is, by `indicator`: a
 /// label that says fraud (by arrival), a false positive among the labelled legit, a fraud that
 /// was let through among the labelled frauds (both by decision time, so fresh windows hold the
-/// quickest labels only), a decision slower than `latency_ms`, or a missing value of an important feature.
+/// quickest labels only), a decision slower than `latency_ms`, a missing value of an important feature, or a time-out or error.
 /// Output, two subjects. *Burn*: the rate of bad events over `1 - objective`, in a long and a short
 /// window together; factors 14.4 (1 h and 5 m), 6 (6 h and 30 m), 3 (1 d and 2 h), 1 (3 d and 6 h)
 /// of a period of 30 days, others scaled with it. Source: Google, "The Site Reliability
@@ -24,6 +24,7 @@ public struct SLORule: MonitorRule {
         case missedFraud = "missed_fraud"
         case latency
         case missingRate = "missing_rate"
+        case errorRate = "error_rate"
     }
 
     public var indicator = Indicator.fraudRate
@@ -109,6 +110,8 @@ public struct SLORule: MonitorRule {
         case .latency:
             let all = pane.latencies.total
             return EventCounts(bad: all - pane.latencies.count(atMost: latencyMs), all: all)
+        case .errorRate:
+            return pane.operations.map { EventCounts(bad: $0.timeouts + $0.errors, all: $0.statusKnown) } ?? EventCounts()
         case .missingRate:
             return importantFeatures.reduce(into: EventCounts()) { sum, feature in
                 guard feature < pane.features.count else { return }

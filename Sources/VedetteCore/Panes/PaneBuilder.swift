@@ -39,6 +39,12 @@ extension Pane {
             for _ in 0..<count { pane.features[index].add(.category, value, text: text, hash: Self.hash) }
         }
 
+        /// Adds what records say of the model's answers, and `costs` requests that cost `cost` each.
+        public func addOperations(ok: Int64 = 0, timeouts: Int64 = 0, errors: Int64 = 0, costs: Int = 0, cost: Double = 0) {
+            if pane.operations == nil { pane.operations = Operations() }
+            pane.operations?.add(ok: ok, timeouts: timeouts, errors: errors, costs: costs, each: cost)
+        }
+
         /// Adds `count` labels of decisions of this pane (by decision time).
         public func addOutcomes(_ count: Int = 1, _ outcome: Outcome, decision: Decision = .allow, score: Double = 0, amount: Double = .nan, weight: Double = 1) {
             if pane.outcomes == nil { pane.outcomes = Outcomes(configuration) }

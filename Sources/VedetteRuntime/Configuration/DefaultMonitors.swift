@@ -20,7 +20,7 @@ public enum DefaultMonitors {
             (MissingFeaturesRule.name, missingFeatures), (FeatureCollapseRule.name, featureCollapse), (SchemaChangeRule.name, schemaChange),
             (FeatureDriftRule.name, featureDrift), (ScoreDriftRule.name, scoreDrift), (OutcomeRateRule.name, outcomeRate),
             (VersionChangeRule.name, versionChange), (VersionRegressionRule.name, versionRegression), (VolumeRule.name, volume),
-            (LatencyRule.name, latency),
+            (LatencyRule.name, latency), (ErrorRateRule.name, errorRate), (CostRule.name, cost),
         ]
     }
 
@@ -83,6 +83,20 @@ public enum DefaultMonitors {
         return monitor
     }
 
+    /// Time-outs and errors of an hour; nothing where records state no `status`.
+    private static func errorRate(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var monitor = spec(.errorRate(ErrorRateRule()), "1h", .previousWindow, .p1, windows)
+        monitor?.keepFiringForMs = hour
+        return monitor
+    }
+
+    /// The mean cost of a day; nothing where records state no `cost`.
+    private static func cost(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var monitor = spec(.cost(CostRule()), "24h", .sameHours(weeks: 4), .p2, windows)
+        monitor?.keepFiringForMs = 6 * hour
+        return monitor
+    }
+
     /// Scores of a day, in every slice, against the same hours of the last four weeks.
     private static func scoreDrift(_ windows: [WindowSpec]) -> MonitorSpec? {
         var monitor = spec(.scoreDrift(ScoreDriftRule()), "24h", .sameHours(weeks: 4), .p1, windows)
@@ -127,6 +141,8 @@ public enum DefaultMonitors {
         | `version_regression` | `24h` | overall | the other version, same window | P1 | recall 10 points, AUC 0.03, allow share 10 points, score 0.5 sigma, false positives 1.5 times; at least 1,000 rows each |
         | `volume` | `1h` | overall | previous window | P1 | below 0.3 or above 4 times the reference |
         | `latency` | `1h` | overall | previous window | P2 | p99 above twice the reference for 10 min |
+        | `error_rate` | `1h` | overall | previous window | P1 | time-outs and errors above 1 % and twice the reference |
+        | `cost` | `24h` | overall | same hours of 4 weeks | P2 | mean cost above 1.5 times or below half the reference |
 
         They need no preparation. There is no default `slo`: an objective is yours to state. Once there is a good period to compare with, a `pinned` or `baseline` reference is
         better for `missing_features` and `score_drift`, since it does not move with the trouble that it should show.

@@ -119,6 +119,8 @@ private let everyKey = """
       - {monitor: version_change, window: short, min_share: 20%}
       - {monitor: version_regression, window: short, min_recall_drop: 5%, min_fpr_ratio: 2, min_auc_drop: 1%, min_share_change: 20%, min_sigma: 3}
       - {monitor: latency, window: short, quantile: p95, min_ratio: 4, max_ms: 500}
+      - {monitor: error_rate, window: short, max_error_rate: 3%, min_ratio: 5}
+      - {monitor: cost, window: short, min_ratio: 6, max_drop_ratio: 0.1}
     alerts:
       false_alerts_per_month: 0.25
       max_per_hour: 12
@@ -312,7 +314,11 @@ private let everyKey = """
         (regression.minShareChange, regression.minSigma) = (0.2, 3)
         var latency = LatencyRule()
         (latency.level, latency.minRatio, latency.maxMs) = (.p95, 4, 500)
-        let rules: [any MonitorRule] = [collapse, schema, drift, objective, change, regression, latency]
+        var errors = ErrorRateRule()
+        (errors.maxErrorRate, errors.minRatio) = (0.03, 5)
+        var cost = CostRule()
+        (cost.minRatio, cost.maxDropRatio) = (6, 0.1)
+        let rules: [any MonitorRule] = [collapse, schema, drift, objective, change, regression, latency, errors, cost]
         let monitors = try loadedConfiguration(everyKey).topology.monitors.dropFirst(4)
         #expect(monitors.map(\.rule) == rules.map { MonitorSpec.Rule($0) })
         #expect(monitors.map(\.severity) == rules.map { type(of: $0).defaultSeverity })
