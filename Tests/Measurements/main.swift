@@ -3,15 +3,17 @@ import Foundation
 // vedette-measure: how often Vedette is wrong where nothing changes, and how soon it is right where something does.
 
 let usage = """
-    usage: vedette-measure quiet|awake|cards [options]
+    usage: vedette-measure quiet|awake|cards|nowcast|silent-failure [options]
 
       quiet   stationary streams: false alerts a month, by slice and over all traffic
       awake   one change at a time: days until the first alert, beside fixed thresholds on the same stream
       cards   the benign weeks of the card payments: every alert, by severity
+      nowcast         coverage and error of nowcasts: simulated cohorts with drifting delays, and cards
+      silent-failure  when the collapse of recall in ecommerce is seen, and from what
 
       --full        the published sizes (quiet: 20 seeds, awake: 10); without it a few minutes
       --seeds N     this many seeds
-      --data DIR    directory with cards/decisions.jsonl.zst and cards/labels.jsonl.zst [../shared/data]
+      --data DIR    directory with cards/ and ecommerce/, decisions.jsonl.zst and labels.jsonl.zst in each [../shared/data]
     """
 
 do {
@@ -20,6 +22,8 @@ do {
     case .quiet: try Quiet(options).run()
     case .awake: try Awake(options).run()
     case .cards: try Cards(options).run()
+    case .nowcast: try NowcastMeasurement.run(seeds: options.seeds ?? 1, data: options.data)
+    case .silentFailure: try SilentFailureMeasurement.run(data: options.data)
     case nil: print(usage)
     }
 } catch {
@@ -29,7 +33,10 @@ do {
 
 /// The command line.
 struct MeasureOptions {
-    enum Name: String { case quiet, awake, cards }
+    enum Name: String {
+        case quiet, awake, cards, nowcast
+        case silentFailure = "silent-failure"
+    }
     private(set) var name: Name?
     private(set) var isFull = false
     private(set) var seeds: Int?

@@ -65,6 +65,7 @@ public struct AlertEncoder: Sendable {
     private func measurement(_ event: AlertEvent, into json: inout JSONWriter) {
         json.field("measure", event.measure)
         json.field("value", event.value)
+        if let raw = event.raw { json.field("raw", raw) }
         json.field("limit", event.limit)
         json.key("reference")
         json.beginObject()

@@ -53,6 +53,7 @@ public struct MetricEncoder: Sendable {
         calibration(pane, into: &json)
         money(pane, into: &json)
         operations(pane, into: &json)
+        nowcast(result, into: &json)
         latency(pane, into: &json)
         features(result, into: &json)
         drift(result, into: &json)

@@ -47,6 +47,8 @@ public struct AlertEvent: Sendable, Equatable {
     /// What `value` measures, with its unit: `missing_rate`, `sigma`, `psi`, `rate_ratio`, `volume_ratio` (``Measure``).
     public var measure: String
     public var value: Double
+    /// The same from the labels known now, where `value` is what is expected in the end.
+    public var raw: Double? = nil
     public var limit: Double
     /// The reference's level in its own unit: a rate, a mean score, decisions per window.
     public var referenceValue: Double?

@@ -106,7 +106,7 @@ extension Judge {
             model: model.name, version: "*", slice: observation.slice, subject: finding.subject, summary: playbook.summary,
             startedAt: state.startedAt, detectedAt: state.detectedAt, emittedAt: state.emittedAt,
             windowName: configuration.windows[spec.window].name, windowStart: scene.round.start, windowEnd: scene.round.end,
-            measure: finding.measure.rawValue, value: finding.value, limit: finding.limit,
+            measure: finding.measure.rawValue, value: finding.value, raw: finding.raw, limit: finding.limit,
             referenceValue: finding.reference.level, referenceName: spec.referenceLabel, count: finding.count,
             interval: finding.interval, pValue: finding.pValue,
             control: control(of: candidate, scene),

@@ -57,8 +57,22 @@ public struct LabelEffect: Sendable, Equatable {
     /// The truth before and after; nil is unlabelled.
     public var before: LabelEntry?
     public var after: LabelEntry?
+    /// When the outcome before and after was first said by a source that still says so, ms; nil is unlabelled.
+    public var knownBefore: Int64?
+    public var knownAfter: Int64?
     /// Whether sources now disagree that did not before.
     public var conflict: Bool
+
+    public init(
+        kind: Kind, before: LabelEntry?, after: LabelEntry?, knownBefore: Int64? = nil, knownAfter: Int64? = nil, conflict: Bool
+    ) {
+        self.kind = kind
+        self.before = before
+        self.after = after
+        self.knownBefore = knownBefore
+        self.knownAfter = knownAfter
+        self.conflict = conflict
+    }
 }
 
 /// All that is known of one request: at most one entry per source.
@@ -81,6 +95,12 @@ public struct LabelSet: Sendable, Equatable {
         return best
     }
 
+    /// When the truth's outcome was first said by a source that still says so: like the truth, a function of the set.
+    private var knownSince: Int64? {
+        guard let truth else { return nil }
+        return entries.lazy.filter { $0.outcome == truth.outcome }.map(\.time).min()
+    }
+
     private var disagrees: Bool {
         var seen: Outcome?
         for entry in entries where entry.outcome != .withdrawn {
@@ -93,6 +113,7 @@ public struct LabelSet: Sendable, Equatable {
     /// Takes a label in. O(sources).
     public mutating func apply(_ label: LabelEntry, maxEntries: Int) -> LabelEffect {
         let before = truth
+        let knownBefore = knownSince
         let disagreed = disagrees
         var kind: LabelEffect.Kind = .new
         if let index = entries.firstIndex(where: { $0.source == label.source }) {
@@ -112,7 +133,8 @@ public struct LabelSet: Sendable, Equatable {
             }
             entries[weakest] = label
         }
-        return LabelEffect(kind: kind, before: before, after: truth, conflict: disagrees && !disagreed)
+        return LabelEffect(
+            kind: kind, before: before, after: truth, knownBefore: knownBefore, knownAfter: knownSince, conflict: disagrees && !disagreed)
     }
 
     public func encode(into writer: inout ByteWriter, segmentStart: Int64) {

@@ -16,6 +16,8 @@ public struct Observation {
     public var versionChange: String?
     /// Events over the lengths that the monitor states, all ending with this window; only where it asks (``MonitorNeeds/budget``).
     public var budget: [EventCounts] = []
+    /// What is known and expected of the labels; only where the monitor asks (``MonitorNeeds/cohorts``) and the series has a triangle of its own.
+    public var outlook: Outlook?
 
     public init(model: Int, slice: SliceName, current: Pane, references: [Pane]) {
         self.model = model

@@ -42,14 +42,17 @@ public struct Finding: Sendable, Equatable {
     public var cause: FindingCause?
     /// What its headline adds to the numbers: a type, a version, a budget.
     public var detail: String?
+    /// The value from the labels known now, where `value` is what is expected in the end.
+    public var raw: Double?
 
     public init(
         subject: String?, measure: Measure, value: Double, limit: Double, level: Double, reference: ReferenceSummary, count: Int64,
         interval: AlertEvent.Interval? = nil, strength: Double, effectPassed: Bool, pValue: Double = 1, isSufficient: Bool,
         severity: Severity? = nil, labelMaturity: Double? = nil, sampleRequestIDs: [String], cause: FindingCause? = nil,
-        detail: String? = nil
+        detail: String? = nil, raw: Double? = nil
     ) {
         self.subject = subject
+        self.raw = raw
         self.measure = measure
         self.value = value
         self.limit = limit

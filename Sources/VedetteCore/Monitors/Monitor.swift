@@ -54,6 +54,8 @@ extension MonitorRule {
 public struct MonitorNeeds: Sendable, Equatable {
     /// It rests on labels, so that late ones may withdraw its alerts.
     public var labels = false
+    /// It judges what is expected of labels that are still to come, so its slices need nowcasts of their own.
+    public var cohorts = false
     /// It reads features: slices without them say nothing.
     public var features = false
     /// It watches only features marked important.

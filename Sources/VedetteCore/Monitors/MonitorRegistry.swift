@@ -7,6 +7,7 @@ public enum MonitorRegistry {
         FeatureDriftRule.self,
         ScoreDriftRule.self,
         OutcomeRateRule.self,
+        PerformanceRule.self,
         SLORule.self,
         VersionChangeRule.self,
         VersionRegressionRule.self,

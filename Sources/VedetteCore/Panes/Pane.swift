@@ -42,6 +42,10 @@ public final class Pane {
     public internal(set) var delays: LabelDelays?
     public internal(set) var samples = SampleSet()
     public internal(set) var fraudSamples = SampleSet()
+    /// Scores of the decisions that intervened; nil without any.
+    public internal(set) var acted: ActedScores?
+    /// Labels by inverse probability; nil while each of them stands for itself.
+    public internal(set) var explored: ExplorationOutcomes?
     /// Changed since the last checkpoint.
     var isDirty = true
 
@@ -61,6 +65,8 @@ public final class Pane {
     /// Merges panes in the order of their time. What is small is merged one after the other;
     /// sketches take all of theirs at once.
     func merge(_ others: ContiguousArray<Pane>, configuration: PaneConfiguration) {
+        // Before the labels themselves: it makes itself from those where it is not there.
+        mergeActed(others, configuration)
         for other in others {
             decisions.merge(other.decisions)
             modelOnly += other.modelOnly
@@ -99,6 +105,7 @@ public final class Pane {
     /// Folds pending adds in, so that reading it several times costs nothing extra.
     func compact() {
         scores.compact()
+        acted?.compact()
         latencies.compact()
         for index in features.indices { features[index].compact() }
         outcomes?.compact()
@@ -107,6 +114,7 @@ public final class Pane {
     /// Gives back the memory that only an open pane needs.
     func seal() {
         scores.seal()
+        acted?.seal()
         latencies.seal()
         for index in features.indices { features[index].seal() }
     }
@@ -126,6 +134,10 @@ public final class Pane {
         operations?.encode(into: &writer)
         writer.write(bool: delays != nil)
         delays?.encode(into: &writer)
+        writer.write(bool: acted != nil)
+        acted?.encode(into: &writer)
+        writer.write(bool: explored != nil)
+        explored?.encode(into: &writer)
         samples.encode(into: &writer)
         fraudSamples.encode(into: &writer)
     }
@@ -148,6 +160,8 @@ public final class Pane {
         boxedOutcomes = try reader.readBool() ? OutcomesBox(try Outcomes(from: &reader)) : nil
         operations = try reader.readBool() ? try Operations(from: &reader) : nil
         delays = try reader.readBool() ? try LabelDelays(from: &reader) : nil
+        acted = try reader.readBool() ? try ActedScores(from: &reader) : nil
+        explored = try reader.readBool() ? try ExplorationOutcomes(from: &reader) : nil
         samples = try SampleSet(from: &reader)
         fraudSamples = try SampleSet(from: &reader)
         isDirty = false

@@ -53,6 +53,9 @@ extension Pane {
             for _ in 0..<count { pane.addArrival(entry, source: 0, decisionTime: 0, 1) }
         }
 
+        /// Adds a label by inverse probability, or takes it back with a sign of -1.
+        public func explore(_ label: LabelEntry, _ row: DecisionRow, sign: Int64 = 1) { pane.explore(label, row, sign) }
+
         /// Adds a request ID to the samples.
         public func addSample(_ request: String, isFraud: Bool = false) {
             var text = request

@@ -251,6 +251,26 @@ struct PaneStore {
         return count
     }
 
+    /// Decisions over `start ..< end`, an interval of whole closed panes of some level. O(panes).
+    func decisions(_ key: SeriesKey, _ start: Int64, _ end: Int64) -> Int64 {
+        guard let one = find(key) else { return 0 }
+        var count: Int64 = 0
+        forEachPane(start, end) { level, index in
+            if let pane = one.find(level: level, index: index) { count += pane.total }
+            return true
+        }
+        return count
+    }
+
+    /// Calls `body` with the labels of each pane of `start ..< end`, an interval of whole panes of some level.
+    func forEachOutcomes(_ key: SeriesKey, _ start: Int64, _ end: Int64, _ body: (Outcomes) -> Void) {
+        guard let one = find(key) else { return }
+        forEachPane(start, end) { level, index in
+            if let outcomes = one.find(level: level, index: index)?.outcomes { body(outcomes) }
+            return true
+        }
+    }
+
     /// Start of the oldest pane that is kept.
     var oldestKept: Int64? {
         var oldest: Int64?

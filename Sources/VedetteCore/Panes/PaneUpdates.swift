@@ -9,6 +9,7 @@ extension Pane {
         decisions.add(row.decision)
         score.add(row.score)
         scores.add(row.score)
+        if row.decision.isIntervention { addActed(row) }
         let milliseconds = batch.latencyMs[index]
         if !milliseconds.isNaN {
             latency.add(milliseconds)
@@ -38,7 +39,9 @@ extension Pane {
     /// Moves a decision's contribution from the truth before a label to the truth after it.
     func correct(_ effect: LabelEffect, _ row: DecisionRow, id: RequestID, text: String, configuration: PaneConfiguration) {
         if outcomes == nil { outcomes = Outcomes(configuration) }
+        if let before = effect.before { explore(before, row, -1) }
         if let before = effect.before { outcomes?.remove(before, row) }
+        if let after = effect.after { explore(after, row, 1) }
         if let after = effect.after { outcomes?.add(after, row) }
         if effect.after?.outcome == .fraud { fraudSamples.insert(id, text: text) }
     }

@@ -15,6 +15,8 @@ public enum RealFunctions {
     public static func exp(_ x: Double) -> Double { _exp(x) }
     public static func expm1(_ x: Double) -> Double { _expm1(x) }
     public static func pow(_ x: Double, _ y: Double) -> Double { _pow(x, y) }
+    public static func sin(_ x: Double) -> Double { _sin(x) }
+    public static func asin(_ x: Double) -> Double { _asin(x) }
     /// The complementary error function, to the last bits also far out.
     public static func erfc(_ x: Double) -> Double { _erfc(x) }
 
@@ -31,4 +33,6 @@ private func _log1p(_ x: Double) -> Double { log1p(x) }
 private func _exp(_ x: Double) -> Double { exp(x) }
 private func _expm1(_ x: Double) -> Double { expm1(x) }
 private func _pow(_ x: Double, _ y: Double) -> Double { pow(x, y) }
+private func _sin(_ x: Double) -> Double { sin(x) }
+private func _asin(_ x: Double) -> Double { asin(x) }
 private func _erfc(_ x: Double) -> Double { erfc(x) }

@@ -34,12 +34,21 @@ extension Topology {
     }
 
     /// Everything that one monitor looks at in one window.
-    func round(_ monitor: Int, _ start: Int64, _ end: Int64, _ observed: [Observed], cache: ReferenceCache) -> EvaluationRound {
+    ///
+    /// - Parameter boundary: the present, ms: the end of the window, or later for a recheck.
+    func round(
+        _ monitor: Int, _ start: Int64, _ end: Int64, at boundary: Int64, _ observed: [Observed], cache: ReferenceCache
+    ) -> EvaluationRound {
         let spec = configuration.monitors[monitor]
         let needs = spec.rule.base.needs
         var observations: [Observation] = []
         for one in observed where isWatched(one.family, by: spec) {
-            observations.append(observation(one, spec, needs, start, end, cache))
+            var observation = observation(one, spec, needs, start, end, cache)
+            if needs.cohorts {
+                let key = NowcastBook.Key(model: one.family.model, slice: one.family.slice)
+                observation.outlook = Outlook(nowcasts, key, start: start, end: end, at: boundary)
+            }
+            observations.append(observation)
         }
         return EvaluationRound(monitor: monitor, start: start, end: end, observations: observations)
     }

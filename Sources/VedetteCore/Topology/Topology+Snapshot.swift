@@ -118,6 +118,7 @@ extension Topology {
         }
         judge.encode(into: &writer)
         encodeDetectors(into: &writer)
+        nowcasts.encode(into: &writer)
         encode(resumePoints(), into: &writer)
     }
 
@@ -163,6 +164,7 @@ extension Topology {
         }
         judge = try Judge(configuration: configuration, from: &reader)
         try restoreDetectors(from: &reader)
+        try nowcasts.restore(from: &reader)
         var points: [ResumePoint] = []
         for _ in 0..<(try reader.readCount()) { points.append(try ResumePoint(from: &reader)) }
         return points

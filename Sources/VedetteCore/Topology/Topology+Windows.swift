@@ -27,7 +27,7 @@ extension Topology {
             if !monitors.isEmpty { observed.append(Observed(family: family, pane: pane, parts: parts)) }
         }
         for monitor in monitors where !hasOutlivedDecisions(configuration.monitors[monitor].rule, end) {
-            let round = round(monitor, start, end, observed, cache: cache)
+            let round = round(monitor, start, end, at: end, observed, cache: cache)
             monitorStatus.note(round, configuration.monitors[monitor], models: configuration.models)
             judge.consider(round)
         }
@@ -65,32 +65,38 @@ extension Topology {
         all.compact()
         let unmatched = unmatched(family, start, end)
         let drift = drift(of: all, family, spec, start)
+        let nowcast = nowcast(family, start, end, all, at: boundary)
         for part in parts {
             let ofPart = parts.count == 1 ? drift : self.drift(of: part.pane, family, spec, start)
             let name = versions[Int(family.model)].name(Int32(part.version)) ?? ""
-            send(family, name, spec, start, part.pane, unmatched[part.version] ?? 0, ofPart, at: boundary, isFinal: isFinal)
+            // One version alone is all of them.
+            let ofOne = parts.count == 1 ? nowcast : nil
+            send(family, name, spec, start, part.pane, unmatched[part.version] ?? 0, ofPart, ofOne, at: boundary, isFinal: isFinal)
         }
         let unmatchedOfAll = unmatched.values.reduce(0, +)
         let repeatsPrevious = parts.count == 1 && unmatchedOfAll == unmatched[parts[0].version] ?? 0
-        send(family, "*", spec, start, all, unmatchedOfAll, drift, at: boundary, isFinal: isFinal, repeatsPrevious: repeatsPrevious)
+        send(family, "*", spec, start, all, unmatchedOfAll, drift, nowcast, at: boundary, isFinal: isFinal, repeatsPrevious: repeatsPrevious)
         return (all, parts)
     }
 
     private func send(
         _ family: Family, _ version: String, _ spec: Int, _ start: Int64, _ pane: Pane, _ unmatched: Int64,
-        _ drift: [WindowDrift], at boundary: Int64, isFinal: Bool, repeatsPrevious: Bool = false
+        _ drift: [WindowDrift], _ nowcast: NowcastEstimate?, at boundary: Int64, isFinal: Bool, repeatsPrevious: Bool = false
     ) {
         let window = windows.specs[spec]
         let end = start + window.sizeMs
         // How many times closed windows have been revised since this one closed.
         let every = configuration.panes.reviseEveryMs
         let revisions = max(0, floorDivide(boundary, every) - floorDivide(end, every))
-        let result = WindowResult(
+        var result = WindowResult(
             model: configuration.schema.models[Int(family.model)], version: version, slice: name(of: family.slice), window: window,
             start: start, end: end, isFinal: isFinal,
             revision: revisions + (isFinal && boundary > end ? 1 : 0),
             pane: pane, unmatched: unmatched, thresholdEpsilon: configuration.panes.thresholdEpsilon, labelNames: labelNames.updated(labelKinds),
             drift: drift, featureNames: featureNames, repeatsPrevious: repeatsPrevious)
+        result.maturity = maturity(family, start, end, at: boundary)
+        result.nowcast = nowcast
+        result.labelFree = nowcast == nil ? nil : labelFree(family, pane)
         sink.window(result, at: boundary)
     }
 
@@ -173,7 +179,7 @@ extension Topology {
             guard panes.covers(request.start, request.end) else { continue }
             let observed = families.families.filter { isWatched($0, by: configuration.monitors[request.monitor]) }.map { composed($0, request.start, request.end) }
             guard request.end - request.start == windows.specs[spec].sizeMs else { continue }
-            judge.recheck(round(request.monitor, request.start, request.end, observed, cache: ReferenceCache()), at: boundary)
+            judge.recheck(round(request.monitor, request.start, request.end, at: boundary, observed, cache: ReferenceCache()), at: boundary)
         }
     }
 

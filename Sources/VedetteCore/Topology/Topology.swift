@@ -32,6 +32,9 @@ public final class Topology {
     /// One per entry of `configuration.detectors`.
     var detectors: [any StreamDetector] = []
     var incidents: IncidentBook
+    var nowcasts: NowcastBook
+    /// Slice groups whose series have nowcasts of their own; -1 is all traffic.
+    let nowcastGroups: [Int]
     /// Baselines by name, as given at start.
     let baselines: [String: Baseline]
     /// Event time of the newest decision or label that took effect.
@@ -78,6 +81,8 @@ public final class Topology {
         judge = Judge(configuration: configuration)
         monitorStatus = MonitorStatus(monitors: configuration.monitors.count)
         incidents = IncidentBook(configuration: configuration)
+        nowcasts = NowcastBook(configuration.nowcast, models: schema.models.count)
+        nowcastGroups = configuration.nowcastGroups
         orphansBySource = Array(repeating: 0, count: configuration.labelSources.count + 1)
         var rows: [UInt64: Int] = [:]
         for (row, source) in configuration.labelSources.enumerated() { rows[hash.hash64(source.pipeline)] = row }
@@ -167,6 +172,7 @@ public final class Topology {
             let boundary = panes.closed + pane
             panes.close(at: boundary)
             for orphan in pending.expire(at: boundary) { countOrphan(orphan, at: boundary) }
+            closeNowcasts(at: boundary)
             closeDetectors(at: boundary)
             try closeWindows(at: boundary)
         }
@@ -304,6 +310,7 @@ public final class Topology {
                 ObservedLabel(
                     words: words(), id: id, source: source, entry: label, decision: decision, effect: effect, effective: entry.effective))
         }
+        observeNowcast(effect, decision)
         guard effect.before != effect.after else { return }
         let paneConfiguration = configuration.panes
         forEachSeries(of: decision) { number in

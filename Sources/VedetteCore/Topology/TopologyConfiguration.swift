@@ -11,6 +11,7 @@ public struct TopologyConfiguration: Sendable, Equatable {
     /// Distances that metric records carry under `drift`, by name.
     public var driftReferences: [DriftReference] = []
     public var monitors: [MonitorSpec] = []
+    public var nowcast = NowcastConfiguration()
     public var detectors: [DetectorSpec] = []
     /// Budget: false alerts of all monitors together in 30 days where nothing changes (``PageBudget``).
     public var falseAlertsPerMonth: Double = 0.5

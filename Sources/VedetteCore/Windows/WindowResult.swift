@@ -22,6 +22,12 @@ public struct WindowResult {
     public var featureNames: [String]
     /// The result before this one was the same but for its version: a model with one version has everything twice.
     public var repeatsPrevious: Bool
+    /// How much of the truth is in; nil before the first cohort has closed.
+    public var maturity: Maturity?
+    /// What is expected of the window in the end; only of all versions together, and of series with a triangle of their own.
+    public var nowcast: NowcastEstimate?
+    /// The same from the scores alone, beside the nowcast.
+    public var labelFree: LabelFreeEstimate?
 
     public init(
         model: String, version: String, slice: SliceName, window: WindowSpec, start: Int64, end: Int64, isFinal: Bool, revision: Int64,

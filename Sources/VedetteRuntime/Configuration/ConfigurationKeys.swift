@@ -4,7 +4,7 @@ import VedetteCodec
 extension ConfigurationKey {
     /// Every key that a configuration file may have.
     public static let all: [ConfigurationKey] =
-        process + inputs + decisionMapping + labelMapping + outputs + kafka + inventory + slicing + panes + time + join + monitoring + alerting + state
+        process + inputs + decisionMapping + labelMapping + outputs + kafka + inventory + slicing + panes + time + join + nowcast + monitoring + alerting + state
         + limits + http + secrets
 
     static let byPath: [String: ConfigurationKey] = Dictionary(all.map { ($0.path, $0) }) { first, _ in first }

@@ -77,6 +77,7 @@ public enum ConfigurationLoader {
         var configuration = VedetteConfiguration(application: application, topology: topology, inputs: inputs)
         configuration.logLevel = root.word("log_level", LogLevel.self) ?? .info
         configuration.baselines = MonitorReader.baselines(root)
+        configuration.topology.nowcast = NowcastReader(configuration: configuration, sink: root.sink).read(root.section("nowcast"))
         let monitors = MonitorReader(configuration: configuration, sink: root.sink)
         configuration.topology.driftReferences = monitors.drift(root)
         configuration.topology.monitors = monitors.monitors(root)

@@ -150,7 +150,7 @@ struct MonitorReader {
     }
 
     /// `overall`, `all`, or a list of dimensions and combinations that are declared groups, and of single slices of such.
-    private func slices(_ section: SectionReader) -> (selection: SliceSelection, values: [SliceName]) {
+    func slices(_ section: SectionReader) -> (selection: SliceSelection, values: [SliceName]) {
         guard let node = section.node("slices") else { return (.overall, []) }
         let place = section.path(of: "slices"), dimensions = topology.schema.dimensions
         if let word = node.text {

@@ -27,6 +27,8 @@ struct StateShape: Equatable {
             ("windows", hasPinned ? topology.windows.map { "\($0.name) \($0.sizeMs)/\($0.hopMs)+\($0.offsetMs)" }.joined(separator: ",") : "any"),
             ("panes.levels", topology.panes.levels.map { "\($0.sizeMs)" }.joined(separator: ",")),
             ("panes.quantile_accuracy", "\(topology.panes.quantileAccuracy)"),
+            ("nowcast.cohort", "\(topology.nowcast.cohortMs)"),
+            ("nowcast.horizon", "\(topology.nowcast.horizonMs)"),
             ("join.segment", "\(topology.join.segmentMs)"),
             ("time.granule", "\(topology.time.granuleMs)"),
             ("labels.sources", topology.labelSources.map(\.pipeline).joined(separator: ",")),

@@ -99,6 +99,7 @@ private let everyKey = """
       revise_every: 12h
     time: {out_of_orderness: 10s, max_future: 2d, future_confirmations: 5, idle_timeout: 2m, max_ahead: 10m, max_waiting_rows: 5000, granule: 500ms}
     join: {retention: 30d, segment: 12h, pending_ttl: 2d, max_pending: 10, duplicate_window: 3h, maturity: 20d, max_labels_per_request: 4, max_label_kinds: 5}
+    nowcast: {enabled: false, cohort: 12h, horizon: 60d, half_life: 20d, neighbourhood: 7d, prior_median: 10d, prior_spread: 0.5, slices: [country], max_series: 9}
     baselines: {good: baselines/good.json}
     drift:
       - {name: pinned, reference: {pinned: 2026-01-05}}
@@ -111,6 +112,7 @@ private let everyKey = """
          severity: {P0: {above: 3, times: 9}, P1: {times: 4}, P2: {above: 2}, P3: {above: 1}, otherwise: P2}}
       - {monitor: outcome_rate, window: week, reference: {same_hours: {weeks: 3}}, min_ratio: 3, min_fraud: 9, basis: decision_time, severity: P3}
       - {monitor: volume, window: short, reference: previous_window, max_drop_ratio: 0.25, min_surge_ratio: 8}
+      - {monitor: performance, window: week, metric: precision, point: challenge_or_block, min_value: 50%, min_drop: 0.1, max_error: 0.3, min_labels: 4, min_age: 3d}
       - {monitor: feature_collapse, window: short, max_ratio: 10%}
       - {monitor: schema_change, window: short, min_absent: 90%, min_wrong_type: 10%}
       - {monitor: feature_drift, window: short, reference: {version: "1.2"}, statistic: ks, features: important, min_psi: 1, min_js: 0.1, min_sigma: 2,
@@ -312,7 +314,10 @@ private let everyKey = """
         (regression.minShareChange, regression.minSigma) = (0.2, 3)
         var latency = LatencyRule()
         (latency.level, latency.minRatio, latency.maxMs) = (.p95, 4, 500)
-        let rules: [any MonitorRule] = [collapse, schema, drift, objective, change, regression, latency]
+        var performance = PerformanceRule()
+        (performance.metric, performance.point, performance.minValue) = (.precision, .challengeOrBlock, 0.5)
+        (performance.minDrop, performance.maxError, performance.minLabels, performance.minAgeMs) = (0.1, 0.3, 4, 3 * 86_400_000)
+        let rules: [any MonitorRule] = [performance, collapse, schema, drift, objective, change, regression, latency]
         let monitors = try loadedConfiguration(everyKey).topology.monitors.dropFirst(4)
         #expect(monitors.map(\.rule) == rules.map { MonitorSpec.Rule($0) })
         #expect(monitors.map(\.severity) == rules.map { type(of: $0).defaultSeverity })
@@ -320,6 +325,20 @@ private let everyKey = """
         #expect(slo?.slices == .groups([]))
         #expect(slo?.sliceValues.map(\.text) == ["country=FR", "country=(missing) channel=app"])
         #expect(monitors.first { $0.rule.name == "feature_drift" }?.reference == .version(name: "1.2"))
+    }
+
+    @Test func nowcasts() throws {
+        var nowcast = NowcastConfiguration()
+        nowcast.isEnabled = false
+        nowcast.cohortMs = 12 * 3_600_000
+        nowcast.horizonMs = 60 * 86_400_000
+        nowcast.halfLifeMs = 20 * 86_400_000
+        nowcast.neighbourhoodMs = 7 * 86_400_000
+        nowcast.priorMedianMs = 10 * 86_400_000
+        nowcast.priorSpread = 0.5
+        nowcast.slices = .groups([[0]])
+        nowcast.maxSeries = 9
+        #expect(try loadedConfiguration(everyKey).topology.nowcast == nowcast)
     }
 
     @Test func alerts() throws {

@@ -1,0 +1,86 @@
+/// What the nowcast knows of one series and the window that a monitor looks at.
+public struct Outlook {
+    private let book: NowcastBook
+    private let place: Int
+    private let key: NowcastBook.Key
+    /// The window, half-open, ms.
+    private let start: Int64
+    private var end: Int64
+    private let boundary: Int64
+
+    /// Nil where the series has no triangle of its own, or no cohort has closed yet.
+    package init?(_ book: NowcastBook, _ key: NowcastBook.Key, start: Int64, end: Int64, at boundary: Int64) {
+        guard book.configuration.isEnabled, book.closed != .min, let place = book.find(key) else { return nil }
+        self.book = book
+        self.place = place
+        self.key = key
+        self.start = start
+        self.end = end
+        self.boundary = boundary
+    }
+
+    /// Without the cohorts that ended less than this ago.
+    func matured(_ ageMs: Int64) -> Outlook {
+        var older = self
+        older.end = min(end, alignDown(boundary - ageMs, to: book.configuration.cohortMs))
+        return older
+    }
+
+    /// One cohort as known now.
+    struct Cohort {
+        /// Start, ms.
+        var start: Int64
+        var decisions: Double
+        /// By stream: labels known, and the expected share that has arrived.
+        var labels: StreamCounts
+        var arrived: StreamCounts
+    }
+
+    /// Every cohort that is kept and lies before the end of the window, oldest first.
+    var cohorts: [Cohort] {
+        let series = book.series[place]
+        let size = book.configuration.cohortMs
+        return (series.triangle.first..<max(series.triangle.first, series.triangle.end)).compactMap { number in
+            guard (number + 1) * size <= end else { return nil }
+            var cohort = Cohort(
+                start: number * size, decisions: Double(series.triangle.decisions(of: number)), labels: StreamCounts(), arrived: StreamCounts(repeating: 1))
+            let age = series.age(of: number, at: boundary)
+            for stream in LabelStream.allCases {
+                cohort.labels[stream] = Double(series.triangle.labels(stream, of: number))
+                cohort.arrived[stream] = max(1e-9, series.delays[stream.rawValue].arrived(by: age))
+            }
+            return cohort
+        }
+    }
+
+    /// Whether a cohort lies in the window.
+    func isInWindow(_ cohort: Cohort) -> Bool { cohort.start >= start }
+
+    /// Mean sampling weight of a stream's labels.
+    func weight(_ stream: LabelStream) -> Double {
+        let triangle = book.series[place].triangle
+        return book.series[place].meanWeight(stream, triangle.first..<triangle.end)
+    }
+
+    /// What is expected of the cohorts from `from` to the end of the window.
+    func estimate(from: Int64) -> NowcastEstimate? {
+        var labels = StreamCounts()
+        var decisions = 0.0
+        for number in book.configuration.cohort(of: from)..<book.configuration.cohort(of: end) {
+            let part = book.question(place, cohort: number)
+            decisions += part.decisions
+            for stream in LabelStream.allCases { labels[stream] += part.labels[stream] }
+        }
+        return book.estimate(key, NowcastQuestion(start: from, end: end, decisions: decisions, labels: labels), at: boundary)
+    }
+
+    /// Of the cohorts from `from` to the end of the window; nil is the whole window.
+    func maturity(from: Int64?) -> Maturity? { book.maturity(key, from ?? start, end, at: boundary) }
+
+    /// What a known label of the window stands for in the end: its sampling weight over the share of its kind that has arrived.
+    func finalWeight(_ streams: [LabelStream]) -> Double {
+        let weight = streams.reduce(0) { $0 + self.weight($1) } / Double(streams.count)
+        guard let maturity = maturity(from: nil) else { return weight }
+        return weight / max(0.05, streams == LabelStream.fraud ? maturity.fraud : maturity.legit)
+    }
+}

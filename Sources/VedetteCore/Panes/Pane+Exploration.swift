@@ -1,0 +1,32 @@
+extension Pane {
+    func addActed(_ row: DecisionRow) {
+        if acted == nil { acted = ActedScores(scores.maxEntries) }
+        acted?.add(row.decision, row.score)
+    }
+
+    /// Adds a label by inverse probability (`sign` 1) or takes it back (-1); before the label itself is counted.
+    func explore(_ label: LabelEntry, _ row: DecisionRow, _ sign: Int64) {
+        if explored == nil {
+            guard ExplorationOutcomes.isNeeded(label, row) else { return }
+            explored = plainLabels
+        }
+        explored?.add(label.outcome, row.decision, weight: label.weight, exploration: row.exploration, sign: sign)
+    }
+
+    /// What ``explored`` is while each label stands for itself.
+    private var plainLabels: ExplorationOutcomes {
+        outcomes.map { ExplorationOutcomes(fraud: $0.fraud, legit: $0.legit) } ?? ExplorationOutcomes()
+    }
+
+    func mergeActed(_ others: ContiguousArray<Pane>, _ configuration: PaneConfiguration) {
+        for other in others {
+            guard let theirs = other.acted else { continue }
+            if acted == nil { acted = ActedScores(configuration.scoreEntries) }
+            acted?.merge(theirs)
+        }
+        guard explored != nil || others.contains(where: { $0.explored != nil }) else { return }
+        let own = explored ?? plainLabels
+        for other in others { own.merge(other.explored ?? other.plainLabels) }
+        explored = own
+    }
+}
