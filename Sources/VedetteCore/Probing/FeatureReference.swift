@@ -21,12 +21,16 @@ package struct FeatureReference: Equatable {
     /// Feature-major: each feature's present values in order, `size` places a feature.
     private var sorted: ContiguousArray<Float> = []
     private var present: ContiguousArray<Int32>
+    /// Least number of ranks that a value spans: the sample over the number of its distinct values. A value that a
+    /// feature of few values has not shown yet (the first weekend) is no narrower than those that it has.
+    private var widths: ContiguousArray<Int32>
     /// Rows behind the ranks; 0 before the first sorting.
     package private(set) var size = 0
 
     package init(features: Int) {
         self.features = features
         present = ContiguousArray(repeating: 0, count: features)
+        widths = ContiguousArray(repeating: 0, count: features)
     }
 
     var isReady: Bool { size > 0 }
@@ -60,6 +64,8 @@ package struct FeatureReference: Equatable {
             values.sort()
             present[feature] = Int32(values.count)
             for (place, value) in values.enumerated() { sorted[feature * rows + place] = value }
+            let distinct = values.indices.reduce(0) { $0 + ($1 == 0 || values[$1] != values[$1 - 1] ? 1 : 0) }
+            widths[feature] = Int32((rows + 1) / (distinct + 1) - 1)
         }
         size = rows
         sortedAt = seen
@@ -81,7 +87,8 @@ package struct FeatureReference: Equatable {
                 low[feature] = UInt16(first)
                 // Rare values have no equals in the sample: the common case needs one search.
                 let isTied = first < count && sorted[base + first] == value
-                high[feature] = isTied ? UInt16(first + Self.upperBound(sorted, base + first, count - first, value)) : UInt16(first)
+                let end = isTied ? first + Self.upperBound(sorted, base + first, count - first, value) : first
+                high[feature] = UInt16(max(end, first + Int(widths[feature])))
             }
         }
     }
@@ -132,6 +139,7 @@ extension FeatureReference: Snapshottable {
         writer.write(floats: sample)
         writer.write(floats: sorted)
         for count in present { writer.write(signed: Int64(count)) }
+        for width in widths { writer.write(signed: Int64(width)) }
     }
 
     package init(from reader: inout ByteReader) throws {
@@ -146,5 +154,10 @@ extension FeatureReference: Snapshottable {
         }
         present = []
         for _ in 0..<features { present.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
+        widths = []
+        for _ in 0..<features { widths.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
+        guard present.allSatisfy({ (0...Int32(size)).contains($0) }), widths.allSatisfy({ (0...Int32(Self.rows)).contains($0) }) else {
+            throw CorruptBytes(offset: reader.offset, expected: "ranks within a sample of \(size) rows")
+        }
     }
 }

@@ -9,7 +9,7 @@ public struct ProbingRule: Sendable, Equatable {
     /// Evidence at which a campaign that was hardly ever declined is an incident.
     public var minQuietEvidence = 18.0
     /// Evidence at which one device, address or card over many accounts is an incident.
-    public var minFanOutEvidence = 14.0
+    public var minFanOutEvidence = 18.0
     /// Evidence at which mass just below a threshold is an incident.
     public var minBoundaryEvidence = 20.0
     /// Allowed requests after the first success at which a campaign is being industrialised, P0.

@@ -53,7 +53,7 @@ extension ConfigurationKey {
         ConfigurationKey("detectors[].warm_up", .integer(100...1_000_000), .value("150"), "Decisions of a model before anything is said of it."),
         ConfigurationKey("detectors[].min_evidence", .number(NumberRange(1, 1_000)), .value("8"), "Evidence, nats, at which similar tries of which a sixth or more was stopped or came near the threshold are an incident; a chance of at most exp(-x) for each place."),
         ConfigurationKey("detectors[].min_quiet_evidence", .number(NumberRange(1, 1_000)), .value("18"), "The same for similar requests that were hardly ever stopped."),
-        ConfigurationKey("detectors[].min_fan_out_evidence", .number(NumberRange(1, 1_000)), .value("14"), "The same for one device, address or card over many accounts."),
+        ConfigurationKey("detectors[].min_fan_out_evidence", .number(NumberRange(1, 1_000)), .value("18"), "The same for one device, address or card over many accounts."),
         ConfigurationKey("detectors[].min_boundary_evidence", .number(NumberRange(1, 1_000)), .value("20"), "The same for mass just below a threshold (P2)."),
         ConfigurationKey("detectors[].scale_count", .integer(2...1_000_000), .value("25"), "Allowed requests after the first success at which an incident is P0."),
         ConfigurationKey("detectors[].quiet", .duration(3_600_000...year), .value("7d"), "An incident without anything new for this long is over."),
