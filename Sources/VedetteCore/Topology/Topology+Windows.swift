@@ -89,7 +89,7 @@ extension Topology {
         // How many times closed windows have been revised since this one closed.
         let every = configuration.panes.reviseEveryMs
         let revisions = max(0, floorDivide(boundary, every) - floorDivide(end, every))
-        var result = WindowResult(
+        let result = WindowResult(
             model: configuration.schema.models[Int(family.model)], version: version, slice: name(of: family.slice), window: window,
             start: start, end: end, isFinal: isFinal,
             revision: revisions + (isFinal && boundary > end ? 1 : 0),
