@@ -42,7 +42,7 @@ struct Poisoning {
                 let name = "\(Int(actor.turned * 100)) % of its volume, " + (actor.rampDays == 0 ? "at once" : "over \(actor.rampDays) days")
                 if delays[name] == nil { names.append(name) }
                 delays[name, default: []].append(outcome.accused[index].map { Double($0 - Self.start) })
-                flipped[name, default: []].append(Double(outcome.flips[index]))
+                flipped[name, default: []].append(Double(outcome.flips[index] ?? 0))
             }
         }
         let years = Double(seeds) * 545 / 365

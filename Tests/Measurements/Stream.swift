@@ -84,12 +84,14 @@ final class SimulatedStream: TopologySink {
         var wantsWindows: Bool { false }
         func window(_ result: WindowResult, at: Int64) {}
         func alert(_ event: AlertEvent, at: Int64) { owner?.alert(event, at: at) }
+        func breaker(_ record: BreakerRecord, at: Int64) {}
         func late(_ record: LateRecord, at: Int64) {}
     }
     private let sink: SinkBox
 
     var wantsWindows: Bool { false }
     func window(_ result: WindowResult, at: Int64) {}
+    func breaker(_ record: BreakerRecord, at: Int64) {}
     func late(_ record: LateRecord, at: Int64) {}
     func alert(_ event: AlertEvent, at: Int64) { alerts.append(event) }
 

@@ -63,7 +63,10 @@ let integrityKeys = """
 @Suite struct PolicyConfigurationTests {
     private func rules(_ text: String) throws -> [PolicyRule] {
         let detectors = try loadedConfiguration(text).topology.detectors
-        return detectors.flatMap { spec in if case .policy(let set) = spec.rule { set.rules } else { [] } }
+        return detectors.flatMap { spec -> [PolicyRule] in
+            guard case .policy(let set) = spec.rule else { return [] }
+            return set.rules
+        }
     }
 
     @Test func everyKeyLoads() throws {
