@@ -15,7 +15,7 @@ struct PolicyErrorTests {
         ("", 1, 1, "a value", "the end"), ("   ", 1, 4, "a value", "the end"), ("and", 1, 1, "a value", "'and'"),
         ("score", 1, 1, "a condition", "a number"), ("score +", 1, 8, "a value", "the end"), ("score > 0.5 amount", 1, 13, "an operator", "'amount'"),
         ("score = 1", 1, 7, "'=='", "'='"), ("true && false", 1, 6, "'and'", "'&&'"), ("true || false", 1, 6, "'or'", "'||'"),
-        ("!true", 1, 1, "'not'", "'!'"), ("true & true", 1, 6, "'and'", "'&'"), ("true | true", 1, 6, "'or'", "'|'"), ("score <> 1", 1, 8, "a value", "'>'"),
+        ("!true", 1, 1, "'not'", "'!'"), ("true & true", 1, 6, "'and'", "'&'"), ("true | true", 1, 6, "'or'", "'|'"), ("score <> 1", 1, 7, "'!='", "'<>'"),
         ("score > 1.", 1, 10, "digits after the point", "none"), ("score > 1.2.3", 1, 12, "a number, an operator", "'.'"), ("score > 1e", 1, 11, "digits of an exponent", "none"),
         ("score > 1x", 1, 10, "a number, an operator", "'x'"), ("score > 1e999", 1, 9, "at most 1.8e308", "1e999"), ("score > 0.5 #", 1, 13, "an operator", "the character '#'"),
         ("action == \"a", 1, 11, "closed with \"", "one that is not"), ("action == \"a\nb\"", 1, 11, "closed with \"", "one that is not"),
