@@ -61,12 +61,18 @@ struct LabelPoisoningDetector: StreamDetector {
     /// Keyed as everything is that an outsider may choose; the pool is part of it.
     private func key(_ actor: String, _ pool: Int) -> UInt64 { hash.hash64("\(pool)|\(actor)") }
 
-    /// Labels of an accused actor count for nothing until it is back among its peers.
-    func isQuarantined(source: Int, actor: String, model: Int) -> Bool {
+    func quarantines(source: Int, model: Int) -> Bool {
         guard source >= 0, !cases.isEmpty else { return false }
         let pool = pools[model * max(1, sources.count) + source]
-        guard pool >= 0 else { return false }
-        return cases.contains { test.trials[$0.place].isAccused && test.trials[$0.place].pool == pool && $0.key == key(actor, pool) }
+        return pool >= 0 && cases.contains { test.trials[$0.place].isAccused && test.trials[$0.place].pool == pool }
+    }
+
+    /// Labels of an accused actor count for nothing until it is back among its peers.
+    func isQuarantined(source: Int, actor: String, model: Int) -> Bool {
+        guard quarantines(source: source, model: model) else { return false }
+        let pool = pools[model * max(1, sources.count) + source]
+        let key = key(actor, pool)
+        return cases.contains { test.trials[$0.place].isAccused && test.trials[$0.place].pool == pool && $0.key == key }
     }
 
     /// Keeps the name and some requests of an actor whose evidence has begun to grow.

@@ -7,6 +7,14 @@ public struct DetectorSpec: Sendable, Equatable {
         case labelSource(LabelIntegrityRule)
         case labelPoisoning(LabelIntegrityRule)
         case labelCanary(LabelIntegrityRule)
+
+        /// Whether it looks at labels, and not at decisions alone.
+        var readsLabels: Bool {
+            switch self {
+            case .probing, .policy: false
+            case .labelSource, .labelPoisoning, .labelCanary: true
+            }
+        }
     }
 
     /// Unique among the detectors of a configuration; part of an alert's fingerprint.

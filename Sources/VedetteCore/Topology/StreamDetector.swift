@@ -13,6 +13,8 @@ protocol StreamDetector {
     /// Called at every pane boundary, in order, after everything before it has been observed.
     mutating func close(at boundary: Int64) -> [IncidentReport]
 
+    /// Whether it holds back labels of anybody of this source now: only then is an actor's name read. O(cases).
+    func quarantines(source: Int, model: Int) -> Bool
     /// Whether labels of this actor count for nothing for now.
     func isQuarantined(source: Int, actor: String, model: Int) -> Bool
 
@@ -25,6 +27,7 @@ extension StreamDetector {
     mutating func observe(_ decision: borrowing ObservedDecision) {}
     mutating func observe(_ label: borrowing ObservedLabel) {}
     mutating func observe(orphan: PendingLabel, at time: Int64) {}
+    func quarantines(source: Int, model: Int) -> Bool { false }
     func isQuarantined(source: Int, actor: String, model: Int) -> Bool { false }
 }
 

@@ -7,11 +7,11 @@ extension Topology {
     }
 
     func observe(_ label: ObservedLabel) {
-        for place in detectors.indices { detectors[place].observe(label) }
+        for place in labelDetectors { detectors[place].observe(label) }
     }
 
     func observe(orphan: PendingLabel, at time: Int64) {
-        for place in detectors.indices { detectors[place].observe(orphan: orphan, at: time) }
+        for place in labelDetectors { detectors[place].observe(orphan: orphan, at: time) }
     }
 
     func closeDetectors(at boundary: Int64) {

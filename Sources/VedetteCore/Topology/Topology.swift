@@ -6,9 +6,9 @@
 /// punctuations; not of how partitions were interleaved or when `advance` was called.
 public final class Topology {
     public let configuration: TopologyConfiguration
-    public private(set) var counters = Counters()
+    public internal(set) var counters = Counters()
     /// Orphaned labels per row of the source registry; the last entry is "unlisted".
-    public private(set) var orphansBySource: [Int64]
+    public internal(set) var orphansBySource: [Int64]
 
     var sequencer: Sequencer
     var join: JoinState
@@ -24,7 +24,6 @@ public final class Topology {
     var labelNames: LabelNames
     /// Actors of labels, within their sources.
     var labelActors: Interner
-    private let hasLabelRights: Bool
     /// Sees every label as it joins, with what is known of where it came from.
     public var onLabel: ((JoinedLabel) -> Void)?
     var slices: SliceTable
@@ -36,6 +35,8 @@ public final class Topology {
     public internal(set) var monitorStatus: MonitorStatus
     /// One per entry of `configuration.detectors`.
     var detectors: [any StreamDetector] = []
+    /// Places of those that look at labels: where there are none, no label's words are read.
+    let labelDetectors: [Int]
     var incidents: IncidentBook
     var nowcasts: NowcastBook
     /// Slice groups whose series have nowcasts of their own; -1 is all traffic.
@@ -50,7 +51,7 @@ public final class Topology {
     private let entityCount: Int
     let featureNames: [String]
     /// Registry rows by the hash of their pipeline.
-    private let sourceRows: [UInt64: Int]
+    let sourceRows: [UInt64: Int]
     unowned let sink: any TopologySink
 
     /// - Parameters:
@@ -82,7 +83,6 @@ public final class Topology {
         labelNames = LabelNames(sources: configuration.labelSources.map(\.pipeline))
         newEntities = NewEntities(configuration.slices, dimensions: &dimensions, hash: hash)
         labelActors = Interner(limit: configuration.join.maxLabelActors)
-        hasLabelRights = configuration.labelSources.contains { !$0.rights.isEmpty }
         slices = SliceTable(configuration: configuration.slices)
         pending = PendingLabels(limit: configuration.join.maxPending)
         windows = WindowEmitter(configuration: configuration)
@@ -92,6 +92,7 @@ public final class Topology {
         nowcasts = NowcastBook(configuration.nowcast, models: schema.models.count)
         nowcastGroups = configuration.nowcastGroups
         detectors = DetectorFactory.make(configuration, hash: hash)
+        labelDetectors = configuration.detectors.indices.filter { configuration.detectors[$0].rule.readsLabels }
         breakers = BreakerBoard(configuration: configuration)
         orphansBySource = Array(repeating: 0, count: configuration.labelSources.count + 1)
         var rows: [UInt64: Int] = [:]
@@ -263,7 +264,7 @@ public final class Topology {
 
     /// Calls `body` with the number of every series that a decision belongs to: all traffic, then each group.
     @inline(__always)
-    private func forEachSeries(of row: DecisionRow, _ body: (Int32) -> Void) {
+    func forEachSeries(of row: DecisionRow, _ body: (Int32) -> Void) {
         for group in -1..<slices.groupCount {
             let slice = group < 0 ? 0 : slices.number(group: group, values: row.values)
             let key = SeriesKey(model: row.model, version: row.version, slice: slice)
@@ -282,120 +283,7 @@ public final class Topology {
         }
     }
 
-    // MARK: Labels
-
-    private func process(_ entry: SequencedRow, of batch: LabelBatch) throws {
-        let row = Int(entry.row)
-        counters.labels += 1
-        newestTime = max(newestTime, entry.time)
-        let source = batch.pipeline[row].isNone ? 0 : hash.hash64(of: batch.pipeline[row], in: batch.text)
-        let registryRow = sourceRows[source] ?? -1
-        if registryRow < 0 { counters.labelsUnlistedSource += 1 }
-        var label = LabelEntry(
-            source: source, time: entry.time, outcome: Outcome(rawValue: batch.outcome[row]) ?? .withdrawn,
-            tier: registryRow < 0 ? 0 : configuration.labelSources[registryRow].tier,
-            kind: labelKinds.number(batch.kind[row], in: batch.text, hash: hash),
-            weight: weight(batch.samplingWeight[row], registryRow))
-        label.actor = labelActors.number(batch.actor[row], in: batch.text, hash: hash)
-        let known = batch.decisionTime[row]
-        let decision = try join.findDecision(entry.id, time: known == .min ? nil : known, watermark: entry.effective)
-        if entry.time < entry.effective {
-            report(late: entry, batch.string(batch.requestText[row]), .labels, joined: decision != nil)
-        }
-        guard let decision else {
-            let waiting = PendingLabel(
-                id: entry.id, words: batch.words(row), entry: label, source: registryRow,
-                expiresAt: entry.effective + configuration.join.pendingTTLMs)
-            for orphan in pending.add(waiting) { countOrphan(orphan, at: entry.effective) }
-            return
-        }
-        try apply(label, source: registryRow, to: decision, entry, request: batch.string(batch.requestText[row])) { batch.words(row) }
-    }
-
-    /// The label's own weight, else its source's. A source that is not listed can not make its labels heavier.
-    private func weight(_ stated: Double, _ registryRow: Int) -> Int64 {
-        guard registryRow >= 0 else { return LabelEntry.weightUnit }
-        let weight = stated.isNaN ? configuration.labelSources[registryRow].samplingWeight : stated
-        return max(1, Int64((min(weight, LabelEntry.maxWeight) * Double(LabelEntry.weightUnit)).rounded()))
-    }
-
-    /// - Parameter words: made only where somebody reads them.
-    private func apply(
-        _ given: LabelEntry, source: Int, to decision: DecisionRow, _ entry: SequencedRow, request: String, words: () -> LabelWords
-    ) throws {
-        let id = entry.id
-        let label = admitted(given, source: source, model: Int(decision.model), words: words)
-        let effect = try join.apply(label, to: decision, id: id)
-        count(effect)
-        if !detectors.isEmpty {
-            observe(
-                ObservedLabel(
-                    words: words(), id: id, source: source, entry: label, decision: decision, effect: effect, effective: entry.effective))
-        }
-        observeNowcast(effect, decision)
-        if let onLabel { onLabel(joined(label, source, decision, id, request, words())) }
-        guard effect.before != effect.after else { return }
-        let paneConfiguration = configuration.panes
-        forEachSeries(of: decision) { number in
-            _ = panes.update(number, at: decision.time) { pane in
-                pane.correct(effect, decision, id: id, text: request, configuration: paneConfiguration)
-            }
-            if let before = effect.before { arrive(before, -1, number, decision.time) }
-            if let after = effect.after { arrive(after, 1, number, decision.time) }
-        }
-    }
-
-    private func arrive(_ label: LabelEntry, _ count: Int64, _ number: Int32, _ decisionTime: Int64) {
-        let source = Int32(truncatingIfNeeded: sourceRows[label.source] ?? -1)
-        _ = panes.update(number, at: label.time) { $0.addArrival(label, source: source, decisionTime: decisionTime, count) }
-    }
-
-    /// What counts of a label: nothing of what its source may not say, nor of an actor under suspicion.
-    ///
-    /// Such a label stands beside the source's own, under a key of its own, so that it can not replace what
-    /// the source said by right.
-    private func admitted(_ given: LabelEntry, source: Int, model: Int, words: () -> LabelWords) -> LabelEntry {
-        guard source >= 0, hasLabelRights || !detectors.isEmpty else { return given }
-        var label = given
-        let actor = words().actor
-        let rights = configuration.labelSources[source].rights
-        if rights.breach(actor: actor, outcome: given.outcome, model: configuration.schema.models[model]) != nil {
-            counters.labelsUnauthorised += 1
-            label.tier = 0
-            label.source = ~given.source
-        } else if detectors.contains(where: { $0.isQuarantined(source: source, actor: actor, model: model) }) {
-            counters.labelsQuarantined += 1
-            label.isQuarantined = true
-            label.source = given.source ^ 1
-        }
-        return label
-    }
-
-    private func joined(_ label: LabelEntry, _ source: Int, _ decision: DecisionRow, _ id: RequestID, _ request: String, _ words: LabelWords) -> JoinedLabel {
-        JoinedLabel(
-            requestID: request, key: id, model: configuration.schema.models[Int(decision.model)],
-            version: versions[Int(decision.model)].name(Int32(decision.version)) ?? "", decisionTime: decision.time, score: decision.score,
-            decision: decision.decision, label: label, source: source, pipeline: words.pipeline, actor: words.actor, kind: words.kind)
-    }
-
-    private func count(_ effect: LabelEffect) {
-        switch effect.kind {
-        case .new: counters.labelsJoined += 1
-        case .changed: counters.labelsChanged += 1
-        case .withdrawn: counters.labelsWithdrawn += 1
-        case .repeated: counters.labelsRepeated += 1
-        case .superseded, .dropped: counters.labelsIgnored += 1
-        }
-        if effect.conflict { counters.labelConflicts += 1 }
-    }
-
-    private func countOrphan(_ label: PendingLabel, at time: Int64) {
-        counters.orphans += 1
-        observe(orphan: label, at: time)
-        orphansBySource[label.source < 0 ? orphansBySource.count - 1 : label.source] += 1
-    }
-
-    private func report(late entry: SequencedRow, _ id: String, _ stream: StreamKind, joined: Bool) {
+    func report(late entry: SequencedRow, _ id: String, _ stream: StreamKind, joined: Bool) {
         guard entry.time < entry.effective else { return }
         counters.late += 1
         let record = LateRecord(
