@@ -1,3 +1,5 @@
+import VedetteCodec
+
 /// What went wrong, for the person who ran it.
 struct EvaluationFailure: Error, CustomStringConvertible {
     let description: String
@@ -15,6 +17,14 @@ struct EvaluationOptions {
     private(set) var ablation = false
     private(set) var baselines = false
     private(set) var isAdaptive = false
+    private(set) var isKinds = false
+    private(set) var isHoldOut = false
+    private(set) var isVerbose = false
+    /// Of the half's kinds only those whose name begins so.
+    private(set) var kind = ""
+    /// Period of the benign file, ms; nil for its own ends.
+    private(set) var from: Int64?
+    private(set) var to: Int64?
     private(set) var seed: UInt64 = 1
     private(set) var salt: String?
     private(set) var minEvidence: Double?
@@ -30,6 +40,12 @@ struct EvaluationOptions {
         while let argument = rest.next() {
             switch argument {
             case "adaptive": isAdaptive = true
+            case "kinds": isKinds = true
+            case "--hold-out": isHoldOut = true
+            case "--verbose": isVerbose = true
+            case "--kind": kind = try value(argument)
+            case "--from": from = try Self.time(argument, value(argument))
+            case "--to": to = try Self.time(argument, value(argument))
             case "--mixed": mixed = try value(argument)
             case "--truth": truth = try value(argument)
             case "--benign": benign = try value(argument)
@@ -53,8 +69,13 @@ struct EvaluationOptions {
             }
         }
         guard !wantsHelp else { return }
-        guard !benign.isEmpty, isAdaptive || (!mixed.isEmpty && !truth.isEmpty) else {
+        guard !benign.isEmpty, isAdaptive || isKinds || (!mixed.isEmpty && !truth.isEmpty) else {
             throw EvaluationFailure("--mixed, --truth and --benign are needed; see --help")
         }
+    }
+
+    private static func time(_ option: String, _ text: String) throws -> Int64 {
+        guard let time = RFC3339.parse(text.count == 10 ? text + "T00:00:00Z" : text) else { throw EvaluationFailure("\(option): expected a date or an RFC 3339 time") }
+        return time
     }
 }

@@ -50,6 +50,14 @@ struct StreamFile {
         guard !records.isEmpty else { throw EvaluationFailure("\(path): no records") }
     }
 
+    /// The part of it within a half-open period, ms; nil for no bound. Throws where nothing is left.
+    func cut(from: Int64?, to: Int64?) throws -> StreamFile {
+        var part = self
+        part.records = records.filter { $0.time >= from ?? .min && $0.time < to ?? .max }
+        guard !part.records.isEmpty else { throw EvaluationFailure("no records in this period") }
+        return part
+    }
+
     static func write(_ lines: some Sequence<[UInt8]>, to path: String) throws {
         let sink = try FileSink(path: path)
         for line in lines { try sink.writeLine(line) }

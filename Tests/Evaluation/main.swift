@@ -5,6 +5,10 @@ import Foundation
 let usage = """
     usage: vedette-eval --mixed FILE --truth FILE --benign FILE [options]
            vedette-eval adaptive --benign FILE [options]
+           vedette-eval kinds [--hold-out] --benign FILE [--from DATE --to DATE] [options]
+
+    kinds: generated attacks of many kinds under every rotation, against a surrogate of the model.
+    adaptive: an attacker who knows the design but not the secret.
 
     Prints per attack: detected or not, queries and time until detection, before or after the first success,
     and whether the campaign was one incident; and for the benign stream the alerts per million decisions and
@@ -20,8 +24,12 @@ let usage = """
       --mixed-only      leave out the runs with one attack each
       --ablation        each detector family alone, too
       --baselines       published methods beside it, each at its best threshold with at most one false alert
-      --seed N          adaptive: seed of the attackers' own randomness [1]
-      --runs N          adaptive: attackers per strategy [6]
+      --seed N          seed of the attackers' own randomness [1]
+      --runs N          attackers per strategy or cell [6]
+      --from, --to      part of the benign file, half-open, dates or RFC 3339
+      --hold-out        the half of the kinds that nothing was built with
+      --kind NAME       only kinds whose name begins so
+      --verbose         every attack, not only the table
     """
 
 do {
@@ -30,6 +38,8 @@ do {
         print(usage)
     } else if options.isAdaptive {
         try AdaptiveEvaluation(options).run()
+    } else if options.isKinds {
+        try KindsEvaluation(options).run()
     } else {
         try Evaluation(options).run()
     }

@@ -34,7 +34,7 @@ struct AdaptiveAttacker {
 
     private let strategy: AdaptiveStrategy
     private let file: StreamFile
-    private let model: Surrogate
+    private let model: BoostedSurrogate
     private var random: SeededGenerator
 
     private(set) var queries: [StreamRecord] = []
@@ -48,7 +48,7 @@ struct AdaptiveAttacker {
     private let target: StreamRecord
     private let isBoolean: [Bool]
 
-    init(_ strategy: AdaptiveStrategy, file: StreamFile, model: Surrogate, isBoolean: [Bool], random: SeededGenerator) {
+    init(_ strategy: AdaptiveStrategy, file: StreamFile, model: BoostedSurrogate, isBoolean: [Bool], random: SeededGenerator) {
         self.strategy = strategy
         self.file = file
         self.model = model

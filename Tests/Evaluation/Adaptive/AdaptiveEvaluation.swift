@@ -15,7 +15,7 @@ struct AdaptiveEvaluation {
     }
 
     func run() throws {
-        let model = Surrogate(file)
+        let model = BoostedSurrogate(file.records, features: file.features.count)
         let isBoolean = file.features.indices.map { index in file.records.prefix(2_000).allSatisfy { [0, 1].contains($0.features[index]) || $0.features[index].isNaN } }
         let known = Set(try DetectorRun.replay(options.benign, configuration).pages.map(\.fingerprint))
         print("surrogate model: \(file.records.count) benign decisions; \(options.runs) attackers per strategy, seed \(options.seed)\n")
