@@ -1,6 +1,6 @@
 # The two commands of the README are `make run` and `make test`. Everything they need they install.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench eval measure check-schemas check-docker clean
+.PHONY: help setup build run test bench eval measure fuzz clean
 
 SWIFT ?= swift
 PACKAGES := librdkafka-dev libzstd-dev librocksdb-dev libsimdjson-dev zlib1g-dev pkg-config g++
@@ -34,6 +34,13 @@ measure: setup ## Print how often alerts are false, and how soon they are right;
 	.build/release/vedette-measure quiet
 	.build/release/vedette-measure awake
 	.build/release/vedette-measure cards
+
+FUZZ_SECONDS ?= 60
+
+fuzz: setup ## Feed the decoders what libFuzzer invents, for FUZZ_SECONDS; every decision also to a slow decoder.
+	VEDETTE_FUZZ=1 $(SWIFT) build -c release --product vedette-fuzz --scratch-path .build/fuzz
+	mkdir -p .build/fuzz/corpus
+	.build/fuzz/release/vedette-fuzz .build/fuzz/corpus Tests/Fuzzing/Seeds Tests/VedetteCodecTests/Corpus -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -artifact_prefix=.build/fuzz/ -print_final_stats=1
 
 EVAL_SET ?= ../shared/data/attacks-dev
 EVAL_FLAGS ?= --class ../shared/data/cards/class.csv.gz

@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// `make fuzz`: every Swift target counts its branches for libFuzzer, which brings its own `main`.
+let fuzzing = Context.environment["VEDETTE_FUZZ"] != nil
+
 /// Every Swift target: Swift 6 language mode, warnings are errors.
 ///
 /// Release builds leave out the dynamic exclusivity checks: a fifth of all instructions of a
@@ -10,6 +13,13 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ] + (Context.environment["VEDETTE_CHECKED"] == nil
     ? [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))] : [])
+    + (fuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])] : [])
+
+let fuzzer: [Target] = fuzzing ? [
+    .executableTarget(
+        name: "vedette-fuzz", dependencies: ["CodecReference", "VedetteCore", "VedetteCodec"], path: "Tests/Fuzzing", exclude: ["Seeds"],
+        swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+] : []
 
 let package = Package(
     name: "vedette",
@@ -72,7 +82,11 @@ let package = Package(
             name: "vedette-eval", dependencies: ["VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Evaluation", swiftSettings: strict),
 
         .testTarget(name: "VedetteCoreTests", dependencies: ["VedetteCore"], resources: [.copy("Fixtures")], swiftSettings: strict),
-        .testTarget(name: "VedetteCodecTests", dependencies: ["VedetteCodec"], resources: [.copy("Corpus")], swiftSettings: strict),
+        // A decoder that shares no code with ours, for its tests and the fuzzer.
+        .target(name: "CodecReference", dependencies: ["VedetteCore", "VedetteCodec"], path: "Tests/VedetteCodecTests/Reference", swiftSettings: strict),
+        .testTarget(
+            name: "VedetteCodecTests", dependencies: ["CodecReference", "VedetteCodec"], exclude: ["Reference"], resources: [.copy("Corpus")],
+            swiftSettings: strict),
         .testTarget(name: "VedetteStoreTests", dependencies: ["VedetteStore"], swiftSettings: strict),
         .testTarget(name: "VedetteKafkaTests", dependencies: ["VedetteKafka"], swiftSettings: strict),
         // What the equivalence and crash tests share.
@@ -85,6 +99,6 @@ let package = Package(
             name: "IntegrationTests", dependencies: ["VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteRuntime"],
             path: "Tests/Integration", swiftSettings: strict),
         .testTarget(name: "VedetteRuntimeTests", dependencies: ["VedetteRuntime", "VedetteCore", "VedetteCodec", "VedetteKafka"], swiftSettings: strict),
-    ],
+    ] + fuzzer,
     cxxLanguageStandard: .cxx17
 )

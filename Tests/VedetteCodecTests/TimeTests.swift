@@ -1,3 +1,4 @@
+import CodecReference
 import Foundation
 import Testing
 import VedetteCodec

@@ -2,7 +2,7 @@
 ///
 /// Follows RFC 8259; like simdjson it refuses lone surrogates, integers beyond 64 bits,
 /// doubles beyond the finite ones, and non-empty containers nested deeper than the limit.
-indirect enum ReferenceJSON {
+package indirect enum ReferenceJSON {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -12,14 +12,14 @@ indirect enum ReferenceJSON {
     case array([ReferenceJSON])
     case object([Member])
 
-    struct Member {
-        var key: String
-        var value: ReferenceJSON
+    package struct Member {
+        package var key: String
+        package var value: ReferenceJSON
     }
 
     struct Malformed: Error {}
 
-    static func parse(_ bytes: [UInt8], depth: Int) throws -> ReferenceJSON {
+    package static func parse(_ bytes: [UInt8], depth: Int) throws -> ReferenceJSON {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw Malformed() }
         var parser = Parser(bytes: bytes, limit: depth)
         let value = try parser.value(depth: 1)

@@ -4,13 +4,18 @@ import VedetteCore
 /// A slow, obvious decoder of the default shape, to check the fast one against.
 ///
 /// Works on whole trees, strings and dictionaries, and shares no code with the decoder.
-struct ReferenceDecoder {
-    struct Refused: Error {}
+package struct ReferenceDecoder {
+    package struct Refused: Error {}
 
     let schema: EventSchema
     let limits: DecodeLimits
 
-    func decode(_ bytes: [UInt8]) throws -> Row {
+    package init(schema: EventSchema, limits: DecodeLimits) {
+        self.schema = schema
+        self.limits = limits
+    }
+
+    package func decode(_ bytes: [UInt8]) throws -> Row {
         guard bytes.count <= limits.recordBytes, case .object(let members) = try ReferenceJSON.parse(bytes, depth: limits.depth) else {
             throw Refused()
         }
@@ -173,7 +178,7 @@ struct ReferenceDecoder {
 }
 
 /// RFC 3339 by a regular expression and by counting days one year and one month at a time.
-func referenceRFC3339(_ text: String) -> Int64? {
+package func referenceRFC3339(_ text: String) -> Int64? {
     let pattern = /([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?(?:([Zz])|([+-])([0-9]{2}):([0-9]{2}))/
     guard let match = text.wholeMatch(of: pattern),
         let year = Int64(match.1), let month = Int64(match.2), let day = Int64(match.3), let hour = Int64(match.4),
