@@ -21,7 +21,25 @@ enum ReplayBenchmark {
         report.print()
     }
 
-    private static func replay(_ files: TrafficFiles, _ configuration: VedetteConfiguration, _ workspace: Workspace) throws -> ReplaySummary {
+    /// What each part of what can be switched on costs, in the order of their use.
+    static func everything(decisions: Int) throws {
+        let workspace = try Workspace()
+        let files = try TrafficFiles(TrafficFiles.options(decisions: decisions, perSecond: perSecond), in: workspace)
+        var report = Report("everything: \(files.summary), \(Int(perSecond)) a second of event time")
+        let cases = [
+            ("defaults", try BenchmarkConfiguration.payments()),
+            ("and probing", try BenchmarkConfiguration.payments(extra: BenchmarkConfiguration.probing)),
+            ("everything", try BenchmarkConfiguration.payments(labels: BenchmarkConfiguration.integrity, extra: BenchmarkConfiguration.everything)),
+        ]
+        for (name, configuration) in cases {
+            let (summary, cost) = try Measurement.of { try replay(files, configuration, workspace) }
+            report.add(name, records: files.recordCount, cost)
+            report.add(fact: "metric records and alerts, \(name)", "\(summary.metrics), \(summary.alerts)")
+        }
+        report.print()
+    }
+
+    static func replay(_ files: TrafficFiles, _ configuration: VedetteConfiguration, _ workspace: Workspace) throws -> ReplaySummary {
         let paths = Dictionary(uniqueKeysWithValues: OutputKind.allCases.map { ($0, workspace.file("\($0.rawValue).jsonl")) })
         let replay = try FileReplay(
             configuration: configuration, decisions: [files.decisions], labels: [files.labels], output: try OutputFiles(paths), now: .max)

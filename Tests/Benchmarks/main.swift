@@ -3,17 +3,20 @@ import Foundation
 // vedette-bench: how fast, how large, and beside it the floor. Counts and ratios; nothing gates.
 
 let usage = """
-    usage: vedette-bench [replay|live|state|slices|job ...] [options]
+    usage: vedette-bench [replay|everything|live|state|slices|monitors|flood|job ...] [options]
 
       replay   files through everything, beside parsing only and decoding only
+      everything  the same with every monitor, probing, label integrity, policy and breakers on
       live     the pipeline with commits and checkpoints; through Kafka where VEDETTE_TEST_BROKERS names one
       state    bytes per retained decision, checkpoint and restart times
       slices   memory with many slices over 40 days
+      monitors 1,000 slices: every monitor in every slice, beside the first four
+      flood    memory while every user, device, address, card and country is a new one, with everything on
       job      the shared comparison job, checked window by window; needs --job
 
     Without names: all of them, each in a process of its own, so that peaks are its own.
 
-      --decisions N   decisions of replay, live and state [500000, state 1000000]
+      --decisions N   decisions of replay, everything, live, monitors [500000], state [1000000], flood [1000000; 5 new values each]
       --job DIR       directory that holds reference.json and data/ with decisions.jsonl and labels.jsonl
       --large         slices: 10,000 instead of 1,000
     """
@@ -35,9 +38,12 @@ do {
 func run(_ name: BenchmarkName, _ options: BenchmarkOptions) throws {
     switch name {
     case .replay: try ReplayBenchmark.run(decisions: options.decisions ?? 500_000)
+    case .everything: try ReplayBenchmark.everything(decisions: options.decisions ?? 500_000)
     case .live: try LiveBenchmark.run(decisions: options.decisions ?? 500_000)
     case .state: try StateBenchmark.run(decisions: options.decisions ?? 1_000_000)
     case .slices: try SlicesBenchmark.run(isLarge: options.isLarge)
+    case .monitors: try MonitorsBenchmark.run(decisions: options.decisions ?? 500_000)
+    case .flood: try FloodBenchmark.run(decisions: options.decisions ?? 1_000_000)
     case .job: try JobBenchmark.run(directory: options.job)
     }
 }

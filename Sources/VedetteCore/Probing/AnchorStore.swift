@@ -8,12 +8,24 @@ struct AnchorOrigin: Equatable {
     var decision: UInt8
 }
 
+/// A request of a campaign that a new one is near to.
+struct NearCampaign {
+    let campaign: Int
+    /// Adjusted, nats.
+    let similarity: Double
+}
+
 /// A fixed number of past requests that new ones are compared with: values, ranks and the campaign of each.
 ///
 /// `anchors` are places in a ring. Similarity of two requests is S = -Σ ln r, where r is the share of ordinary
 /// traffic that lies between their two values of a feature, ends included: a coincidence in a rare value counts
 /// for much, in a popular one for little, and a feature that was moved far for nothing.
-struct AnchorStore: Equatable {
+struct AnchorStore {
+    /// Only requests that share two fingerprints or more are compared, and so many that share one.
+    private static let maxLoners = 6
+    /// Campaigns that a request is near to are one when they are no further apart than this, nats.
+    static let mergeSpan = 3.0
+
     let features: Int
     let capacity: Int
     private var values: ContiguousArray<Float>
@@ -62,12 +74,10 @@ struct AnchorStore: Equatable {
         reach(place)
         if orders[place] == 0 { live += 1 }
         newest += 1
-        let base = place * features
-        for feature in 0..<features {
-            values[base + feature] = row[feature]
-            low[base + feature] = lows[feature]
-            high[base + feature] = highs[feature]
-        }
+        let (features, base) = (features, place * features)
+        values.withUnsafeMutableBufferPointer { ($0.baseAddress! + base).update(from: row, count: features) }
+        low.withUnsafeMutableBufferPointer { ($0.baseAddress! + base).update(from: lows, count: features) }
+        high.withUnsafeMutableBufferPointer { ($0.baseAddress! + base).update(from: highs, count: features) }
         campaigns[place] = UInt32(campaign + 1)
         orders[place] = newest
         origins[place] = origin
@@ -76,7 +86,6 @@ struct AnchorStore: Equatable {
     func campaign(of place: Int) -> Int { Int(campaigns[place]) - 1 }
     mutating func setCampaign(_ campaign: Int, of place: Int) { campaigns[place] = UInt32(campaign + 1) }
     func origin(of place: Int) -> AnchorOrigin { origins[place] }
-    func isEmpty(_ place: Int) -> Bool { orders[place] == 0 }
     func value(_ feature: Int, of place: Int) -> Float { values[place * features + feature] }
     mutating func relabel(_ old: Int, as new: Int) {
         let (from, to) = (UInt32(old + 1), UInt32(new + 1))
@@ -88,31 +97,84 @@ struct AnchorStore: Equatable {
         orders[place] = 0
     }
 
-    /// How many newer ones there are: a match among many candidates is worth less.
-    func age(of place: Int) -> UInt64 { min(newest - orders[place], UInt64(capacity)) }
+    /// The anchor most similar to a request, less what the number of candidates is worth; -1 and 0 where none is above 0.
+    ///
+    /// - Parameters:
+    ///   - low, high: the request's ranks in a reference of `size` rows.
+    ///   - between: room for one number per feature.
+    ///   - near: receives those of a campaign that lie within ``mergeSpan`` of the best.
+    /// O(candidates · features). `mutating` so that nothing is copied; it changes nothing.
+    mutating func nearest(
+        _ candidates: CandidateSet, low lows: UnsafePointer<UInt16>, high highs: UnsafePointer<UInt16>, size: Int,
+        between: UnsafeMutablePointer<Int16>, near: inout ContiguousArray<NearCampaign>?
+    ) -> (place: Int, adjusted: Double) {
+        var best = (place: -1, adjusted: 0.0)
+        var loners = 0
+        let (features, newest, limit) = (features, newest, UInt64(capacity))
+        let whole = Int16(truncatingIfNeeded: size + 1)
+        let all = Double(features) * RealFunctions.log(Double(whole))
+        let wantsNear = near != nil
+        let places = orders.count
+        Self.penalties.withUnsafeBufferPointer { penalties in
+            for index in 0..<candidates.count {
+                if candidates.coincidences(index) < 2 {
+                    loners += 1
+                    if loners > Self.maxLoners { continue }
+                }
+                let place = candidates.number(index)
+                guard place < places, orders[place] != 0 else { continue }
+                let (sum, product) = widths(place, lows, highs, whole, between)
+                let penalty = penalties[Int(min(min(newest &- orders[place], limit), UInt64(penalties.count - 1)))]
+                let campaign = Int(campaigns[place]) - 1
+                let isNear = wantsNear && campaign >= 0
+                // ln of the product is at least its binary exponent's: most candidates are out of the running without a logarithm.
+                let exponent = Double(Int64(bitPattern: product.bitPattern &>> 52) &- 1_023)
+                let bound = all - sum - exponent * 0.693147 - penalty
+                guard bound > (isNear ? max(best.adjusted - Self.mergeSpan, 0) : best.adjusted) else { continue }
+                let adjusted = all - sum - RealFunctions.log(product) - penalty
+                if isNear { near?.append(NearCampaign(campaign: campaign, similarity: adjusted)) }
+                if adjusted > best.adjusted { best = (place, adjusted) }
+            }
+        }
+        return best
+    }
 
-    /// Similarity, nats. O(features).
+    /// Product of how many ordinary values lie between two requests, feature by feature, and the logarithm of what did not fit into it.
     @inline(__always)
-    func similarity(_ place: Int, low lows: UnsafePointer<UInt16>, high highs: UnsafePointer<UInt16>, size: Int) -> Double {
-        let base = place * features
-        let whole = Int32(size + 1)
-        var product = 1.0
-        var sum = 0.0
+    private mutating func widths(
+        _ place: Int, _ lows: UnsafePointer<UInt16>, _ highs: UnsafePointer<UInt16>, _ whole: Int16, _ between: UnsafeMutablePointer<Int16>
+    ) -> (sum: Double, product: Double) {
+        let (features, base) = (features, place * features)
         low.withUnsafeBufferPointer { low in
             high.withUnsafeBufferPointer { high in
+                guard let low = low.baseAddress, let high = high.baseAddress else { return }
+                let (ownLow, ownHigh) = (low + base, high + base)
+                // Ranks are below 32,768: signed lanes, for which every machine has minimum and maximum.
                 for feature in 0..<features {
-                    let between = Int32(max(high[base + feature], highs[feature])) - Int32(min(low[base + feature], lows[feature])) + 1
-                    product *= Double(min(between, whole))
-                    // 1,025 to the 64th is far from overflow.
-                    if feature & 63 == 63 {
-                        sum += RealFunctions.log(product)
-                        product = 1
-                    }
+                    let upper = max(Int16(bitPattern: ownHigh[feature]), Int16(bitPattern: highs[feature]))
+                    let lower = min(Int16(bitPattern: ownLow[feature]), Int16(bitPattern: lows[feature]))
+                    between[feature] = min(upper &- lower &+ 1, whole)
                 }
             }
         }
-        return Double(features) * RealFunctions.log(Double(whole)) - sum - RealFunctions.log(product)
+        var (sum, product) = (0.0, 1.0)
+        for feature in 0..<features {
+            product *= Double(between[feature])
+            // 1,025 to the 64th is far from overflow.
+            if feature & 63 == 63 {
+                sum += RealFunctions.log(product)
+                product = 1
+            }
+        }
+        return (sum, product)
     }
+
+    /// ln of the inverse weight of the `age`th newest among all earlier requests; the weights 1 / ((a+2) ln e(a+2)) fall slowly.
+    private static let penalties: ContiguousArray<Double> = ContiguousArray(
+        (0..<32_768).map { age in
+            let log = RealFunctions.log(Double(age) + 2)
+            return log + RealFunctions.log(log + 1)
+        })
 
     /// Ranks of all anchors anew, after the reference was sorted.
     mutating func rank(with reference: FeatureReference) {

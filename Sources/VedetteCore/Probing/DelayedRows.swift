@@ -20,6 +20,7 @@ struct DelayedRows: Equatable {
     static let most: Int64 = 4_096
 
     let features: Int
+    /// As many as a power of two.
     private var rows: ContiguousArray<DelayedRow> = []
     private var values: ContiguousArray<Float> = []
     private var head = 0
@@ -31,9 +32,12 @@ struct DelayedRows: Equatable {
 
     mutating func append(_ row: DelayedRow, _ values: UnsafeBufferPointer<Float>) {
         if count == rows.count { grow() }
-        let place = (head + count) % rows.count
+        let place = (head + count) & (rows.count - 1)
         rows[place] = row
-        for feature in 0..<features { self.values[place * features + feature] = values[feature] }
+        let features = features
+        if let row = values.baseAddress {
+            self.values.withUnsafeMutableBufferPointer { ($0.baseAddress! + place * features).update(from: row, count: features) }
+        }
         count += 1
     }
 
@@ -41,7 +45,7 @@ struct DelayedRows: Equatable {
     mutating func takeFirst(_ body: (DelayedRow, UnsafeBufferPointer<Float>) -> Void) {
         guard count > 0 else { return }
         let place = head
-        head = (head + 1) % rows.count
+        head = (head + 1) & (rows.count - 1)
         count -= 1
         values.withUnsafeBufferPointer { body(rows[place], UnsafeBufferPointer(rebasing: $0[place * features..<(place + 1) * features])) }
     }
@@ -53,7 +57,7 @@ struct DelayedRows: Equatable {
         newRows.reserveCapacity(size)
         newValues.reserveCapacity(size * features)
         for index in 0..<count {
-            let place = (head + index) % rows.count
+            let place = (head + index) & (rows.count - 1)
             newRows.append(rows[place])
             newValues.append(contentsOf: values[place * features..<(place + 1) * features])
         }
@@ -71,7 +75,7 @@ extension DelayedRows: Snapshottable {
         writer.write(count: features)
         writer.write(count: count)
         for index in 0..<count {
-            let place = (head + index) % rows.count
+            let place = (head + index) & (rows.count - 1)
             let row = rows[place]
             writer.write(signed: row.serial)
             writer.write(signed: Int64(row.place))

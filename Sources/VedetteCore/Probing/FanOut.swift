@@ -1,20 +1,21 @@
 /// What is known of one entity (a device, an address, a card) as a hub of others.
 struct FanOutHub: Equatable {
+    // What every request touches stands together.
     var day: Int64 = 0
     /// Request counter of the newest request.
     var newest: Int64 = 0
-    var startedAt: Int64 = 0
     var lastAt: Int64 = 0
-    var evidence = ScanEvidence(since: 0)
-    var peak = 0.0
     var requests: Int64 = 0
     var interventions: Int64 = 0
     var money = 0.0
-    var samples: [String] = []
+    var peak = 0.0
+    var isReported = false
     /// Kind whose distinct count carries the evidence.
     var over: Int32 = -1
+    var startedAt: Int64 = 0
+    var evidence = ScanEvidence(since: 0)
+    var samples: [String] = []
     var distinct = 0.0
-    var isReported = false
     /// Case that it belongs to, 0 for none yet.
     var caseID: Int64 = 0
 }
@@ -33,9 +34,12 @@ struct FanOut {
     private static let ln2 = 0.6931471805599453
     /// Tail values are 8 ln(distinct): a power law becomes an exponential.
     private static let scale = 8.0
-    /// 128-bit linear counting: estimate by the number of bits set.
-    private static let estimates: ContiguousArray<Double> = ContiguousArray(
-        (0...128).map { set in set == 128 ? 700 : -128 * RealFunctions.log(1 - Double(set) / 128) })
+    /// 128-bit linear counting: estimate by the number of bits set, and its value for the tails.
+    private static let estimates: ContiguousArray<(count: Double, value: Double)> = ContiguousArray(
+        (0...128).map { set in
+            let count = set == 128 ? 700 : -128 * RealFunctions.log(1 - Double(set) / 128)
+            return (count, scale * RealFunctions.log(count))
+        })
 
     let kinds: Int
     private let buckets: Int
@@ -43,6 +47,9 @@ struct FanOut {
     /// Keyed digests; 0 is an empty place.
     private(set) var digests: ContiguousArray<UInt64>
     private(set) var hubs: ContiguousArray<FanOutHub>
+    /// Who goes last from a bucket: the largest. A function of the hub, kept beside the digests so that a look at a
+    /// bucket is a look at two cache lines.
+    private var ranks: ContiguousArray<UInt64>
     /// Two words of today and two of yesterday per hub and other kind.
     private var bits: ContiguousArray<UInt64>
     private var tails: ContiguousArray<TailEstimate>
@@ -51,6 +58,8 @@ struct FanOut {
     private var requests: Int64 = 0
     /// Places that the newest request gave evidence to, pairs included.
     private(set) var hits: ContiguousArray<Int32> = []
+    /// Place of each kind's entity in the newest request.
+    private var found: ContiguousArray<Int>
 
     init(kinds: Int, rule: ProbingRule) {
         self.kinds = kinds
@@ -58,6 +67,8 @@ struct FanOut {
         buckets = max(1, rule.maxEntities / Self.ways)
         hubs = ContiguousArray(repeating: FanOutHub(), count: kinds * buckets * Self.ways)
         digests = ContiguousArray(repeating: 0, count: hubs.count)
+        ranks = digests
+        found = ContiguousArray(repeating: 0, count: kinds)
         bits = ContiguousArray(repeating: 0, count: hubs.count * kinds * 4)
         tails = ContiguousArray(repeating: TailEstimate(), count: kinds * kinds)
         pairs = ContiguousArray(repeating: FanOutHub(), count: kinds * kinds)
@@ -68,35 +79,47 @@ struct FanOut {
     mutating func observe(_ request: ProbingRequest, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) {
         requests += 1
         hits.removeAll(keepingCapacity: true)
-        for kind in 0..<kinds where entities[kind] != 0 { observe(request, kind, entities, sample) }
+        // All look-ups first: they wait for memory together and not one after the other.
+        let day = floorDivide(request.time, Self.dayMs)
+        for kind in 0..<kinds where entities[kind] != 0 { found[kind] = find(kind, entities[kind], request.time, day) }
+        for kind in 0..<kinds where entities[kind] != 0 { observe(request, kind, found[kind], entities, sample) }
     }
 
-    private mutating func observe(_ request: ProbingRequest, _ kind: Int, _ entities: UnsafeBufferPointer<UInt64>, _ sample: () -> String) {
-        let place = find(kind, entities[kind], request.time)
-        hubs[place].newest = requests
-        hubs[place].lastAt = max(hubs[place].lastAt, request.time)
-        hubs[place].requests += 1
-        if request.decision.isIntervention { hubs[place].interventions += 1 }
-        if request.amount.isFinite { hubs[place].money += request.amount }
+    private mutating func observe(
+        _ request: ProbingRequest, _ kind: Int, _ place: Int, _ entities: UnsafeBufferPointer<UInt64>, _ sample: () -> String
+    ) {
+        count(request, &hubs[place])
         for other in 0..<kinds where other != kind && entities[other] != 0 {
-            let count = add(entities[other], other, to: place)
-            guard count > 0 else { continue }
+            let set = add(entities[other], other, to: place)
+            guard set > 0 else { continue }
             let pair = kind * kinds + other
-            let value = Self.scale * RealFunctions.log(count)
+            let (count, value) = Self.estimates[set]
             if tails[pair].total >= rule.warmUp { hit(place, pair, other, count, tails[pair].logTail(value), request, sample) }
             if hubs[place].peak < Self.excludedAt { tails[pair].add(value) }
         }
+        ranks[place] = Self.rank(hubs[place].isReported, hubs[place].peak, hubs[place].newest)
     }
 
-    /// Distinct others after adding a new one, or 0 where it was there already.
-    private mutating func add(_ digest: UInt64, _ other: Int, to place: Int) -> Double {
+    @inline(__always)
+    private func count(_ request: ProbingRequest, _ hub: inout FanOutHub) {
+        hub.newest = requests
+        hub.lastAt = max(hub.lastAt, request.time)
+        hub.requests += 1
+        if request.decision.isIntervention { hub.interventions += 1 }
+        if request.amount.isFinite { hub.money += request.amount }
+    }
+
+    /// How many bits are set after adding a new one of the other kind, or 0 where it was there already.
+    @inline(__always)
+    private mutating func add(_ digest: UInt64, _ other: Int, to place: Int) -> Int {
         let base = (place * kinds + other) * 4
         let bit = (digest &* 0xD6E8_FEB8_6659_FD93) &>> 57
-        let (word, mask) = (base + Int(bit &>> 6), 1 as UInt64 &<< (bit & 63))
-        guard (bits[word] | bits[word + 2]) & mask == 0 else { return 0 }
-        bits[word] |= mask
-        let set = (bits[base] | bits[base + 2]).nonzeroBitCount + (bits[base + 1] | bits[base + 3]).nonzeroBitCount
-        return Self.estimates[set]
+        return bits.withUnsafeMutableBufferPointer { bits in
+            let (word, mask) = (base + Int(bit &>> 6), 1 as UInt64 &<< (bit & 63))
+            guard (bits[word] | bits[word + 2]) & mask == 0 else { return 0 }
+            bits[word] |= mask
+            return (bits[base] | bits[base + 2]).nonzeroBitCount + (bits[base + 1] | bits[base + 3]).nonzeroBitCount
+        }
     }
 
     private mutating func hit(
@@ -141,6 +164,7 @@ struct FanOut {
         guard place >= 0 else { return pairs[-1 - place] = FanOutHub() }
         (hubs[place].isReported, hubs[place].peak, hubs[place].caseID) = (false, 0, 0)
         hubs[place].evidence = ScanEvidence(since: requests)
+        ranks[place] = Self.rank(hubs[place].isReported, hubs[place].peak, hubs[place].newest)
     }
 
     /// Places of hubs are 0 and above; pair `p` is -1 - p.
@@ -150,25 +174,26 @@ struct FanOut {
 
     // MARK: Table
 
-    private mutating func find(_ kind: Int, _ digest: UInt64, _ time: Int64) -> Int {
+    private mutating func find(_ kind: Int, _ digest: UInt64, _ time: Int64, _ day: Int64) -> Int {
         let start = (kind * buckets + Int(digest % UInt64(buckets))) * Self.ways
         for place in start..<start + Self.ways where digests[place] == digest {
-            roll(place, to: floorDivide(time, Self.dayMs))
+            if day > hubs[place].day { roll(place, to: day) }
             return place
         }
         var victim = start
-        for place in start + 1..<start + Self.ways where rank(place) < rank(victim) { victim = place }
+        for place in start + 1..<start + Self.ways where ranks[place] < ranks[victim] { victim = place }
         hubs[victim] = FanOutHub()
         digests[victim] = digest
-        hubs[victim].day = floorDivide(time, Self.dayMs)
+        hubs[victim].day = day
         hubs[victim].startedAt = time
         for word in victim * kinds * 4..<(victim + 1) * kinds * 4 { bits[word] = 0 }
         return victim
     }
 
-    /// Least goes first.
-    private func rank(_ place: Int) -> (Int, Int64) {
-        digests[place] == 0 ? (0, 0) : (hubs[place].isReported ? 3 : hubs[place].peak > 0 ? 2 : 1, hubs[place].newest)
+    /// Least goes first; 0 is an empty place.
+    @inline(__always)
+    private static func rank(_ isReported: Bool, _ peak: Double, _ newest: Int64) -> UInt64 {
+        (isReported ? 3 : peak > 0 ? 2 : 1) &<< 60 | UInt64(newest)
     }
 
     private mutating func roll(_ place: Int, to day: Int64) {
@@ -230,7 +255,10 @@ extension FanOut {
         requests = try reader.readSigned()
         digests = try reader.readWords()
         guard digests.count == hubs.count else { throw CorruptBytes(offset: reader.offset, expected: "\(hubs.count) hubs") }
-        for place in hubs.indices { hubs[place] = digests[place] != 0 ? try FanOutHub(from: &reader) : FanOutHub() }
+        for place in hubs.indices {
+            hubs[place] = digests[place] != 0 ? try FanOutHub(from: &reader) : FanOutHub()
+            ranks[place] = digests[place] != 0 ? Self.rank(hubs[place].isReported, hubs[place].peak, max(0, hubs[place].newest)) : 0
+        }
         for place in pairs.indices { pairs[place] = try reader.readBool() ? try FanOutHub(from: &reader) : FanOutHub() }
         bits = try reader.readWords()
         for place in tails.indices { tails[place] = try TailEstimate(from: &reader) }

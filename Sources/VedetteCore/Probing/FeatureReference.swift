@@ -20,6 +20,9 @@ package struct FeatureReference: Equatable {
     private var sortedAt: Int64 = 0
     /// Feature-major: each feature's present values in order, `size` places a feature.
     private var sorted: ContiguousArray<Float> = []
+    /// Of the same places: the values as integers in their order, and how many values are not larger.
+    private var keys: ContiguousArray<Int32> = []
+    private var ends: ContiguousArray<UInt16> = []
     private var present: ContiguousArray<Int32>
     /// Least number of ranks that a value spans: the sample over the number of its distinct values. A value that a
     /// feature of few values has not shown yet (the first weekend) is no narrower than those that it has.
@@ -56,7 +59,8 @@ package struct FeatureReference: Equatable {
 
     package mutating func sort() {
         let rows = sampleSize
-        sorted = ContiguousArray(repeating: 0, count: rows * features)
+        // Beyond the present values: larger than any, so that searches need not know how many there are.
+        sorted = ContiguousArray(repeating: .infinity, count: rows * features)
         for feature in 0..<features {
             var values = ContiguousArray<Float>()
             values.reserveCapacity(rows)
@@ -69,26 +73,65 @@ package struct FeatureReference: Equatable {
         }
         size = rows
         sortedAt = seen
+        index()
     }
 
-    /// Ranks of one row. O(features · log rows).
+    /// Ranks of one row. O(features · log rows), without a branch that depends on a value.
     package func rank(_ row: UnsafeBufferPointer<Float>, low: UnsafeMutablePointer<UInt16>, high: UnsafeMutablePointer<UInt16>) {
-        sorted.withUnsafeBufferPointer { sorted in
-            for feature in 0..<features {
-                let value = row[feature]
-                let count = Int(present[feature])
-                if value.isNaN {
-                    low[feature] = Self.missingRank
-                    high[feature] = Self.missingRank + UInt16(size - count)
-                    continue
+        guard size > 0, let values = row.baseAddress else { return }
+        keys.withUnsafeBufferPointer { keys in
+            ends.withUnsafeBufferPointer { ends in
+                guard var column = keys.baseAddress, var end = ends.baseAddress else { return }
+                for feature in 0..<features {
+                    let count = Int(present[feature])
+                    if values[feature].isNaN {
+                        low[feature] = Self.missingRank
+                        high[feature] = Self.missingRank + UInt16(size - count)
+                    } else {
+                        let key = Self.key(values[feature])
+                        let first = min(Self.lowerBound(column, size, key), count)
+                        let isTied = first < count && column[first] == key
+                        low[feature] = UInt16(truncatingIfNeeded: first)
+                        high[feature] = UInt16(truncatingIfNeeded: max(isTied ? Int(end[first]) : first, first + Int(widths[feature])))
+                    }
+                    column += size
+                    end += size
                 }
-                let base = feature * size
-                let first = Self.lowerBound(sorted, base, count, value)
-                low[feature] = UInt16(first)
-                // Rare values have no equals in the sample: the common case needs one search.
-                let isTied = first < count && sorted[base + first] == value
-                let end = isTied ? first + Self.upperBound(sorted, base + first, count - first, value) : first
-                high[feature] = UInt16(max(end, first + Int(widths[feature])))
+            }
+        }
+    }
+
+    /// Orders like the number itself; both zeros are one.
+    @inline(__always)
+    private static func key(_ value: Float) -> Int32 {
+        let bits = Int32(bitPattern: (value + 0).bitPattern)
+        return bits ^ (bits &>> 31 & .max)
+    }
+
+    /// How many of `count` keys are smaller.
+    @inline(__always)
+    private static func lowerBound(_ keys: UnsafePointer<Int32>, _ count: Int, _ key: Int32) -> Int {
+        var (first, rest) = (0, count)
+        while rest > 0 {
+            // The last step decides about the one place that is left.
+            let half = max(1, rest &>> 1)
+            // All ones where the key there is smaller.
+            let isLess = (Int(keys[first &+ half &- 1]) &- Int(key)) &>> 63
+            first = first &+ (half & isLess)
+            rest = rest == 1 ? 0 : rest &- half
+        }
+        return first
+    }
+
+    /// What ``rank(_:low:high:)`` reads: a function of the sorted values.
+    private mutating func index() {
+        keys = ContiguousArray(sorted.map(Self.key))
+        ends = ContiguousArray(repeating: 0, count: sorted.count)
+        for feature in 0..<features {
+            let base = feature * size
+            for place in (0..<Int(present[feature])).reversed() {
+                let isLast = place + 1 == Int(present[feature]) || keys[base + place + 1] != keys[base + place]
+                ends[base + place] = isLast ? UInt16(place + 1) : ends[base + place + 1]
             }
         }
     }
@@ -159,5 +202,6 @@ extension FeatureReference: Snapshottable {
         guard present.allSatisfy({ (0...Int32(size)).contains($0) }), widths.allSatisfy({ (0...Int32(Self.rows)).contains($0) }) else {
             throw CorruptBytes(offset: reader.offset, expected: "ranks within a sample of \(size) rows")
         }
+        index()
     }
 }

@@ -87,15 +87,23 @@ struct FingerprintIndex: Equatable {
         shift = UInt64(64 - log2Buckets)
     }
 
-    @inline(__always)
-    func bucket(_ hash: UInt64) -> SIMD4<UInt32> { buckets[Int(truncatingIfNeeded: hash &>> shift)] }
+    /// The newest requests that had any of ``Fingerprints/count`` fingerprints.
+    func collect(_ hashes: UnsafePointer<UInt64>, into candidates: CandidateSet) {
+        candidates.clear()
+        buckets.withUnsafeBufferPointer { buckets in
+            for number in 0..<Fingerprints.count { candidates.add(buckets[Int(truncatingIfNeeded: hashes[number] &>> shift)]) }
+        }
+    }
 
-    @inline(__always)
-    mutating func insert(_ number: Int, at hash: UInt64) {
-        let place = Int(truncatingIfNeeded: hash &>> shift)
-        let old = buckets[place]
-        let entry = UInt32(truncatingIfNeeded: number &+ 1)
-        if old[0] != entry { buckets[place] = SIMD4(entry, old[0], old[1], old[2]) }
+    mutating func insert(_ number: Int, at hashes: UnsafePointer<UInt64>) {
+        let (entry, shift) = (UInt32(truncatingIfNeeded: number &+ 1), shift)
+        buckets.withUnsafeMutableBufferPointer { buckets in
+            for fingerprint in 0..<Fingerprints.count {
+                let place = Int(truncatingIfNeeded: hashes[fingerprint] &>> shift)
+                let old = buckets[place]
+                if old[0] != entry { buckets[place] = SIMD4(entry, old[0], old[1], old[2]) }
+            }
+        }
     }
 }
 

@@ -36,11 +36,12 @@ final class ProbingModel {
     private var delayed: DelayedRows
 
     // Reused for every request.
-    private var low: ContiguousArray<UInt16>
-    private var high: ContiguousArray<UInt16>
-    private var hashes = ContiguousArray<UInt64>(repeating: 0, count: Fingerprints.count)
-    private var candidates = CandidateSet()
-    private var near: [(campaign: Int, similarity: Double)] = []
+    private let low: UnsafeMutablePointer<UInt16>
+    private let high: UnsafeMutablePointer<UInt16>
+    private let between: UnsafeMutablePointer<Int16>
+    private let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: Fingerprints.count)
+    private let candidates = CandidateSet()
+    private var near: ContiguousArray<NearCampaign>? = []
 
     init(rule: ProbingRule, features: Int, entityKinds: Int, salt: UInt64) {
         self.rule = rule
@@ -57,8 +58,20 @@ final class ProbingModel {
         singlesIndex = FingerprintIndex(log2Buckets: 14)
         membersIndex = FingerprintIndex(log2Buckets: 15)
         delayed = DelayedRows(features: features)
-        low = ContiguousArray(repeating: 0, count: features)
-        high = ContiguousArray(repeating: 0, count: features)
+        low = .allocate(capacity: max(1, features))
+        high = .allocate(capacity: max(1, features))
+        between = .allocate(capacity: max(1, features))
+        low.initialize(repeating: 0, count: features)
+        high.initialize(repeating: 0, count: features)
+        between.initialize(repeating: 0, count: features)
+        hashes.initialize(repeating: 0, count: Fingerprints.count)
+    }
+
+    deinit {
+        low.deallocate()
+        high.deallocate()
+        between.deallocate()
+        hashes.deallocate()
     }
 
     private struct Match {
@@ -81,7 +94,7 @@ final class ProbingModel {
             serial: 0, place: 0, isSuspicious: request.isSuspicious, ordinary: 0, suspicious: 0, hasSuspicious: false, draw: random.next())
         if reference.isReady {
             rank(row)
-            let plain = best(.ordinary)
+            let plain = bestOrdinary()
             let flagged = bestSuspicious()
             entry.ordinary = Float(plain.adjusted)
             entry.suspicious = Float(flagged.adjusted)
@@ -98,14 +111,8 @@ final class ProbingModel {
     }
 
     private func rank(_ row: UnsafeBufferPointer<Float>) {
-        let (reference, fingerprints) = (reference, fingerprints)
-        low.withUnsafeMutableBufferPointer { low in
-            high.withUnsafeMutableBufferPointer { high in
-                guard let low = low.baseAddress, let high = high.baseAddress else { return }
-                reference.rank(row, low: low, high: high)
-                hashes.withUnsafeMutableBufferPointer { fingerprints.compute(low: low, size: reference.size, into: $0.baseAddress!) }
-            }
-        }
+        reference.rank(row, low: low, high: high)
+        fingerprints.compute(low: low, size: reference.size, into: hashes)
     }
 
     /// The oldest held-back request becomes part of what is ordinary, unless its campaign turned out to be one.
@@ -128,61 +135,23 @@ final class ProbingModel {
 
     // MARK: Matching
 
-    private func best(_ store: Store) -> Match {
-        candidates.clear()
-        for hash in hashes {
-            switch store {
-            case .ordinary: candidates.add(ordinaryIndex.bucket(hash))
-            case .singles: candidates.add(singlesIndex.bucket(hash))
-            case .members: candidates.add(membersIndex.bucket(hash))
-            }
-        }
-        switch store {
-        case .ordinary: return best(in: ordinary, .ordinary)
-        case .singles: return best(in: singles, .singles)
-        case .members: return best(in: members, .members)
-        }
-    }
-
-    /// Only requests that share two fingerprints or more are compared, or a few when there is none.
-    private func best(in anchors: AnchorStore, _ store: Store) -> Match {
-        var match = Match(store: store)
-        var loners = 0
-        low.withUnsafeBufferPointer { low in
-            high.withUnsafeBufferPointer { high in
-                guard let low = low.baseAddress, let high = high.baseAddress else { return }
-                for index in 0..<candidates.count {
-                    if candidates.coincidences(index) < 2 {
-                        loners += 1
-                        if loners > 6 { continue }
-                    }
-                    let place = Int(candidates.numbers[index])
-                    guard place < anchors.count, !anchors.isEmpty(place) else { continue }
-                    let similarity = anchors.similarity(place, low: low, high: high, size: reference.size)
-                    let adjusted = similarity - Self.penalty(anchors.age(of: place))
-                    if store != .ordinary, anchors.campaign(of: place) >= 0 { near.append((anchors.campaign(of: place), adjusted)) }
-                    if adjusted > match.adjusted { (match.place, match.adjusted) = (place, adjusted) }
-                }
-            }
-        }
-        return match
+    private func bestOrdinary() -> Match {
+        ordinaryIndex.collect(hashes, into: candidates)
+        var unwanted: ContiguousArray<NearCampaign>?
+        let found = ordinary.nearest(candidates, low: low, high: high, size: reference.size, between: between, near: &unwanted)
+        return Match(store: .ordinary, place: found.place, adjusted: found.adjusted)
     }
 
     private func bestSuspicious() -> Match {
-        near.removeAll(keepingCapacity: true)
-        let single = best(.singles)
-        let member = best(.members)
-        return member.adjusted > single.adjusted ? member : single
+        near?.removeAll(keepingCapacity: true)
+        singlesIndex.collect(hashes, into: candidates)
+        let single = singles.nearest(candidates, low: low, high: high, size: reference.size, between: between, near: &near)
+        membersIndex.collect(hashes, into: candidates)
+        let member = members.nearest(candidates, low: low, high: high, size: reference.size, between: between, near: &near)
+        return member.adjusted > single.adjusted
+            ? Match(store: .members, place: member.place, adjusted: member.adjusted)
+            : Match(store: .singles, place: single.place, adjusted: single.adjusted)
     }
-
-    /// ln of the inverse weight of the `age`th newest among all earlier requests; the weights 1 / ((a+2) ln e(a+2)) fall slowly.
-    private static func penalty(_ age: UInt64) -> Double { penalties[Int(min(age, UInt64(penalties.count - 1)))] }
-
-    private static let penalties: ContiguousArray<Double> = ContiguousArray(
-        (0..<32_768).map { age in
-            let log = RealFunctions.log(Double(age) + 2)
-            return log + RealFunctions.log(log + 1)
-        })
 
     // MARK: Evidence
 
@@ -214,14 +183,14 @@ final class ProbingModel {
         guard logE > Self.joinAt else { return -1 }
         var place = campaign(of: match)
         if place < 0 { place = open(from: match, request) }
-        if logE > Self.mergeAt { place = merge(into: place, above: flagged.adjusted - 3) }
+        if logE > Self.mergeAt { place = merge(into: place, above: flagged.adjusted - AnchorStore.mergeSpan) }
         let anchorDecision = origin(of: match).decision
         let placedE = logE - (1 - ScanEvidence.calibrator) * logShare(of: place, match)
         let tests = RealFunctions.log(Double(campaigns.opened + 1))
         campaigns.update(place) { campaign in
             campaign.evidence.add(placedE, at: requests)
             campaign.step(from: { self.value($0, of: match) }, decision: anchorDecision, to: row, request)
-            campaign.count(request, row: row, ranks: low.withUnsafeBufferPointer { $0.baseAddress! }, sample: sample())
+            campaign.count(request, row: row, ranks: low, sample: sample())
             campaign.touch(entities: entities)
             campaign.peak = max(campaign.peak, campaign.evidence.value(at: requests) - tests)
             campaign.cross(rule, at: request.time)
@@ -249,7 +218,8 @@ final class ProbingModel {
 
     private func merge(into place: Int, above limit: Double) -> Int {
         var target = place
-        for (other, similarity) in near where other != target && similarity > max(limit, 0) {
+        for other in near ?? [] where other.campaign != target && other.similarity > max(limit, 0) {
+            let other = other.campaign
             guard let a = campaigns[target], let b = campaigns[other] else { continue }
             let keepsTarget = a.isReported != b.isReported ? a.isReported : a.tries >= b.tries
             let (winner, loser) = keepsTarget ? (target, other) : (other, target)
@@ -284,15 +254,11 @@ final class ProbingModel {
         _ place: Int, _ store: inout AnchorStore, _ index: inout FingerprintIndex, _ request: ProbingRequest,
         _ row: UnsafeBufferPointer<Float>, _ campaign: Int
     ) {
-        low.withUnsafeBufferPointer { low in
-            high.withUnsafeBufferPointer { high in
-                guard let values = row.baseAddress, let low = low.baseAddress, let high = high.baseAddress else { return }
-                store.set(
-                    place, values: values, low: low, high: high, campaign: campaign,
-                    origin: AnchorOrigin(request: requests, time: request.time, decision: request.decision.rawValue))
-            }
-        }
-        for hash in hashes { index.insert(place, at: hash) }
+        guard let values = row.baseAddress else { return }
+        store.set(
+            place, values: values, low: low, high: high, campaign: campaign,
+            origin: AnchorOrigin(request: requests, time: request.time, decision: request.decision.rawValue))
+        index.insert(place, at: hashes)
     }
 
     private func campaign(of match: Match) -> Int {

@@ -75,8 +75,11 @@ package final class ProbingWatch {
 
     /// The campaigns of a case, the newest first.
     func campaigns(of id: Int64) -> [Campaign] {
-        model.campaigns.places.compactMap { $0 }.filter { $0.caseID != 0 && ($0.caseID == id || book.root($0.caseID) == id) }
-            .sorted { ($1.lastAt, $1.serial) < ($0.lastAt, $0.serial) }
+        let places = model.campaigns.places
+        return places.indices.filter {
+            guard let own = places[$0]?.caseID, own != 0 else { return false }
+            return own == id || book.root(own) == id
+        }.compactMap { places[$0] }.sorted { ($1.lastAt, $1.serial) < ($0.lastAt, $0.serial) }
     }
 
     /// The case is over; what belonged to it starts anew.
