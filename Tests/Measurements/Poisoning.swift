@@ -5,19 +5,23 @@ import VedetteCore
 ///
 /// **The population.** Each actor's share of legit among its borderline decisions is drawn from a beta distribution
 /// around its peers' (concentration 30: standard deviation 9 points), the same in all strata of the score on the
-/// log-odds; volumes are log-normal around one borderline label a day. A quarter of an actor's volume is borderline,
-/// and half of that is fraud. A poisoner honest for 180 days then turns that much of its volume legit: 1 % of its
-/// volume is a twelfth of its borderline fraud, 5 % two fifths, 20 % all of it; at once, or growing evenly over 90 days.
+/// log-odds, and wanders by 0.1 a year; volumes are log-normal around one borderline label a day. A quarter of an actor's
+/// volume is borderline, and half of that is fraud. A poisoner honest for 180 days then turns that much of its volume legit:
+/// 1 % of its volume is a twelfth of its borderline fraud, 5 % two fifths, 20 % all of it; at once, or growing evenly over
+/// 90 days. A chargeback contradicts 1 % of the honest words "legit" and 30 % of the turned ones, 15 to 75 days later.
 struct Poisoning {
     private static let day: Int64 = 86_400_000
     private static let base = [0.85, 0.75, 0.6, 0.45, 0.3, 0.2]
     /// Borderline fraud as a share of an actor's volume.
     private static let fraudShare = 0.12
     private static let start = 180
+    private static let days = 545
     private static let honestActors = 1_000
+    /// Borderline labels a day of a poisoner, and how many of one kind are in a population: few, or they would be their own peers.
+    private static let volumes: [(perDay: Double, each: Int)] = [(5, 4), (20, 2), (50, 1)]
     private let seeds: Int
 
-    init(_ options: MeasureOptions) { seeds = options.seeds ?? (options.isFull ? 10 : 2) }
+    init(_ options: MeasureOptions) { seeds = options.seeds ?? (options.isFull ? 3 : 1) }
 
     private struct Actor {
         var offset: Double
@@ -25,70 +29,98 @@ struct Poisoning {
         /// Share of its volume that it turns; 0 for the honest.
         var turned = 0.0
         var rampDays = 0
+
+        var name: String {
+            "\(Int(perDay)) a day, \(Int(turned * 100)) % of its volume, " + (rampDays == 0 ? "at once" : "over \(rampDays) days")
+        }
+    }
+
+    private struct Outcome {
+        /// Day of the accusation, and labels that were turned before it, by actor.
+        var accused: [Int: Int] = [:]
+        var flips: [Int: Int] = [:]
+        var labels = 0
     }
 
     func run() {
         print("label_poisoning and label_canary: \(Self.honestActors) honest actors, poisoners turn from day \(Self.start) on; \(seeds) seeds")
-        var delays: [String: [Double?]] = [:], flipped: [String: [Double]] = [:], names: [String] = []
-        var falseAccusations = 0, labels = 0
-        for seed in 1...seeds {
-            let (world, outcome) = simulate(seed: UInt64(seed), days: 545)
+        for hasContradictions in [true, false] {
+            print(hasContradictions ? "with chargebacks (1 % of honest words contradicted, 30 % of turned ones)" : "without any more trusted labels")
+            accuse(hasContradictions)
+        }
+        for (turning, turned) in [(10, 0.01), (10, 0.05), (10, 0.2), (3, 0.05), (3, 0.2)] { canary(turning: turning, turned: turned) }
+    }
+
+    private func accuse(_ hasContradictions: Bool) {
+        var delays: [String: [Double?]] = [:], flipped: [String: [Double]] = [:]
+        var early = 0, falseAccusations = 0, labels = 0
+        let kinds = Self.volumes.flatMap { volume in Self.poisoners(volume.perDay).map { Array(repeating: $0, count: volume.each) } }
+        for (number, poisoners) in Array(repeating: kinds, count: seeds).joined().enumerated() {
+            let (world, outcome) = simulate(seed: UInt64(number + 1), poisoners, hasContradictions)
             labels += outcome.labels
             for (index, actor) in world.enumerated() {
+                let accused = outcome.accused[index]
                 guard actor.turned > 0 else {
-                    if outcome.accused[index] != nil { falseAccusations += 1 }
+                    if accused != nil { falseAccusations += 1 }
                     continue
                 }
-                let name = "\(Int(actor.turned * 100)) % of its volume, " + (actor.rampDays == 0 ? "at once" : "over \(actor.rampDays) days")
-                if delays[name] == nil { names.append(name) }
-                delays[name, default: []].append(outcome.accused[index].map { Double($0 - Self.start) })
-                flipped[name, default: []].append(Double(outcome.flips[index] ?? 0))
+                if let accused, accused < Self.start { early += 1 }
+                delays[actor.name, default: []].append(accused.map { Double($0 - Self.start) })
+                flipped[actor.name, default: []].append(Double(outcome.flips[index] ?? 0))
             }
         }
-        let years = Double(seeds) * 545 / 365
-        print("honest: \(falseAccusations) accused in \(Self.number(years)) years of \(Self.honestActors) actors = \(Self.number(Double(falseAccusations) / years)) a year; \(labels) borderline labels")
-        print("poisoner (5 borderline labels a day)       accused   median days   flipped labels until then")
-        for name in names {
-            let all = delays[name] ?? [], found = all.compactMap { $0 }.sorted()
-            let median = found.isEmpty ? "-" : Self.number(found[found.count / 2])
-            let flips = (flipped[name] ?? []).sorted()
-            print("  " + name.padding(38) + "\(found.count)/\(all.count)".padding(10) + median.padding(14) + Self.number(flips[flips.count / 2]))
+        let years = Double(seeds * kinds.count * Self.days) / 365
+        print("  honest: \(falseAccusations) accused in \(Self.number(years)) years of \(Self.honestActors) actors = \(Self.number(Double(falseAccusations) / years)) a year; \(early) poisoners while still honest; \(labels) borderline labels")
+        print("  poisoner, borderline labels                  accused   median days   turned labels until then")
+        for actor in kinds.map({ $0[0] }) {
+            guard let all = delays[actor.name] else { continue }
+            let found = all.compactMap { $0 }.sorted()
+            let median = found.count * 2 <= all.count ? "-" : Self.number(found[all.count / 2])
+            let flips = (flipped[actor.name] ?? []).sorted()
+            print("    " + actor.name.padding(41) + "\(found.count)/\(all.count)".padding(10) + median.padding(14) + Self.number(flips[flips.count / 2]))
         }
-        for share in [0.01, 0.05, 0.2] { canary(turned: share) }
     }
 
     // MARK: One population
 
-    private func population(_ random: inout MeasureRandom) -> [Actor] {
-        var actors = (0..<Self.honestActors).map { _ in Actor(offset: random.offset(), perDay: RealFunctions.exp(0.8 * random.normal())) }
-        for turned in [0.01, 0.05, 0.2] {
-            for ramp in [0, 90] {
-                for _ in 0..<5 { actors.append(Actor(offset: random.offset(), perDay: 5, turned: turned, rampDays: ramp)) }
-            }
-        }
-        return actors
+    private static func poisoners(_ perDay: Double) -> [Actor] {
+        [0.01, 0.05, 0.2].flatMap { turned in [0, 90].map { Actor(offset: 0, perDay: perDay, turned: turned, rampDays: $0) } }
     }
 
-    private func simulate(seed: UInt64, days: Int) -> (world: [Actor], outcome: (accused: [Int: Int], flips: [Int: Int], labels: Int)) {
+    private func simulate(seed: UInt64, _ poisoners: [Actor], _ hasContradictions: Bool) -> (world: [Actor], outcome: Outcome) {
         var random = MeasureRandom(seed: seed)
-        let world = population(&random)
+        var world = (0..<Self.honestActors).map { _ in Actor(offset: random.offset(), perDay: RealFunctions.exp(0.8 * random.normal())) }
+        for var actor in poisoners {
+            actor.offset = random.offset()
+            world.append(actor)
+        }
         var test = LabelPeerTest(rule: LabelPeerRule())
         let pool = test.addPool()
-        var accused: [Int: Int] = [:], flips: [Int: Int] = [:], labels = 0
-        for day in 0..<days {
-            for (index, actor) in world.enumerated() {
-                for _ in 0..<random.poisson(actor.perDay) {
-                    let (stratum, isLegit, isFlipped) = label(actor, day, &random)
-                    if isFlipped, accused[index] == nil { flips[index, default: 0] += 1 }
-                    labels += 1
-                    let key = UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15
-                    guard let place = test.observe(pool: pool, stratum: stratum, actor: key, isLegit: isLegit, at: Int64(day) * Self.day) else { continue }
-                    if accused[index] == nil, test.isProven(place) { accused[index] = day }
+        var outcome = Outcome()
+        var chargebacks: [[(actor: Int, stratum: Int)]] = Array(repeating: [], count: Self.days + 100)
+        for day in 0..<Self.days {
+            let time = Int64(day) * Self.day
+            for one in chargebacks[day] { _ = test.contradict(pool: pool, stratum: one.stratum, actor: Self.key(one.actor), at: time) }
+            for index in world.indices {
+                world[index].offset += 0.1 / 365.0.squareRoot() * random.normal()
+                for _ in 0..<random.poisson(world[index].perDay) {
+                    let (stratum, isLegit, isFlipped) = label(world[index], day, &random)
+                    if isFlipped, outcome.accused[index] == nil { outcome.flips[index, default: 0] += 1 }
+                    if hasContradictions, isLegit, random.uniform() < (isFlipped ? 0.3 : 0.01) {
+                        chargebacks[day + 15 + random.below(60)].append((index, stratum))
+                    }
+                    outcome.labels += 1
+                    _ = test.observe(pool: pool, stratum: stratum, actor: Self.key(index), isLegit: isLegit, at: time)
                 }
             }
+            for (index, actor) in world.enumerated() where outcome.accused[index] == nil && (day % 7 == 6 || actor.turned > 0) {
+                if let place = test.trials.firstIndex(where: { $0.key == Self.key(index) }), test.isProven(place) { outcome.accused[index] = day }
+            }
         }
-        return (world, (accused, flips, labels))
+        return (world, outcome)
     }
+
+    private static func key(_ actor: Int) -> UInt64 { UInt64(actor + 1) &* 0x9E37_79B9_7F4A_7C15 }
 
     private func label(_ actor: Actor, _ day: Int, _ random: inout MeasureRandom) -> (stratum: Int, isLegit: Bool, isFlipped: Bool) {
         let stratum = random.below(6)
@@ -102,45 +134,39 @@ struct Poisoning {
 
     // MARK: Canary
 
-    /// One merchant in ten turns, over 90 days; all merchants' labels are of low trust, and 60 borderline decisions a day
-    /// are labelled by a trusted desk. The metric is the fraud rate of borderline decisions over 30 days, all labels.
-    private func canary(turned: Double) {
-        var spoke: [Double] = [], moved: [Double] = []
-        for seed in 1...seeds {
+    /// Some merchants turn all their borderline fraud, or a part, over 90 days; all merchants' labels are of low trust, and 60
+    /// borderline decisions a day are labelled by a trusted desk. The metric is the fraud rate of borderline decisions over 30 days, all labels.
+    private func canary(turning: Int, turned: Double) {
+        var spoke: [Double] = [], shifts: [Double] = [], moved: [Double] = [], early = 0
+        for seed in 1...seeds * 4 {
             var random = MeasureRandom(seed: UInt64(1_000 + seed))
-            var rule = LabelPeerRule()
-            rule.isSelfRelative = true
-            var test = LabelPeerTest(rule: rule)
+            var test = LabelPeerTest(rule: LabelCanary.rule(LabelPeerRule()))
             let pool = test.addPool()
-            let actors = (0..<200).map { index in
-                Actor(offset: random.offset(), perDay: 1, turned: index % 10 == 0 ? turned : 0, rampDays: 90)
-            }
+            let actors = (0..<200).map { index in Actor(offset: random.offset(), perDay: 1, turned: index % turning == 0 ? turned : 0, rampDays: 90) }
             var days: [(fraud: Int, all: Int)] = []
             var spokeAt: Int?, movedAt: Int?
-            for day in 0..<545 where spokeAt == nil || movedAt == nil {
+            for day in 0..<Self.days where spokeAt == nil || movedAt == nil {
                 var today = (fraud: 0, all: 0)
-                for actor in actors {
-                    for _ in 0..<random.poisson(actor.perDay) {
-                        let one = label(actor, day, &random)
-                        today.all += 1
-                        if !one.isLegit { today.fraud += 1 }
-                        let place = test.observe(pool: pool, stratum: one.stratum, actor: 1 << 40, isLegit: one.isLegit, at: Int64(day) * Self.day)
-                        if spokeAt == nil, let place, test.isProven(place) { spokeAt = day }
-                    }
-                }
-                for _ in 0..<60 {
-                    let one = label(Actor(offset: 0, perDay: 0), day, &random)
+                func take(_ one: (stratum: Int, isLegit: Bool, isFlipped: Bool), _ actor: UInt64) {
                     today.all += 1
                     if !one.isLegit { today.fraud += 1 }
-                    _ = test.observe(pool: pool, stratum: one.stratum, actor: 1 << 41, isLegit: one.isLegit, at: Int64(day) * Self.day)
+                    _ = test.observe(pool: pool, stratum: one.stratum, actor: actor, isLegit: one.isLegit, at: Int64(day) * Self.day)
                 }
+                for actor in actors { for _ in 0..<random.poisson(actor.perDay) { take(label(actor, day, &random), 1 << 40) } }
+                for _ in 0..<60 { take(label(Actor(offset: 0, perDay: 0), day, &random), 1 << 41) }
                 days.append(today)
-                if movedAt == nil, day >= Self.start, Self.rate(days.suffix(30)) < 0.9 * Self.rate(days[60..<180]) { movedAt = day }
+                let shift = day >= Self.start ? Self.rate(days.suffix(30)) / Self.rate(days[60..<Self.start]) - 1 : 0
+                if spokeAt == nil, let place = test.trials.firstIndex(where: { $0.key == 1 << 40 }), test.isProven(place) {
+                    spokeAt = day
+                    if day < Self.start { early += 1 } else { shifts.append(shift) }
+                }
+                if movedAt == nil, shift < -0.1 { movedAt = day }
             }
             if let spokeAt { spoke.append(Double(spokeAt - Self.start)) }
             if let movedAt { moved.append(Double(movedAt - Self.start)) }
         }
-        print("canary, a tenth of the merchants turns \(Int(turned * 100)) % of its volume: " + Self.median(spoke, "speaks") + "; " + Self.median(moved, "metric 10 % lower"))
+        let metric = shifts.isEmpty ? "" : ", the metric then moved by \(Self.number(100 * shifts.sorted()[shifts.count / 2])) %"
+        print("canary, one merchant in \(turning) turns \(Int(turned * 100)) % of its volume (\(seeds * 4) runs, \(early) too early): " + Self.median(spoke, "speaks") + metric + "; " + Self.median(moved, "metric 10 % lower"))
     }
 
     private static func rate(_ days: some Sequence<(fraud: Int, all: Int)>) -> Double {

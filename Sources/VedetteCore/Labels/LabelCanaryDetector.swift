@@ -2,7 +2,7 @@
 ///
 /// The metric is the fraud rate of borderline decisions, by first words that arrive. The labels of low trust (tier 0 and 1)
 /// of a model together are one "actor" of a ``LabelPeerTest``, the trusted labels its peers, stratum by stratum. What is
-/// tested is a change: after a reference period the two may differ as they did in it, and not by more. So it speaks
+/// tested is a change: the two may differ as they always did, and not by more. So it speaks
 /// when low-trust labels begin to call legit what trusted ones call fraud, long before enough of them have
 /// joined to move the metric itself. Direction: towards legit, the one that lets something through.
 struct LabelCanaryDetector: StreamDetector {
@@ -25,11 +25,8 @@ struct LabelCanaryDetector: StreamDetector {
         self.rule = rule
         isWatched = models.map { watched.isEmpty || watched.contains($0) }
         zone = BorderlineZone(from: rule.borderlineFrom, models: models.count)
-        var own = rule.peers
-        own.isSelfRelative = true
-        own.maxActors = 2
         tests = models.map { _ in
-            var test = LabelPeerTest(rule: own)
+            var test = LabelPeerTest(rule: LabelCanary.rule(rule.peers))
             _ = test.addPool()
             return test
         }
@@ -46,7 +43,7 @@ struct LabelCanaryDetector: StreamDetector {
         let isLow = label.entry.tier <= Self.lowTier, isLegit = label.entry.outcome == .legit
         let place = tests[model].observe(pool: 0, stratum: stratum, actor: isLow ? Self.low : Self.trusted, isLegit: isLegit, at: label.effective)
         guard isLow, isLegit, let place else { return }
-        if tests[model].trials[place].wealth.allSatisfy({ $0 <= 0 }) { samples[model].removeAll() }
+        if tests[model].isCold(place) { samples[model].removeAll() }
         if samples[model].count < 10 { samples[model].append(label.words.request) }
     }
 
@@ -57,9 +54,9 @@ struct LabelCanaryDetector: StreamDetector {
             let isProven = tests[model].isProven(place)
             guard trial.isAccused || isProven else { return nil }
             tests[model].setAccused(place, true)
-            var report = LabelReports.canary(trial, tests[model].pools[0], rule, detector: detector, model: model)
+            var report = LabelReports.canary(trial, tests[model].counts(ofPool: 0), rule, detector: detector, model: model)
             report.sampleRequestIDs = samples[model]
-            if trial.wealth.allSatisfy({ $0 <= 0 }) {
+            if tests[model].isCold(place) {
                 report.phase = .closed(reason: "labels of low trust agree with the trusted ones again")
                 tests[model].setAccused(place, false)
             }
@@ -86,34 +83,16 @@ struct LabelCanaryDetector: StreamDetector {
     }
 }
 
-/// Which decisions are borderline: from half of the model's lowest threshold up, or from a configured score.
-struct BorderlineZone: Equatable {
-    private let from: Double?
-    /// Lowest threshold seen last, per model; NaN before the first.
-    private var thresholds: [Double]
+/// How the peer test is set for the canary.
+package enum LabelCanary {
+    /// Two classes and a question per model: a false alert in fifty years of each is rare enough, and waiting for more would cost weeks.
+    static let alpha = 0.02
 
-    init(from: Double?, models: Int) {
-        self.from = from
-        thresholds = Array(repeating: .nan, count: models)
-    }
-
-    @inline(__always)
-    mutating func note(_ decision: borrowing ObservedDecision) {
-        let challenge = decision.batch.thresholdChallenge[decision.index]
-        let lowest = challenge.isNaN ? decision.batch.thresholdBlock[decision.index] : challenge
-        if !lowest.isNaN { thresholds[Int(decision.row.model)] = lowest }
-    }
-
-    /// The stratum of a borderline score; nil for any other.
-    func stratum(_ score: Double, _ model: Int) -> Int? {
-        let low = from ?? thresholds[model] / 2
-        guard score >= low, low < 1 else { return nil }
-        return min(LabelPeerTest.strata - 1, Int((score - low) / (1 - low) * Double(LabelPeerTest.strata)))
-    }
-
-    func encode(into writer: inout ByteWriter) { for threshold in thresholds { writer.write(double: threshold) } }
-
-    mutating func restore(from reader: inout ByteReader) throws {
-        for place in thresholds.indices { thresholds[place] = try reader.readDouble() }
+    package static func rule(_ actors: LabelPeerRule) -> LabelPeerRule {
+        var rule = actors
+        rule.alpha = max(alpha, actors.alpha)
+        rule.isSelfRelative = true
+        rule.maxActors = 2
+        return rule
     }
 }

@@ -1,17 +1,14 @@
 /// Settings of the test of actors against their peers.
 public struct LabelPeerRule: Sendable, Equatable {
-    /// Share of honest actors that may lie beyond what counts as honest, in (0, 1).
-    public var outlierShare = 2e-4
-    /// At most one false accusation in `1 / alpha` borderline labels of honest actors, however often one looks.
-    public var alpha = 1e-7
+    /// Chance that an honest actor is accused within a year, however often one looks, in (0, 1).
+    public var alpha = 1e-3
     /// Borderline labels of an actor below which it is not accused.
     public var minLabels: Int64 = 20
     /// Actors followed at once, over all pools.
     public var maxActors = 10_000
-    /// Length of an actor's own reference period, ms, and the borderline labels it needs at least.
-    public var referenceMs: Int64 = 60 * 86_400_000
-    public var referenceLabels: Int64 = 30
-    /// An actor is judged against its own reference period only, whatever its offset was there.
+    /// How far an honest actor's log-odds wander within a year (standard deviation).
+    public var drift = 0.1
+    /// Nothing is known of how far an actor lies from its peers: only a change of it is evidence.
     public var isSelfRelative = false
 
     public init() {}
@@ -19,40 +16,52 @@ public struct LabelPeerRule: Sendable, Equatable {
 
 /// Finds the actors that call borderline decisions legit more often than honest ones would.
 ///
-/// **Model.** In a pool and a stratum of the score, peers (without the actor) call a share p legit.
-/// An honest actor differs from its peers by an offset on the log-odds that is its own: over
-/// actors it has mean 0 and deviation τ, which is estimated from all of them (moments of the
-/// residuals, extremes trimmed, shrunk to ``priorDeviation`` while there are few actors). That is
-/// partial pooling: beta-binomial over-dispersion, to first order, on the scale where strata add up.
+/// **Model.** In a pool and a stratum of the score, peers (without the actor) call a share p legit. An honest
+/// actor differs from them by an offset on the log-odds that is its own: over actors it has mean 0 and deviation
+/// τ, which is estimated from all of them (moments of the residuals, extremes trimmed, shrunk to ``priorDeviation``
+/// while there are few actors); 5 % may lie three times as far; and it wanders slowly (`drift`). That is a
+/// hierarchical model with partial pooling: of a new actor the pool is believed, of an old one its own past.
+/// A poisoner is an honest actor that from some moment on calls a share of its "fraud" legit.
 ///
-/// **Bound.** An honest actor's offset is at most `z τ`, z the normal quantile of `outlierShare`. Once it has
-/// a reference period of its own, its posterior offset `m ± s` narrows this to `min(z τ, m + z s)`, so that
-/// an actor that turns is compared with itself, and not only with the worst of the honest.
+/// **Evidence.** Every ``betEveryMs`` a bet begins that the actor turns now (``TurnBet``): the predictive
+/// likelihood ratio, label by label, of "turned" over "goes on as it was", mixed over the share turned. Under the
+/// model each has mean 1 at every moment, so their sum stays below `bets / alpha` in a year with probability
+/// 1 - alpha, however often one looks (Ville; the sum over starting points is the e-detector of Shin, Ramdas and
+/// Rinaldo, "E-detectors", 2023). A bet each month and not one each label: a change is dated to a month, and the
+/// threshold is ln(12/alpha) instead of ln(labels/alpha). A label counts by n_p / (n_p + n_own), the share of its
+/// information that is left because its peers are a sample too; less than the full ratio is always valid.
 ///
-/// **Evidence.** For each borderline label it is bet that the odds of "legit" are above the bound's, by
-/// factors of 1.5, 3 and 8. Under any honest sequence each bet multiplies a stake by at most 1 on average,
-/// whatever came before; restarted at 1 whenever it has lost, it is an e-detector (Shin, Ramdas and Rinaldo,
-/// "E-detectors", 2023): the expected number of labels until it stands at 1/α is at least 1/α. So it
-/// is valid under continuous looking, and years of honest labels do not shield what comes after.
+/// **Contradictions.** When a more trusted label says fraud of what an actor called legit, the pool's contradictions of that
+/// day are what is allocated: an actor like the others has its share of them by exposure (its part of the faded
+/// legit words in the stratum). So a wave of chargebacks that hits all says nothing of any.
 ///
-/// Memory: some 400 bytes an actor, at most `maxActors`; an actor that is not followed yet is counted in a
-/// sketch and takes the place of the one with the fewest labels once it has more. O(strata) per label.
+/// Memory: some 1.7 kB an actor, at most `maxActors`; an actor that is not followed yet is counted in a
+/// sketch and takes the place of the one with the fewest labels once it has more. O(bets) per label.
 package struct LabelPeerTest: Sendable {
     package static let strata = 6
     /// Half-life of the pools' counts.
-    package static let halfLifeDays = 60.0
+    package static let halfLifeDays = 30.0
+    /// A new bet that the actor turns now, this often.
+    package static let betEveryMs: Int64 = 30 * 86_400_000
     /// Deviation of offsets that is supposed before actors show another, and how many actors that is worth.
     static let priorDeviation = 0.4
     static let priorActors = 8.0
+    /// The same for the variance of the relative risk of contradiction.
+    static let priorSpread = 0.25
     /// Peers' labels that a stratum needs (faded) before an actor is judged in it.
     static let minPeers = 25.0
 
+    struct Pool: Sendable, Equatable {
+        var strata = Array(repeating: StratumCounts(), count: LabelPeerTest.strata)
+        /// Contradictions of the present day.
+        var contradictedToday = Array(repeating: 0.0, count: LabelPeerTest.strata)
+        /// τ, and the variance of relative risks, from the last day boundary.
+        var deviation = LabelPeerTest.priorDeviation
+        var spread = LabelPeerTest.priorSpread
+    }
+
     package let rule: LabelPeerRule
-    /// Normal quantile of the rule's outlier share.
-    let z: Double
-    package private(set) var pools: [[StratumCounts]] = []
-    /// τ per pool, from the last day boundary.
-    package private(set) var deviations: [Double] = []
+    private(set) var pools: [Pool] = []
     package private(set) var trials: [ActorTrial] = []
     private var index = HashIndex()
     private var waiting = ActorSketch()
@@ -60,17 +69,18 @@ package struct LabelPeerTest: Sendable {
     /// No followed actor that can go has fewer labels than this.
     private var fewest: Int64 = 0
 
-    package init(rule: LabelPeerRule) {
-        self.rule = rule
-        z = Self.normalUpperQuantile(rule.outlierShare)
-    }
+    package init(rule: LabelPeerRule) { self.rule = rule }
 
     /// The number of a new pool.
     package mutating func addPool() -> Int {
-        pools.append(Array(repeating: StratumCounts(), count: Self.strata))
-        deviations.append(Self.priorDeviation)
+        pools.append(Pool())
         return pools.count - 1
     }
+
+    package func deviation(ofPool pool: Int) -> Double { pools[pool].deviation }
+
+    /// Counts of a pool by stratum.
+    func counts(ofPool pool: Int) -> [StratumCounts] { pools[pool].strata }
 
     /// Takes one borderline label; answers the place of the actor's trial, nil where it is not followed.
     ///
@@ -79,82 +89,100 @@ package struct LabelPeerTest: Sendable {
         pass(to: time)
         let place = find(actor, pool, time)
         if let place { judge(place, stratum, isLegit, time) }
-        pools[pool][stratum].total += 1
-        if isLegit { pools[pool][stratum].legit += 1 }
+        pools[pool].strata[stratum].total += 1
+        if isLegit { pools[pool].strata[stratum].legit += 1 }
+        return place
+    }
+
+    /// A more trusted label said fraud where this actor had said legit. It counts when the day is over.
+    package mutating func contradict(pool: Int, stratum: Int, actor: UInt64, at time: Int64) -> Int? {
+        pass(to: time)
+        pools[pool].contradictedToday[stratum] += 1
+        guard let place = index.find(actor) else { return nil }
+        trials[place].contradictedToday += 1
         return place
     }
 
     private mutating func judge(_ place: Int, _ stratum: Int, _ isLegit: Bool, _ time: Int64) {
         let pool = trials[place].pool
-        let all = pools[pool][stratum], own = trials[place].own[stratum]
+        let all = pools[pool].strata[stratum], own = trials[place].own[stratum]
         let peers = max(0, all.total - own.total)
         if peers >= Self.minPeers {
             let share = (max(0, all.legit - own.legit) + 0.5) / (peers + 1)
-            let deviation = deviations[pool]
-            var offset = z * deviation
-            let reference = trials[place].reference
-            if rule.isSelfRelative {
-                offset = (reference?.offset ?? 0) + z * (reference?.deviation ?? 0)
-            } else if let reference {
-                offset = min(offset, max(0, reference.offset) + z * reference.deviation)
-            }
-            let odds = share / (1 - share) * RealFunctions.exp(offset)
-            if !rule.isSelfRelative || reference != nil {
-                trials[place].bet(isLegit: isLegit, bound: odds / (1 + odds), peers: share, at: time)
-            }
-            trials[place].expected += share
-            trials[place].variance += share * (1 - share)
-            trials[place].labels += 1
-            if isLegit { trials[place].legit += 1 }
+            trials[place].judge(
+                isLegit: isLegit, peers: share, share: peers / (peers + own.total + 1), spread: pools[pool].spread, rule: rule, at: time)
         }
         trials[place].own[stratum].total += 1
         if isLegit { trials[place].own[stratum].legit += 1 }
         trials[place].lastAt = time
-        setReference(place, time)
     }
 
-    /// Closes an actor's reference period when it is long enough.
-    private mutating func setReference(_ place: Int, _ time: Int64) {
-        let trial = trials[place]
-        guard trial.reference == nil, time - trial.firstAt >= rule.referenceMs, trial.labels >= rule.referenceLabels else { return }
-        // Nothing is known of how far a class of labels lies from another: a wide prior.
-        let deviation = rule.isSelfRelative ? 3 : deviations[trial.pool]
-        let precision = trial.variance + 1 / (deviation * deviation)
-        trials[place].reference = .init(offset: (Double(trial.legit) - trial.expected) / precision, deviation: 1 / precision.squareRoot())
-    }
+    /// Evidence, nats, at which an actor is accused.
+    package var limit: Double { RealFunctions.log(365 * 86_400_000 / Double(Self.betEveryMs) / rule.alpha) }
 
     /// Whether the evidence against an actor suffices.
-    package func isProven(_ place: Int) -> Bool {
-        trials[place].labels >= rule.minLabels && trials[place].logEvidence >= -RealFunctions.log(rule.alpha)
-    }
+    package func isProven(_ place: Int) -> Bool { trials[place].labels >= rule.minLabels && trials[place].logEvidence >= limit }
+
+    /// Whether nothing is left of the evidence against an actor.
+    package func isCold(_ place: Int) -> Bool { trials[place].logEvidence <= limit / 4 }
 
     package mutating func setAccused(_ place: Int, _ accused: Bool) { trials[place].isAccused = accused }
 
+    /// ln of the mean of exp.
+    static func logMean(_ values: [Double]) -> Double {
+        let top = values.max() ?? 0
+        return top + RealFunctions.log(values.reduce(0) { $0 + RealFunctions.exp($1 - top) } / Double(values.count))
+    }
+
     // MARK: Days
 
-    /// At each new day: counts fade, τ is estimated anew.
+    /// At each new day: contradictions are allocated, counts fade, the pools' spreads are estimated anew.
     private mutating func pass(to time: Int64) {
         let today = floorDivide(time, 86_400_000)
         guard today > day else { return }
         if day != .min {
+            settle()
             let factor = RealFunctions.exp(-RealFunctions.log(2) / Self.halfLifeDays * Double(min(today - day, 3_650)))
-            for pool in pools.indices { for stratum in pools[pool].indices { pools[pool][stratum].fade(factor) } }
-            for place in trials.indices { for stratum in trials[place].own.indices { trials[place].own[stratum].fade(factor) } }
+            for pool in pools.indices { for stratum in 0..<Self.strata { pools[pool].strata[stratum].fade(factor) } }
+            for place in trials.indices { for stratum in 0..<Self.strata { trials[place].own[stratum].fade(factor) } }
         }
         day = today
         waiting.halve()
-        for pool in pools.indices { deviations[pool] = deviation(of: pool) }
+        for pool in pools.indices { estimate(pool) }
     }
 
-    /// τ from E[(O − E)²] = V + τ² V², over the actors whose residuals are not among the most extreme 2 % on the high side.
-    private func deviation(of pool: Int) -> Double {
-        var actors = trials.filter { $0.pool == pool && $0.variance >= 0.5 }
-            .map { (residual: Double($0.legit) - $0.expected, variance: $0.variance) }
-        let prior = Self.priorDeviation * Self.priorDeviation
-        guard !actors.isEmpty else { return Self.priorDeviation }
+    private mutating func settle() {
+        for place in trials.indices {
+            let pool = pools[trials[place].pool]
+            var exposure = 0.0
+            for stratum in 0..<Self.strata where pool.contradictedToday[stratum] > 0 && pool.strata[stratum].legit > 0 {
+                exposure += pool.contradictedToday[stratum] * trials[place].own[stratum].legit / pool.strata[stratum].legit
+            }
+            trials[place].settle(exposure: exposure)
+        }
+        for pool in pools.indices { pools[pool].contradictedToday = Array(repeating: 0, count: Self.strata) }
+    }
+
+    /// τ from E[(O − E)²] = V + τ² V², over the actors whose residuals are not among the most extreme 2 % on the high side;
+    /// the variance of relative risks likewise from contradictions.
+    private mutating func estimate(_ pool: Int) {
+        let actors = trials.filter { $0.pool == pool }
+        pools[pool].deviation = rule.isSelfRelative
+            ? 3
+            : Self.moment(
+                actors.filter { $0.variance >= 0.5 }.map { (Double($0.legit) - $0.expected, $0.variance) }, prior: Self.priorDeviation * Self.priorDeviation
+            ).squareRoot()
+        pools[pool].spread = max(
+            0.02, Self.moment(actors.filter { $0.exposure >= 0.5 }.map { ($0.contradicted - $0.exposure, $0.exposure) }, prior: Self.priorSpread))
+    }
+
+    /// The variance s of effects from residuals with E[r²] = v + s v²; `prior` while there are few.
+    private static func moment(_ given: [(residual: Double, variance: Double)], prior: Double) -> Double {
+        var actors = given
+        guard !actors.isEmpty else { return prior }
         actors.sort { ($0.residual / $0.variance.squareRoot(), $0.residual) < ($1.residual / $1.variance.squareRoot(), $1.residual) }
         actors.removeLast(actors.count / 50)
-        // Each actor weighs by how much it can tell of τ.
+        // Each actor weighs by how much it can tell.
         var above = 0.0, below = 0.0
         for actor in actors {
             let weight = 1 / (1 + prior * actor.variance) / (1 + prior * actor.variance)
@@ -163,14 +191,15 @@ package struct LabelPeerTest: Sendable {
         }
         let raw = below > 0 ? max(0, above / below) : prior
         let count = Double(actors.count)
-        return ((raw * count + prior * Self.priorActors) / (count + Self.priorActors)).squareRoot()
+        return (raw * count + prior * priorActors) / (count + priorActors)
     }
 
     // MARK: Actors
 
     private mutating func find(_ actor: UInt64, _ pool: Int, _ time: Int64) -> Int? {
         if let place = index.find(actor) { return place }
-        if trials.count < rule.maxActors { return append(ActorTrial(pool: pool, key: actor, strata: Self.strata, at: time)) }
+        let new = ActorTrial(pool: pool, key: actor, deviation: rule.isSelfRelative ? 3 : pools[pool].deviation, at: time)
+        if trials.count < rule.maxActors { return append(new) }
         let seen = Int64(waiting.add(actor))
         guard seen > fewest else { return nil }
         // The one with the fewest labels goes, unless it is accused; ties go by place.
@@ -179,7 +208,7 @@ package struct LabelPeerTest: Sendable {
         guard least >= 0 else { return nil }
         fewest = trials[least].labels
         guard seen > fewest else { return nil }
-        trials[least] = ActorTrial(pool: pool, key: actor, strata: Self.strata, at: time)
+        trials[least] = new
         rebuild()
         return least
     }
@@ -194,16 +223,6 @@ package struct LabelPeerTest: Sendable {
         index.removeAll()
         for (place, trial) in trials.enumerated() { index.set(trial.key, to: place) }
     }
-
-    /// z with P(Z > z) = p, by bisection on erfc; 1e-12 < p < 0.5.
-    static func normalUpperQuantile(_ p: Double) -> Double {
-        var low = 0.0, high = 8.0
-        for _ in 0..<100 {
-            let middle = (low + high) / 2
-            if RealFunctions.erfc(middle / 2.0.squareRoot()) / 2 > p { low = middle } else { high = middle }
-        }
-        return (low + high) / 2
-    }
 }
 
 extension LabelPeerTest {
@@ -211,12 +230,12 @@ extension LabelPeerTest {
         writer.write(signed: day)
         writer.write(signed: fewest)
         writer.write(count: pools.count)
-        for (pool, deviation) in zip(pools, deviations) {
-            for counts in pool {
+        for pool in pools {
+            for counts in pool.strata {
                 writer.write(double: counts.legit)
                 writer.write(double: counts.total)
             }
-            writer.write(double: deviation)
+            for value in pool.contradictedToday + [pool.deviation, pool.spread] { writer.write(double: value) }
         }
         writer.write(count: trials.count)
         for trial in trials { trial.encode(into: &writer) }
@@ -230,54 +249,17 @@ extension LabelPeerTest {
         for _ in 0..<(try reader.readCount(minimumSize: 8)) {
             let pool = addPool()
             for stratum in 0..<Self.strata {
-                pools[pool][stratum] = StratumCounts(legit: try reader.readDouble(), total: try reader.readDouble())
+                pools[pool].strata[stratum] = StratumCounts(legit: try reader.readDouble(), total: try reader.readDouble())
             }
-            deviations[pool] = try reader.readDouble()
+            for stratum in 0..<Self.strata { pools[pool].contradictedToday[stratum] = try reader.readDouble() }
+            pools[pool].deviation = try reader.readDouble()
+            pools[pool].spread = try reader.readDouble()
         }
         for _ in 0..<(try reader.readCount(minimumSize: 32)) {
             let trial = try ActorTrial(from: &reader)
-            guard trial.pool < pools.count, trial.own.count == Self.strata else { throw CorruptBytes(offset: reader.offset, expected: "an actor of a known pool") }
+            guard trial.pool < pools.count else { throw CorruptBytes(offset: reader.offset, expected: "an actor of a known pool") }
             _ = append(trial)
         }
         waiting = try ActorSketch(from: &reader)
-    }
-}
-
-/// Counts of actors that are not followed: a count-min sketch, never below the true count.
-/// Source: Cormode and Muthukrishnan, "An improved data stream summary" (2005).
-struct ActorSketch: Sendable, Equatable {
-    static let rows = 4
-    static let width = 4_096
-
-    private var counts = [UInt32](repeating: 0, count: ActorSketch.rows * ActorSketch.width)
-
-    init() {}
-
-    /// Once a day, so that a flood of names is forgotten.
-    mutating func halve() {
-        guard counts.contains(where: { $0 > 0 }) else { return }
-        for place in counts.indices { counts[place] /= 2 }
-    }
-
-    /// Adds one and answers the count.
-    mutating func add(_ key: UInt64) -> UInt32 {
-        var least = UInt32.max
-        for row in 0..<Self.rows {
-            let place = row * Self.width + Int(truncatingIfNeeded: key >> UInt64(row * 13)) & (Self.width - 1)
-            if counts[place] < .max { counts[place] += 1 }
-            least = min(least, counts[place])
-        }
-        return least
-    }
-
-    func encode(into writer: inout ByteWriter) {
-        writer.write(bool: counts.contains { $0 > 0 })
-        guard counts.contains(where: { $0 > 0 }) else { return }
-        for count in counts { writer.write(varint: UInt64(count)) }
-    }
-
-    init(from reader: inout ByteReader) throws {
-        guard try reader.readBool() else { return }
-        for place in counts.indices { counts[place] = UInt32(truncatingIfNeeded: try reader.readVarint()) }
     }
 }

@@ -78,9 +78,8 @@ struct LabelPoisoningDetector: StreamDetector {
     /// Keeps the name and some requests of an actor whose evidence has begun to grow.
     private mutating func follow(_ place: Int, _ key: UInt64, _ words: LabelWords, isLegit: Bool, at time: Int64) {
         cases.removeAll { $0.place == place && $0.key != key }
-        let suspicion = -RealFunctions.log(rule.peers.alpha) / 2
         guard let index = cases.firstIndex(where: { $0.place == place }) else {
-            if isLegit, test.trials[place].logEvidence >= suspicion {
+            if isLegit, test.trials[place].logEvidence >= test.limit / 2 {
                 cases.append((place, key, Case(actor: String(decoding: words.actor.utf8.prefix(80), as: UTF8.self), samples: [words.request], flippedAt: time)))
             }
             return
@@ -100,13 +99,13 @@ struct LabelPoisoningDetector: StreamDetector {
                 if isProven { test.setAccused(one.place, true) }
                 let (model, source) = place(of: trial.pool)
                 var report = LabelReports.poisoning(trial, one.detail, sources[source].pipeline, rule, detector: detector, model: model)
-                if trial.wealth.allSatisfy({ $0 <= 0 }) {
+                if test.isCold(one.place) {
                     report.phase = .closed(reason: "its labels are back among those of its peers")
                     test.setAccused(one.place, false)
                     over.append(one.place)
                 }
                 reports.append(report)
-            } else if trial.wealth.allSatisfy({ $0 <= 0 }) {
+            } else if test.isCold(one.place) {
                 over.append(one.place)
             }
         }

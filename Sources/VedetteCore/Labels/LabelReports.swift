@@ -39,7 +39,7 @@ enum LabelReports {
                 + "its peers \(AlertNumbers.percent(expected))",
             measure: "legit_share", value: share, limit: expected, referenceName: "peers", referenceValue: expected, count: trial.risingLabels,
             pValue: min(1, RealFunctions.exp(-max(0, trial.logEvidence))),
-            control: .init(method: "e-detector: one false accusation in 1/alpha borderline labels", alpha: rule.peers.alpha, tests: 1),
+            control: .init(method: "e-detector, one bet a month: chance that an honest actor is ever accused in a year", alpha: rule.peers.alpha, tests: 1),
             size: max(1, Double(trial.risingLegit) - trial.risingExpected),
             immediateActions: [
                 "Keep this actor's labels out of training and thresholds until it is explained.",
@@ -69,7 +69,7 @@ enum LabelReports {
                 + "further apart than before",
             measure: "fraud_rate", value: all, limit: trusted, referenceName: "trusted labels", referenceValue: trusted, count: trial.risingLabels,
             pValue: min(1, RealFunctions.exp(-max(0, trial.logEvidence))),
-            control: .init(method: "e-detector: one false alert in 1/alpha borderline labels", alpha: rule.peers.alpha, tests: 1),
+            control: .init(method: "e-detector, one bet a month: chance of a false alert in a year", alpha: max(LabelCanary.alpha, rule.peers.alpha), tests: 1),
             size: max(1, Double(trial.risingLegit) - trial.risingExpected),
             immediateActions: [
                 "Look at metrics by trust tier: believe the trusted ones.",

@@ -1,6 +1,6 @@
 /// How the actors of one pool label, by stratum of the score, with old labels fading.
 ///
-/// A pool is what can be compared: one model and one source of labels. `legit` and `total` halve
+/// A pool is what can be compared: one model and one source of labels. Everything halves
 /// every ``LabelPeerTest/halfLifeDays``, so that a change that all actors share becomes the norm.
 package struct StratumCounts: Sendable, Equatable {
     package var legit: Double = 0
@@ -12,118 +12,124 @@ package struct StratumCounts: Sendable, Equatable {
     }
 }
 
-/// One actor's trial: what peers would have said, what it said, and the evidence.
-package struct ActorTrial: Sendable, Equatable {
-    /// Factors on the odds of "legit" that are bet on.
-    static let bets: [Double] = [1.5, 3, 8]
+/// What is believed of an honest actor's offset on the log-odds of "legit": Gaussian, updated label by label.
+struct OffsetBelief: Sendable, Equatable {
+    var mean: Double
+    var variance: Double
 
-    package var pool: Int
-    package var key: UInt64
-    /// Labels of borderline decisions, and of them those that said legit.
-    package var labels: Int64 = 0
-    package var legit: Int64 = 0
-    /// What peers would have said of the same decisions, and the variance of that.
-    package var expected = 0.0
-    package var variance = 0.0
-    /// Its own faded share of the pool's counts, to be left out when it is compared.
-    var own: [StratumCounts]
-    /// ln of each bet's wealth since it last stood at 1.
-    package var wealth: [Double]
-    /// When the wealth now standing began to grow, ms.
-    package var risingSince: Int64 = 0
-    /// Own log-odds offset and its deviation in the reference period, once that is over.
-    package var reference: Reference?
-    package var firstAt: Int64
-    package var lastAt: Int64
-    package var isAccused = false
-    /// Counted since `risingSince`.
-    package var risingLabels: Int64 = 0
-    package var risingLegit: Int64 = 0
-    package var risingExpected = 0.0
+    /// Chance of "legit" where peers have log-odds `logit`, over all offsets that are believed in.
+    /// MacKay, "The evidence framework applied to classification networks" (1992), eq. 31.
+    func chance(_ logit: Double) -> Double { Self.logistic((logit + mean) / (1 + .pi / 8 * variance).squareRoot()) }
 
-    package struct Reference: Sendable, Equatable {
-        var offset: Double
-        var deviation: Double
+    /// Bayes' rule, linearised at the mean, with Fisher information.
+    ///
+    /// - Parameters:
+    ///   - turned: share of "fraud" that is turned to "legit" on top of the offset; 0 for the honest.
+    ///   - share: of the information that counts, 0...1, because the peers are a sample too.
+    mutating func learn(isLegit: Bool, logit: Double, turned: Double, share: Double) {
+        let honest = Self.logistic(logit + mean)
+        let chance = honest + (1 - honest) * turned
+        let slope = (1 - turned) * honest * (1 - honest)
+        let gradient = isLegit ? slope / chance : -honest
+        variance /= 1 + share * variance * slope * slope / max(1e-12, chance * (1 - chance))
+        mean += variance * share * gradient
     }
 
-    init(pool: Int, key: UInt64, strata: Int, at time: Int64) {
-        self.pool = pool
-        self.key = key
-        own = Array(repeating: StratumCounts(), count: strata)
-        wealth = Array(repeating: 0, count: Self.bets.count)
-        risingSince = time
-        firstAt = time
-        lastAt = time
+    static func logistic(_ x: Double) -> Double { 1 / (1 + RealFunctions.exp(-x)) }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.write(double: mean)
+        writer.write(double: variance)
     }
 
-    /// ln of the mean wealth over the bets.
-    package var logEvidence: Double {
-        let top = wealth.max() ?? 0
-        let sum = wealth.reduce(0) { $0 + RealFunctions.exp($1 - top) }
-        return top + RealFunctions.log(sum / Double(wealth.count))
+    init(mean: Double, variance: Double) {
+        self.mean = mean
+        self.variance = variance
     }
 
-    /// Bets that the odds of "legit" are above those of `bound`; a bet that has lost its stake starts again with it.
-    mutating func bet(isLegit: Bool, bound: Double, peers: Double, at time: Int64) {
-        let odds = bound / (1 - bound)
-        for index in wealth.indices {
-            let raised = Self.bets[index] * odds
-            let alternative = raised / (1 + raised)
-            let factor = isLegit ? alternative / bound : (1 - alternative) / (1 - bound)
-            wealth[index] = max(0, wealth[index]) + RealFunctions.log(factor)
-        }
-        if wealth.allSatisfy({ $0 <= 0 }) {
-            risingSince = time
-            risingLabels = 0
-            risingLegit = 0
-            risingExpected = 0
-        } else {
-            risingLabels += 1
-            if isLegit { risingLegit += 1 }
-            risingExpected += peers
-        }
+    init(from reader: inout ByteReader) throws {
+        mean = try reader.readDouble()
+        variance = try reader.readDouble()
     }
 }
 
-extension ActorTrial: Snapshottable {
-    package func encode(into writer: inout ByteWriter) {
-        writer.write(count: pool)
-        writer.write(fixed64: key)
-        for value in [labels, legit, risingSince, firstAt, lastAt, risingLabels, risingLegit] { writer.write(signed: value) }
-        for value in [expected, variance, risingExpected] + wealth { writer.write(double: value) }
-        writer.write(count: own.count)
-        for counts in own {
-            writer.write(double: counts.legit)
-            writer.write(double: counts.total)
-        }
-        writer.write(bool: isAccused)
-        writer.write(bool: reference != nil)
-        if let reference {
-            writer.write(double: reference.offset)
-            writer.write(double: reference.deviation)
-        }
+/// The bet that an actor has turned at one moment: likelihood ratios against "it goes on as it was".
+///
+/// One hypothesis for each share of its "fraud" that it may turn to "legit"; each begins with what was believed
+/// of the actor when the bet was made. Contradictions by more trusted labels multiply the ratio by that of a
+/// gamma-Poisson model with the risk raised ``risks`` times, in closed form.
+struct TurnBet: Sendable, Equatable {
+    /// Shares of "fraud" that are turned.
+    static let turned: [Double] = [0.08, 0.2, 0.45, 0.9]
+    /// Factors on the risk of being contradicted, with the weight of each; the rest of the weight is "not at all".
+    static let risks: [(factor: Double, weight: Double)] = [(3, 0.25), (10, 0.25)]
+
+    let since: Int64
+    var beliefs: [OffsetBelief]
+    /// ln of the ratio, per share turned.
+    var wealth: [Double]
+    /// Gamma belief in the actor's relative risk of contradiction when the bet was made.
+    let riskShape: Double
+    let riskRate: Double
+    /// Contradictions since then, and what would be expected at a relative risk of 1.
+    var contradicted = 0.0
+    var exposure = 0.0
+    /// Labels since then, those that said legit, and how many of them peers would have called legit.
+    var labels: Int64 = 0
+    var legit: Int64 = 0
+    var expected = 0.0
+
+    init(since: Int64, belief: OffsetBelief, riskShape: Double, riskRate: Double) {
+        self.since = since
+        beliefs = Array(repeating: belief, count: Self.turned.count)
+        wealth = Array(repeating: 0, count: Self.turned.count)
+        self.riskShape = riskShape
+        self.riskRate = riskRate
     }
 
-    package init(from reader: inout ByteReader) throws {
-        pool = Int(truncatingIfNeeded: try reader.readVarint())
-        key = try reader.readFixed64()
+    mutating func take(isLegit: Bool, logit: Double, honest: Double, share: Double) {
+        for (index, turned) in Self.turned.enumerated() {
+            let one = beliefs[index].chance(logit)
+            let chance = one + (1 - one) * turned
+            wealth[index] += share * RealFunctions.log(isLegit ? chance / honest : (1 - chance) / (1 - honest))
+            beliefs[index].learn(isLegit: isLegit, logit: logit, turned: turned, share: share)
+        }
+        labels += 1
+        if isLegit { legit += 1 }
+    }
+
+    /// ln of the mean ratio over the hypotheses, contradictions included.
+    var logWealth: Double { LabelPeerTest.logMean(wealth) + logContradiction }
+
+    private var logContradiction: Double {
+        guard contradicted > 0 || exposure > 0 else { return 0 }
+        var sum = 1 - Self.risks.reduce(0) { $0 + $1.weight }
+        for (factor, weight) in Self.risks {
+            let ratio = contradicted * RealFunctions.log(factor)
+                + (riskShape + contradicted) * RealFunctions.log((riskRate + exposure) / (riskRate + factor * exposure))
+            sum += weight * RealFunctions.exp(min(ratio, 500))
+        }
+        return RealFunctions.log(sum)
+    }
+}
+
+extension TurnBet: Snapshottable {
+    func encode(into writer: inout ByteWriter) {
+        for value in [since, labels, legit] { writer.write(signed: value) }
+        for value in [riskShape, riskRate, contradicted, exposure, expected] + wealth { writer.write(double: value) }
+        for belief in beliefs { belief.encode(into: &writer) }
+    }
+
+    init(from reader: inout ByteReader) throws {
+        since = try reader.readSigned()
         labels = try reader.readSigned()
         legit = try reader.readSigned()
-        risingSince = try reader.readSigned()
-        firstAt = try reader.readSigned()
-        lastAt = try reader.readSigned()
-        risingLabels = try reader.readSigned()
-        risingLegit = try reader.readSigned()
+        riskShape = try reader.readDouble()
+        riskRate = try reader.readDouble()
+        contradicted = try reader.readDouble()
+        exposure = try reader.readDouble()
         expected = try reader.readDouble()
-        variance = try reader.readDouble()
-        risingExpected = try reader.readDouble()
-        wealth = []
-        for _ in Self.bets { wealth.append(try reader.readDouble()) }
-        own = []
-        for _ in 0..<(try reader.readCount(minimumSize: 16)) {
-            own.append(StratumCounts(legit: try reader.readDouble(), total: try reader.readDouble()))
-        }
-        isAccused = try reader.readBool()
-        if try reader.readBool() { reference = Reference(offset: try reader.readDouble(), deviation: try reader.readDouble()) }
+        wealth = try Self.turned.map { _ in try reader.readDouble() }
+        beliefs = try Self.turned.map { _ in try OffsetBelief(from: &reader) }
     }
 }

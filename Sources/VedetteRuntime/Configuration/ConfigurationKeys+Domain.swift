@@ -38,11 +38,10 @@ extension ConfigurationKey {
     static let labelIntegrity: [ConfigurationKey] = [
         ConfigurationKey("labels.integrity", .section, .none, "Given (`{}` is enough), the monitors `label_source`, `label_poisoning` and `label_canary` watch the labels."),
         ConfigurationKey("labels.integrity.borderline_from", .number(.openUnit), .computed("half of the model's lowest threshold"), "Lowest score of a borderline decision."),
-        ConfigurationKey("labels.integrity.outlier_share", .number(NumberRange(1e-9, 0.1)), .value("2e-4"), "Share of honest actors that may lie beyond what counts as honest."),
-        ConfigurationKey("labels.integrity.alpha", .number(.openUnit), .value("1e-7"), "At most one false accusation in 1/alpha borderline labels of honest actors, however often one looks."),
+        ConfigurationKey("labels.integrity.alpha", .number(.openUnit), .value("1e-3"), "Chance that an honest actor, source or slice is accused within a year, however often one looks."),
         ConfigurationKey("labels.integrity.min_labels", .integer(1...1_000_000), .value("20"), "Borderline labels of an actor below which it is not accused."),
-        ConfigurationKey("labels.integrity.max_actors", .integer(2...1_000_000), .value("10_000"), "Actors followed at once; about 400 bytes each."),
-        ConfigurationKey("labels.integrity.reference", .duration(day...tenYears), .value("60d"), "Length of an actor's own reference period."),
+        ConfigurationKey("labels.integrity.max_actors", .integer(2...1_000_000), .value("10_000"), "Actors followed at once; about 1.7 kB each."),
+        ConfigurationKey("labels.integrity.drift", .number(NumberRange(0, 10)), .value("0.1"), "How far the log-odds of an honest actor's labels wander within a year (standard deviation)."),
         ConfigurationKey("labels.integrity.keep_firing_for", .duration(minute...year), .value("1d"), "`label_source` ends after this long without such a label."),
     ]
 

@@ -18,11 +18,10 @@ enum LabelIntegrityReader {
         var rule = LabelIntegrityRule()
         rule.borderlineFrom = section.optionalNumber("borderline_from")
         rule.keepFiringForMs = section.integer("keep_firing_for")
-        rule.peers.outlierShare = section.number("outlier_share")
         rule.peers.alpha = section.number("alpha")
         rule.peers.minLabels = section.integer("min_labels")
         rule.peers.maxActors = Int(section.integer("max_actors"))
-        rule.peers.referenceMs = section.integer("reference")
+        rule.peers.drift = section.number("drift")
         return [
             DetectorSpec(id: "label_source", rule: .labelSource(rule)), DetectorSpec(id: "label_poisoning", rule: .labelPoisoning(rule)),
             DetectorSpec(id: "label_canary", rule: .labelCanary(rule)),

@@ -1,0 +1,31 @@
+/// Which decisions are borderline: from half of the model's lowest threshold up, or from a configured score.
+struct BorderlineZone: Equatable {
+    private let from: Double?
+    /// Lowest threshold seen last, per model; NaN before the first.
+    private var thresholds: [Double]
+
+    init(from: Double?, models: Int) {
+        self.from = from
+        thresholds = Array(repeating: .nan, count: models)
+    }
+
+    @inline(__always)
+    mutating func note(_ decision: borrowing ObservedDecision) {
+        let challenge = decision.batch.thresholdChallenge[decision.index]
+        let lowest = challenge.isNaN ? decision.batch.thresholdBlock[decision.index] : challenge
+        if !lowest.isNaN { thresholds[Int(decision.row.model)] = lowest }
+    }
+
+    /// The stratum of a borderline score; nil for any other.
+    func stratum(_ score: Double, _ model: Int) -> Int? {
+        let low = from ?? thresholds[model] / 2
+        guard score >= low, low < 1 else { return nil }
+        return min(LabelPeerTest.strata - 1, Int((score - low) / (1 - low) * Double(LabelPeerTest.strata)))
+    }
+
+    func encode(into writer: inout ByteWriter) { for threshold in thresholds { writer.write(double: threshold) } }
+
+    mutating func restore(from reader: inout ByteReader) throws {
+        for place in thresholds.indices { thresholds[place] = try reader.readDouble() }
+    }
+}
