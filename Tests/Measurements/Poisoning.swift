@@ -48,7 +48,9 @@ struct Poisoning {
             print(hasContradictions ? "with chargebacks (1 % of honest words contradicted, 30 % of turned ones)" : "without any more trusted labels")
             accuse(hasContradictions)
         }
-        for (turning, turned) in [(10, 0.01), (10, 0.05), (10, 0.2), (3, 0.05), (3, 0.2)] { canary(turning: turning, turned: turned) }
+        for trusted in [60, 200] {
+            for (turning, turned) in [(10, 0.05), (10, 0.2), (3, 0.05), (3, 0.2)] { canary(turning: turning, turned: turned, trusted: trusted) }
+        }
     }
 
     private func accuse(_ hasContradictions: Bool) {
@@ -100,7 +102,7 @@ struct Poisoning {
         var chargebacks: [[(actor: Int, stratum: Int)]] = Array(repeating: [], count: Self.days + 100)
         for day in 0..<Self.days {
             let time = Int64(day) * Self.day
-            for one in chargebacks[day] { _ = test.contradict(pool: pool, stratum: one.stratum, actor: Self.key(one.actor), at: time) }
+            for one in chargebacks[day] { test.contradict(pool: pool, stratum: one.stratum, actor: Self.key(one.actor), at: time) }
             for index in world.indices {
                 world[index].offset += 0.1 / 365.0.squareRoot() * random.normal()
                 for _ in 0..<random.poisson(world[index].perDay) {
@@ -134,9 +136,9 @@ struct Poisoning {
 
     // MARK: Canary
 
-    /// Some merchants turn all their borderline fraud, or a part, over 90 days; all merchants' labels are of low trust, and 60
+    /// Some merchants turn all their borderline fraud, or a part, over 90 days; all merchants' labels are of low trust, and some
     /// borderline decisions a day are labelled by a trusted desk. The metric is the fraud rate of borderline decisions over 30 days, all labels.
-    private func canary(turning: Int, turned: Double) {
+    private func canary(turning: Int, turned: Double, trusted: Int) {
         var spoke: [Double] = [], shifts: [Double] = [], moved: [Double] = [], early = 0
         for seed in 1...seeds * 4 {
             var random = MeasureRandom(seed: UInt64(1_000 + seed))
@@ -153,7 +155,7 @@ struct Poisoning {
                     _ = test.observe(pool: pool, stratum: one.stratum, actor: actor, isLegit: one.isLegit, at: Int64(day) * Self.day)
                 }
                 for actor in actors { for _ in 0..<random.poisson(actor.perDay) { take(label(actor, day, &random), 1 << 40) } }
-                for _ in 0..<60 { take(label(Actor(offset: 0, perDay: 0), day, &random), 1 << 41) }
+                for _ in 0..<trusted { take(label(Actor(offset: 0, perDay: 0), day, &random), 1 << 41) }
                 days.append(today)
                 let shift = day >= Self.start ? Self.rate(days.suffix(30)) / Self.rate(days[60..<Self.start]) - 1 : 0
                 if spokeAt == nil, let place = test.trials.firstIndex(where: { $0.key == 1 << 40 }), test.isProven(place) {
@@ -166,7 +168,7 @@ struct Poisoning {
             if let movedAt { moved.append(Double(movedAt - Self.start)) }
         }
         let metric = shifts.isEmpty ? "" : ", the metric then moved by \(Self.number(100 * shifts.sorted()[shifts.count / 2])) %"
-        print("canary, one merchant in \(turning) turns \(Int(turned * 100)) % of its volume (\(seeds * 4) runs, \(early) too early): " + Self.median(spoke, "speaks") + metric + "; " + Self.median(moved, "metric 10 % lower"))
+        print("canary, \(trusted) trusted labels a day, one merchant in \(turning) turns \(Int(turned * 100)) % of its volume (\(seeds * 4) runs, \(early) too early): " + Self.median(spoke, "speaks") + metric + "; " + Self.median(moved, "metric 10 % lower"))
     }
 
     private static func rate(_ days: some Sequence<(fraud: Int, all: Int)>) -> Double {

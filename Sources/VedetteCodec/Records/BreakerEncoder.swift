@@ -80,6 +80,7 @@ public struct BreakerEncoder: Sendable {
         json.beginObject()
         json.field("challenged_share", economics.challengedShare)
         json.field("money_at_risk_per_hour", economics.moneyAtRiskPerHour)
+        json.field("amount_per_hour", economics.amountPerHour)
         json.field("attempts_to_bypass", economics.attemptsToBypass)
         json.field("time_to_detect_ms", economics.timeToDetectMs)
         json.endObject()

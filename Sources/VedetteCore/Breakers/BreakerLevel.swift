@@ -47,12 +47,15 @@ package struct BreakerTraffic: Sendable, Equatable {
     package var touched: Int64
     /// Amount of the touched decisions; nil where decisions carry none.
     package var amount: Double?
+    /// Share of such amounts that is fraud; nil where labels do not say.
+    package var fraudShare: Double?
 
-    package init(model: Int64, slice: Int64, touched: Int64, amount: Double?) {
+    package init(model: Int64, slice: Int64, touched: Int64, amount: Double?, fraudShare: Double? = nil) {
         self.model = model
         self.slice = slice
         self.touched = touched
         self.amount = amount
+        self.fraudShare = fraudShare
     }
 }
 
@@ -77,7 +80,7 @@ extension BreakerBoard {
         let share = traffic.model > 0 ? Double(traffic.touched) / Double(traffic.model) * (1 - reliance) : 0
         let detect: Int64? = entry.machine.state == .open ? entry.causedAt.map { max(0, entry.machine.since - $0) } : nil
         return BreakerEconomics(
-            challengedShare: share, moneyAtRiskPerHour: traffic.amount, attemptsToBypass: entry.attempts, timeToDetectMs: detect)
+            challengedShare: share, moneyAtRiskPerHour: traffic.amount.flatMap { amount in traffic.fraudShare.map { amount * $0 } }, amountPerHour: traffic.amount, attemptsToBypass: entry.attempts, timeToDetectMs: detect)
     }
 
     private static func summary(_ entry: BreakerEntry, _ state: BreakerState, _ causes: [BreakerCause]) -> String {

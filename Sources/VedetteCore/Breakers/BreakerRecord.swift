@@ -49,16 +49,21 @@ public struct BreakerCause: Sendable, Equatable {
 public struct BreakerEconomics: Sendable, Equatable {
     /// Share of the model's traffic whose decision the policy changes.
     public var challengedShare: Double
-    /// Amount of the decisions of the slice that were let through, per hour; nil where decisions carry no amounts.
+    /// Fraud expected among the decisions of the slice that the policy is about, in money per hour: their amount in the last hour times
+    /// the share of such amounts that labels of the last 30 days call fraud, over the share of those labels that is expected to be in.
+    /// Nil where decisions carry no amounts or labels do not say.
     public var moneyAtRiskPerHour: Double?
+    /// The whole amount of those decisions; nil where decisions carry none.
+    public var amountPerHour: Double?
     /// Tries until the first success, from the incident behind it; nil where none says.
     public var attemptsToBypass: Double?
     /// From the start of the condition to the trip, ms; nil before a trip.
     public var timeToDetectMs: Int64?
 
-    public init(challengedShare: Double, moneyAtRiskPerHour: Double?, attemptsToBypass: Double?, timeToDetectMs: Int64?) {
+    public init(challengedShare: Double, moneyAtRiskPerHour: Double?, amountPerHour: Double? = nil, attemptsToBypass: Double?, timeToDetectMs: Int64?) {
         self.challengedShare = challengedShare
         self.moneyAtRiskPerHour = moneyAtRiskPerHour
+        self.amountPerHour = amountPerHour
         self.attemptsToBypass = attemptsToBypass
         self.timeToDetectMs = timeToDetectMs
     }

@@ -66,6 +66,8 @@ public struct LabelEffect: Sendable, Equatable {
     public var knownAfter: Int64?
     /// Whether sources now disagree that did not before.
     public var conflict: Bool
+    /// Every source's word on the request, this one included.
+    var standing: [LabelEntry] = []
 
     public init(
         kind: Kind, before: LabelEntry?, after: LabelEntry?, knownBefore: Int64? = nil, knownAfter: Int64? = nil, conflict: Bool
@@ -137,8 +139,10 @@ public struct LabelSet: Sendable, Equatable {
             }
             entries[weakest] = label
         }
-        return LabelEffect(
+        var effect = LabelEffect(
             kind: kind, before: before, after: truth, knownBefore: knownBefore, knownAfter: knownSince, conflict: disagrees && !disagreed)
+        effect.standing = entries
+        return effect
     }
 
     public func encode(into writer: inout ByteWriter, segmentStart: Int64) {

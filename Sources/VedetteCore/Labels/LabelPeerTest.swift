@@ -61,13 +61,13 @@ package struct LabelPeerTest: Sendable {
     }
 
     package let rule: LabelPeerRule
-    private(set) var pools: [Pool] = []
-    package private(set) var trials: [ActorTrial] = []
-    private var index = HashIndex()
-    private var waiting = ActorSketch()
-    private var day: Int64 = .min
+    var pools: [Pool] = []
+    package internal(set) var trials: [ActorTrial] = []
+    var index = HashIndex()
+    var waiting = ActorSketch()
+    var day: Int64 = .min
     /// No followed actor that can go has fewer labels than this.
-    private var fewest: Int64 = 0
+    var fewest: Int64 = 0
 
     package init(rule: LabelPeerRule) { self.rule = rule }
 
@@ -95,12 +95,10 @@ package struct LabelPeerTest: Sendable {
     }
 
     /// A more trusted label said fraud where this actor had said legit. It counts when the day is over.
-    package mutating func contradict(pool: Int, stratum: Int, actor: UInt64, at time: Int64) -> Int? {
+    package mutating func contradict(pool: Int, stratum: Int, actor: UInt64, at time: Int64) {
         pass(to: time)
         pools[pool].contradictedToday[stratum] += 1
-        guard let place = index.find(actor) else { return nil }
-        trials[place].contradictedToday += 1
-        return place
+        if let place = index.find(actor) { trials[place].contradictedToday += 1 }
     }
 
     private mutating func judge(_ place: Int, _ stratum: Int, _ isLegit: Bool, _ time: Int64) {
@@ -213,7 +211,7 @@ package struct LabelPeerTest: Sendable {
         return least
     }
 
-    private mutating func append(_ trial: ActorTrial) -> Int {
+    mutating func append(_ trial: ActorTrial) -> Int {
         trials.append(trial)
         index.set(trial.key, to: trials.count - 1)
         return trials.count - 1
@@ -222,44 +220,5 @@ package struct LabelPeerTest: Sendable {
     private mutating func rebuild() {
         index.removeAll()
         for (place, trial) in trials.enumerated() { index.set(trial.key, to: place) }
-    }
-}
-
-extension LabelPeerTest {
-    package func encode(into writer: inout ByteWriter) {
-        writer.write(signed: day)
-        writer.write(signed: fewest)
-        writer.write(count: pools.count)
-        for pool in pools {
-            for counts in pool.strata {
-                writer.write(double: counts.legit)
-                writer.write(double: counts.total)
-            }
-            for value in pool.contradictedToday + [pool.deviation, pool.spread] { writer.write(double: value) }
-        }
-        writer.write(count: trials.count)
-        for trial in trials { trial.encode(into: &writer) }
-        waiting.encode(into: &writer)
-    }
-
-    package mutating func restore(from reader: inout ByteReader) throws {
-        self = LabelPeerTest(rule: rule)
-        day = try reader.readSigned()
-        fewest = try reader.readSigned()
-        for _ in 0..<(try reader.readCount(minimumSize: 8)) {
-            let pool = addPool()
-            for stratum in 0..<Self.strata {
-                pools[pool].strata[stratum] = StratumCounts(legit: try reader.readDouble(), total: try reader.readDouble())
-            }
-            for stratum in 0..<Self.strata { pools[pool].contradictedToday[stratum] = try reader.readDouble() }
-            pools[pool].deviation = try reader.readDouble()
-            pools[pool].spread = try reader.readDouble()
-        }
-        for _ in 0..<(try reader.readCount(minimumSize: 32)) {
-            let trial = try ActorTrial(from: &reader)
-            guard trial.pool < pools.count else { throw CorruptBytes(offset: reader.offset, expected: "an actor of a known pool") }
-            _ = append(trial)
-        }
-        waiting = try ActorSketch(from: &reader)
     }
 }

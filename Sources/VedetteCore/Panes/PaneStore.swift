@@ -288,17 +288,6 @@ struct PaneStore {
         }
     }
 
-    /// Decisions by kind over an interval, as far as panes are kept; cheaper than composing it.
-    func decisionCounts(_ key: SeriesKey, _ start: Int64, _ end: Int64) -> DecisionCounts {
-        var counts = DecisionCounts()
-        guard let one = find(key), start < end else { return counts }
-        _ = forEachPane(start, end) { level, index in
-            if let pane = one.find(level: level, index: index) { counts.merge(pane.decisions) }
-            return true
-        }
-        return counts
-    }
-
     /// Start of the oldest pane that is kept.
     var oldestKept: Int64? {
         var oldest: Int64?

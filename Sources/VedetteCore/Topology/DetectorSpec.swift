@@ -7,12 +7,16 @@ public struct DetectorSpec: Sendable, Equatable {
         case labelSource(LabelIntegrityRule)
         case labelPoisoning(LabelIntegrityRule)
         case labelCanary(LabelIntegrityRule)
+        case labelBurst(LabelIntegrityRule)
+        case labelOrphans(LabelIntegrityRule)
+        case labelConflicts(LabelIntegrityRule)
+        case labelNormalisation(LabelIntegrityRule)
 
         /// Whether it looks at labels, and not at decisions alone.
         var readsLabels: Bool {
             switch self {
             case .probing, .policy: false
-            case .labelSource, .labelPoisoning, .labelCanary: true
+            case .labelSource, .labelPoisoning, .labelCanary, .labelBurst, .labelOrphans, .labelConflicts, .labelNormalisation: true
             }
         }
     }

@@ -53,5 +53,9 @@ struct ObservedLabel {
     let entry: LabelEntry
     let decision: DecisionRow
     let effect: LabelEffect
+    /// Words that it settles by its trust, its own among them where it is settled already.
+    let verdicts: [LabelVerdict]
+    /// Names of the values in the decision's row.
+    let dimensions: ContiguousArray<Interner>
     let effective: Int64
 }

@@ -46,7 +46,8 @@ extension Topology {
         if !labelDetectors.isEmpty {
             observe(
                 ObservedLabel(
-                    words: words(), id: id, source: source, entry: label, decision: decision, effect: effect, effective: entry.effective))
+                    words: words(), id: id, source: source, entry: label, decision: decision, effect: effect, verdicts: verdicts(label, effect),
+                    dimensions: dimensions, effective: entry.effective))
         }
         observeNowcast(effect, decision)
         if let onLabel { onLabel(joined(label, source, decision, id, request, words())) }
@@ -58,6 +59,15 @@ extension Topology {
             }
             if let before = effect.before { arrive(before, -1, number, decision.time) }
             if let after = effect.after { arrive(after, 1, number, decision.time) }
+        }
+    }
+
+    /// Labels outside of their source's rights are nobody's word.
+    private func verdicts(_ label: LabelEntry, _ effect: LabelEffect) -> [LabelVerdict] {
+        LabelVerdict.pairs(label, effect).compactMap { word, isUpheld in
+            guard let source = sourceRows[word.isQuarantined ? word.source ^ 1 : word.source] else { return nil }
+            let actor = word.actor == Interner.other ? "" : labelActors.name(word.actor) ?? ""
+            return LabelVerdict(source: source, actor: actor, outcome: word.outcome, isUpheld: isUpheld)
         }
     }
 

@@ -36,13 +36,16 @@ extension ConfigurationKey {
     ]
 
     static let labelIntegrity: [ConfigurationKey] = [
-        ConfigurationKey("labels.integrity", .section, .none, "Given (`{}` is enough), the monitors `label_source`, `label_poisoning` and `label_canary` watch the labels."),
+        ConfigurationKey("labels.integrity", .section, .none, "Given (`{}` is enough), the monitors `label_source`, `label_poisoning`, `label_normalisation`, `label_canary`, `label_burst`, `label_orphans` and `label_conflicts` watch the labels."),
         ConfigurationKey("labels.integrity.borderline_from", .number(.openUnit), .computed("half of the model's lowest threshold"), "Lowest score of a borderline decision."),
         ConfigurationKey("labels.integrity.alpha", .number(.openUnit), .value("1e-3"), "Chance that an honest actor, source or slice is accused within a year, however often one looks."),
         ConfigurationKey("labels.integrity.min_labels", .integer(1...1_000_000), .value("20"), "Borderline labels of an actor below which it is not accused."),
         ConfigurationKey("labels.integrity.max_actors", .integer(2...1_000_000), .value("10_000"), "Actors followed at once; about 1.7 kB each."),
         ConfigurationKey("labels.integrity.drift", .number(NumberRange(0, 10)), .value("0.1"), "How far the log-odds of an honest actor's labels wander within a year (standard deviation)."),
-        ConfigurationKey("labels.integrity.keep_firing_for", .duration(minute...year), .value("1d"), "`label_source` ends after this long without such a label."),
+        ConfigurationKey("labels.integrity.burst_labels", .integer(2...1_000_000_000), .value("50"), "Labels of a day below which they are no burst of a source or an actor."),
+        ConfigurationKey("labels.integrity.burst_factor", .number(NumberRange(1, 1_000)), .value("3"), "A burst is this many times the largest day of the past."),
+        ConfigurationKey("labels.integrity.rate_factor", .number(NumberRange(1, 1_000)), .value("2"), "Factor on a source's own share of orphans, or of words that more trusted labels contradict, above which it is an incident."),
+        ConfigurationKey("labels.integrity.keep_firing_for", .duration(minute...year), .value("1d"), "`label_source` and `label_burst` end after this long without such a label."),
     ]
 
     static let slicing: [ConfigurationKey] = [

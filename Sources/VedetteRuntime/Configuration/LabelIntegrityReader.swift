@@ -18,13 +18,18 @@ enum LabelIntegrityReader {
         var rule = LabelIntegrityRule()
         rule.borderlineFrom = section.optionalNumber("borderline_from")
         rule.keepFiringForMs = section.integer("keep_firing_for")
+        rule.burstLabels = section.integer("burst_labels")
+        rule.burstFactor = section.number("burst_factor")
+        rule.rateFactor = section.number("rate_factor")
         rule.peers.alpha = section.number("alpha")
         rule.peers.minLabels = section.integer("min_labels")
         rule.peers.maxActors = Int(section.integer("max_actors"))
         rule.peers.drift = section.number("drift")
         return [
             DetectorSpec(id: "label_source", rule: .labelSource(rule)), DetectorSpec(id: "label_poisoning", rule: .labelPoisoning(rule)),
-            DetectorSpec(id: "label_canary", rule: .labelCanary(rule)),
+            DetectorSpec(id: "label_canary", rule: .labelCanary(rule)), DetectorSpec(id: "label_burst", rule: .labelBurst(rule)),
+            DetectorSpec(id: "label_orphans", rule: .labelOrphans(rule)), DetectorSpec(id: "label_conflicts", rule: .labelConflicts(rule)),
+            DetectorSpec(id: "label_normalisation", rule: .labelNormalisation(rule)),
         ]
     }
 }

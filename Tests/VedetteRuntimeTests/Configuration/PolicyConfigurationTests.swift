@@ -15,11 +15,13 @@ let integrityKeys = """
       sources: [{pipeline: desk, trust: high, actors: ["desk-*"], outcomes: [fraud], models: [risk], weight: 2}]
       integrity:
         borderline_from: 0.4
-        outlier_share: 1e-3
         alpha: 1e-5
         min_labels: 30
         max_actors: 500
-        reference: 30d
+        drift: 0.3
+        burst_labels: 80
+        burst_factor: 4
+        rate_factor: 2.5
         keep_firing_for: 2h
     slices: {dimensions: [country, channel]}
     windows: [{name: 1h, size: 1h}]
@@ -106,16 +108,20 @@ let integrityKeys = """
         var rule = LabelIntegrityRule()
         rule.borderlineFrom = 0.4
         rule.keepFiringForMs = 7_200_000
-        rule.peers.outlierShare = 1e-3
         rule.peers.alpha = 1e-5
         rule.peers.minLabels = 30
         rule.peers.maxActors = 500
-        rule.peers.referenceMs = 30 * 86_400_000
+        rule.peers.drift = 0.3
+        rule.burstLabels = 80
+        rule.burstFactor = 4
+        rule.rateFactor = 2.5
         #expect(topology.detectors.dropFirst() == [
             DetectorSpec(id: "label_source", rule: .labelSource(rule)), DetectorSpec(id: "label_poisoning", rule: .labelPoisoning(rule)),
-            DetectorSpec(id: "label_canary", rule: .labelCanary(rule)),
+            DetectorSpec(id: "label_canary", rule: .labelCanary(rule)), DetectorSpec(id: "label_burst", rule: .labelBurst(rule)),
+            DetectorSpec(id: "label_orphans", rule: .labelOrphans(rule)), DetectorSpec(id: "label_conflicts", rule: .labelConflicts(rule)),
+            DetectorSpec(id: "label_normalisation", rule: .labelNormalisation(rule)),
         ])
-        #expect(try loadedConfiguration(configurationText("labels: {integrity: {}}")).topology.detectors.count == 3)
+        #expect(try loadedConfiguration(configurationText("labels: {integrity: {}}")).topology.detectors.count == 7)
     }
 
     @Test func withoutTheSectionsThereIsNothing() throws {

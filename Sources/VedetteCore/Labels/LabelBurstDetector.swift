@@ -1,0 +1,183 @@
+/// `label_burst`: a source or an actor sends far more labels in a day than it ever did.
+///
+/// Input: every label that joins, and orphans. Bad direction: up. Default: 50 labels and three times the largest day of the past (which
+/// fades with a half-life of ``BurstCount/halfLifeDays``), and a chance below `alpha` / 365 under a negative binomial with the mean and scatter of its
+/// days. An actor without two weeks of past is held against the largest day of any actor of its source. Judged at every
+/// boundary, so a burst is seen while it comes. Memory: 90 bytes an actor, at most `max_actors`; those beyond share one count per source.
+struct LabelBurstDetector: StreamDetector {
+    static let maxSamples = 10
+    /// A mean of labels a day below which an actor is forgotten when its day ends.
+    private static let idleMean = 0.01
+
+    struct Entry: Equatable {
+        var count: BurstCount
+        /// Row of the registry; the last one is "unlisted".
+        var source: Int
+        /// Empty for the source itself.
+        var actor: String
+        var samples: [String] = []
+        var firedAt: Int64?
+    }
+
+    let detector: Int
+    let rule: LabelIntegrityRule
+    let sources: [LabelSource]
+    let hash: KeyedHash
+    /// The sources, then one for each source's actors that are not followed, then actors.
+    private(set) var entries: [Entry] = []
+    private var index = HashIndex()
+    /// Largest day of any actor, per source, fading.
+    private var largest: [Double]
+    private var day: Int64 = .min
+    private var touched: Set<Int> = []
+
+    init(detector: Int, rule: LabelIntegrityRule, sources: [LabelSource], hash: KeyedHash) {
+        self.detector = detector
+        self.rule = rule
+        self.sources = sources
+        self.hash = hash
+        largest = Array(repeating: 0, count: sources.count + 1)
+        for source in 0...sources.count { entries.append(Entry(count: BurstCount(), source: source, actor: "")) }
+        for source in 0...sources.count { entries.append(Entry(count: BurstCount(), source: source, actor: Interner.otherName)) }
+    }
+
+    private var fixed: Int { 2 * (sources.count + 1) }
+
+    mutating func observe(_ label: borrowing ObservedLabel) { count(label.source, label.words, label.effective) }
+
+    mutating func observe(orphan: PendingLabel, at time: Int64) { count(orphan.source, orphan.words, time) }
+
+    private mutating func count(_ row: Int, _ words: LabelWords, _ time: Int64) {
+        pass(to: floorDivide(time, 86_400_000))
+        let source = row < 0 ? sources.count : row
+        add(source, words.request)
+        if !words.actor.isEmpty { add(find(words.actor, source), words.request) }
+    }
+
+    private mutating func add(_ place: Int, _ request: String) {
+        entries[place].count.today += 1
+        if entries[place].samples.count < Self.maxSamples { entries[place].samples.append(request) }
+        touched.insert(place)
+    }
+
+    private mutating func find(_ actor: String, _ source: Int) -> Int {
+        let key = key(actor, source)
+        if let known = index.find(key) { return known }
+        guard entries.count - fixed < rule.peers.maxActors else { return sources.count + 1 + source }
+        entries.append(Entry(count: BurstCount(), source: source, actor: String(decoding: actor.utf8.prefix(LabelCase.maxNameBytes), as: UTF8.self)))
+        entries[entries.count - 1].count.firstDay = day
+        keys.append(key)
+        index.set(key, to: entries.count - 1)
+        return entries.count - 1
+    }
+
+    /// Keys of the entries from `fixed` on.
+    private var keys: [UInt64] = []
+    private func key(_ actor: String, _ source: Int) -> UInt64 { hash.hash64("\(source)|\(actor)") }
+
+    private mutating func pass(to today: Int64) {
+        guard today > day else { return }
+        if day != .min {
+            for source in largest.indices { largest[source] *= BurstCount.fading(today - day) }
+            for place in entries.indices {
+                if place >= fixed { largest[entries[place].source] = max(largest[entries[place].source], Double(entries[place].count.today)) }
+                entries[place].count.end(days: today - day)
+                if entries[place].firedAt == nil { entries[place].samples = [] }
+            }
+            forget()
+        } else {
+            for place in entries.indices { entries[place].count.firstDay = today }
+        }
+        day = today
+    }
+
+    private mutating func forget() {
+        guard entries.count - fixed > rule.peers.maxActors / 2 else { return }
+        var kept = Array(entries[..<fixed]), names: [UInt64] = []
+        for (key, entry) in zip(keys, entries[fixed...]) where entry.count.mean >= Self.idleMean || entry.firedAt != nil {
+            kept.append(entry)
+            names.append(key)
+        }
+        guard kept.count < entries.count else { return }
+        entries = kept
+        keys = names
+        touched = []
+        index.removeAll()
+        for (place, key) in keys.enumerated() { index.set(key, to: fixed + place) }
+    }
+
+    mutating func close(at boundary: Int64) -> [IncidentReport] {
+        let looked = touched.sorted()
+        touched = []
+        var reports: [IncidentReport] = []
+        for place in looked where isBurst(entries[place], place) {
+            entries[place].firedAt = boundary
+            reports.append(LabelReports.burst(entries[place], limit: limit(entries[place], place), pipeline(entries[place]), rule, detector: detector, at: boundary))
+        }
+        for place in entries.indices {
+            guard let fired = entries[place].firedAt, boundary - fired >= rule.keepFiringForMs else { continue }
+            var report = LabelReports.burst(entries[place], limit: limit(entries[place], place), pipeline(entries[place]), rule, detector: detector, at: boundary)
+            report.phase = .closed(reason: "no burst for \(AlertNumbers.duration(rule.keepFiringForMs))")
+            entries[place].firedAt = nil
+            reports.append(report)
+        }
+        return reports
+    }
+
+    private func pipeline(_ entry: Entry) -> String { entry.source < sources.count ? sources[entry.source].pipeline : "(unlisted)" }
+
+    /// Labels of a day above which it is a burst.
+    private func limit(_ entry: Entry, _ place: Int) -> Double {
+        let isKnown = day - entry.count.firstDay >= BurstCount.minDays
+        return max(Double(rule.burstLabels), rule.burstFactor * max(entry.count.largest, isKnown || place < fixed ? 0 : largest[entry.source]))
+    }
+
+    private func isBurst(_ entry: Entry, _ place: Int) -> Bool {
+        let isKnown = day - entry.count.firstDay >= BurstCount.minDays
+        // Without anybody's past nothing is known: the first weeks of a deployment.
+        guard isKnown || (place >= fixed && largest[entry.source] > 0 && day - entries[entry.source].count.firstDay >= BurstCount.minDays) else { return false }
+        guard Double(entry.count.today) >= limit(entry, place) else { return false }
+        return !isKnown || entry.count.tail <= rule.peers.alpha / 365
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.write(signed: day)
+        for value in largest { writer.write(double: value) }
+        writer.write(count: entries.count)
+        for (place, entry) in entries.enumerated() {
+            entry.count.encode(into: &writer)
+            writer.write(count: entry.source)
+            writer.write(string: entry.actor)
+            writer.write(fixed64: place < fixed ? 0 : keys[place - fixed])
+            writer.write(count: entry.samples.count)
+            for sample in entry.samples { writer.write(string: sample) }
+            writer.write(signed: entry.firedAt ?? .min)
+        }
+        writer.write(count: touched.count)
+        for place in touched.sorted() { writer.write(count: place) }
+    }
+
+    mutating func restore(from reader: inout ByteReader) throws {
+        let fixed = fixed
+        self = LabelBurstDetector(detector: detector, rule: rule, sources: sources, hash: hash)
+        entries = []
+        day = try reader.readSigned()
+        for source in largest.indices { largest[source] = try reader.readDouble() }
+        for place in 0..<(try reader.readCount(minimumSize: 16)) {
+            let count = try BurstCount(from: &reader)
+            var entry = Entry(count: count, source: Int(truncatingIfNeeded: try reader.readVarint()), actor: try reader.readString())
+            let key = try reader.readFixed64()
+            for _ in 0..<(try reader.readCount()) { entry.samples.append(try reader.readString()) }
+            let fired = try reader.readSigned()
+            entry.firedAt = fired == .min ? nil : fired
+            guard entry.source <= sources.count else { throw CorruptBytes(offset: reader.offset, expected: "a source of the registry") }
+            entries.append(entry)
+            if place >= fixed {
+                keys.append(key)
+                index.set(key, to: place)
+            }
+        }
+        for _ in 0..<(try reader.readCount()) { touched.insert(Int(truncatingIfNeeded: try reader.readVarint())) }
+        guard entries.count >= fixed, touched.allSatisfy({ $0 < entries.count }) else { throw CorruptBytes(offset: reader.offset, expected: "entries of \(sources.count) sources") }
+    }
+}

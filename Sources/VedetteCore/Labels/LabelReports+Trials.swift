@@ -1,0 +1,140 @@
+/// Reports of the monitors that stand on a ``LabelPeerTest``: one frame, and what each says of its own.
+extension LabelReports {
+    /// What a trial shows, whoever stands in it.
+    private struct Shares {
+        let labels: Int64
+        let share: Double
+        let expected: Double
+        let excess: Double
+
+        init(_ trial: ActorTrial) {
+            labels = trial.risingLabels
+            let count = Double(max(1, trial.risingLabels))
+            share = Double(trial.risingLegit) / count
+            expected = trial.risingExpected / count
+            excess = Double(trial.risingLegit) - trial.risingExpected
+        }
+    }
+
+    /// What differs between the reports of a trial.
+    private struct Words {
+        let monitor: String
+        let headline: String
+        let measure: String
+        let value: Double
+        let limit: Double
+        let referenceName: String
+        let immediateActions: [String]
+        let escalation: String
+        let recommendedAction: String
+        let blastRadius: String
+    }
+
+    private static func report(_ trial: ActorTrial, _ words: Words, alpha: Double, severity: Severity, detector: Int, model: Int) -> IncidentReport {
+        let shares = Shares(trial)
+        var report = IncidentReport(
+            detector: detector, monitor: words.monitor, model: model, severity: severity, startedAt: trial.risingSince, lastAt: trial.lastAt,
+            headline: words.headline, measure: words.measure, value: words.value, limit: words.limit, referenceName: words.referenceName,
+            referenceValue: words.limit, count: shares.labels, pValue: min(1, RealFunctions.exp(-max(0, trial.logEvidence))),
+            control: .init(method: "e-detector, a bet a month: chance of a false alert in a year for each that is followed", alpha: alpha, tests: 1),
+            size: max(1, shares.excess), immediateActions: words.immediateActions, escalation: words.escalation,
+            recommendedAction: words.recommendedAction, blastRadius: words.blastRadius)
+        report.facts = [
+            IncidentFact("excess_legit", .number(shares.excess)), IncidentFact("contradicted", .number(trial.contradicted)),
+            IncidentFact("contradicted_expected", .number(trial.exposure)), IncidentFact("log_evidence", .number(trial.logEvidence)),
+            IncidentFact("rising_since", .time(trial.risingSince)),
+        ]
+        return report
+    }
+
+    static func poisoning(
+        _ trial: ActorTrial, _ detail: LabelCase, _ pipeline: String, _ rule: LabelIntegrityRule, detector: Int, model: Int
+    ) -> IncidentReport {
+        let shares = Shares(trial)
+        var report = report(
+            trial,
+            Words(
+                monitor: "label_poisoning",
+                headline: "\(detail.name) of \(pipeline) calls \(AlertNumbers.percent(shares.share)) of \(AlertNumbers.count(shares.labels)) borderline decisions legit, "
+                    + "its peers \(AlertNumbers.percent(shares.expected))" + contradicted(trial),
+                measure: "legit_share", value: shares.share, limit: shares.expected, referenceName: "peers",
+                immediateActions: [
+                    "Keep this actor's labels out of training and thresholds until it is explained.",
+                    "Have ten of the sample requests labelled again by somebody else.",
+                    "Ask who gains if these cases count as legit.",
+                ],
+                escalation: "The security counterpart: this actor teaches the model to let something through.",
+                recommendedAction: "Lower the actor's trust in the registry and review its borderline labels since \(AlertNumbers.time(trial.risingSince)) UTC.",
+                blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of one actor."),
+            alpha: rule.peers.alpha, severity: rule.poisoningSeverity, detector: detector, model: model)
+        report.subject = "\(pipeline)/\(detail.name)"
+        report.sampleRequestIDs = detail.samples
+        report.facts += [
+            IncidentFact("actor", .text(detail.name)), IncidentFact("pipeline", .text(pipeline)),
+            IncidentFact("borderline_labels", .number(Double(trial.labels))), IncidentFact("first_label", .time(trial.firstAt)),
+        ]
+        return report
+    }
+
+    private static func contradicted(_ trial: ActorTrial) -> String {
+        guard trial.contradicted >= 3, trial.contradicted > 2 * trial.exposure else { return "" }
+        return "; \(AlertNumbers.decimal(trial.contradicted, digits: 0)) of them contradicted by trusted labels (\(AlertNumbers.decimal(trial.exposure, digits: 1)) expected)"
+    }
+
+    static func normalisation(
+        _ trial: ActorTrial, _ detail: LabelCase, _ slice: SliceName, _ rule: LabelIntegrityRule, detector: Int, model: Int
+    ) -> IncidentReport {
+        let shares = Shares(trial)
+        var report = report(
+            trial,
+            Words(
+                monitor: "label_normalisation",
+                headline: "\(AlertNumbers.percent(shares.share)) of \(AlertNumbers.count(shares.labels)) borderline labels of \(detail.name) say legit since "
+                    + "\(AlertNumbers.time(trial.risingSince)), \(AlertNumbers.percent(shares.expected)) elsewhere, and they did not differ so before",
+                measure: "legit_share", value: shares.share, limit: shares.expected, referenceName: "other slices",
+                immediateActions: [
+                    "Have twenty of the sample requests labelled blind, by somebody outside of the usual sources.",
+                    "Compare by source: does one pipeline or actor carry the change (label_poisoning), or all?",
+                    "Leave this slice's borderline labels out of the next training run until it is explained.",
+                ],
+                escalation: "The security counterpart, if blind labels say fraud: the pattern is being taught to the model as normal.",
+                recommendedAction: "Freeze the training labels of \(detail.name) at \(AlertNumbers.time(trial.risingSince)) UTC until blind labels agree.",
+                blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of the slice."),
+            alpha: rule.peers.alpha, severity: rule.normalisationSeverity, detector: detector, model: model)
+        report.slice = slice
+        report.sampleRequestIDs = detail.samples
+        report.facts += [IncidentFact("borderline_labels", .number(Double(trial.labels))), IncidentFact("first_label", .time(trial.firstAt))]
+        return report
+    }
+
+    static func canary(_ trial: ActorTrial, _ pool: [StratumCounts], _ rule: LabelIntegrityRule, detector: Int, model: Int) -> IncidentReport {
+        let all = rate(pool), trusted = rate(zip(pool, trial.own).map { StratumCounts(legit: $0.legit - $1.legit, total: $0.total - $1.total) })
+        let shares = Shares(trial)
+        var report = report(
+            trial,
+            Words(
+                monitor: "label_canary",
+                headline: "fraud among borderline decisions is \(AlertNumbers.percent(all)) with all labels and \(AlertNumbers.percent(trusted)) without those of low trust, "
+                    + "further apart than before",
+                measure: "fraud_rate", value: all, limit: trusted, referenceName: "trusted labels",
+                immediateActions: [
+                    "Look at metrics by trust tier: believe the trusted ones.",
+                    "Stop training on labels of low trust until it is explained.",
+                    "Find the source and the actors whose labels moved (label_poisoning names actors).",
+                ],
+                escalation: "The security counterpart: the metrics are being moved through labels that anybody can send.",
+                recommendedAction: "Exclude labels of low trust from thresholds and training; review the sample requests.",
+                blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of low trust."),
+            alpha: LabelCanary.rule(rule.peers).alpha, severity: rule.poisoningSeverity, detector: detector, model: model)
+        report.facts += [
+            IncidentFact("fraud_rate_all", .number(all)), IncidentFact("fraud_rate_trusted", .number(trusted)),
+            IncidentFact("legit_share_low_trust", .number(shares.share)), IncidentFact("legit_share_trusted", .number(shares.expected)),
+        ]
+        return report
+    }
+
+    private static func rate(_ strata: [StratumCounts]) -> Double {
+        let total = strata.reduce(0) { $0 + $1.total }
+        return total > 0 ? 1 - strata.reduce(0) { $0 + $1.legit } / total : 0
+    }
+}

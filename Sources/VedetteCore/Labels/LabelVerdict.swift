@@ -1,0 +1,30 @@
+/// What a more trusted label says of another source's word on the same request.
+struct LabelVerdict: Equatable {
+    /// Row of the registry of label sources: whose word is judged.
+    let source: Int
+    /// Empty where that label named none, or where there were too many names.
+    let actor: String
+    let outcome: Outcome
+    /// The more trusted label says the same.
+    let isUpheld: Bool
+
+    /// The words that a label judges, or its own where a more trusted one is there already.
+    ///
+    /// A word is judged once: by the first label of higher trust that joins it. Withdrawn words and quarantined
+    /// judges do not count; a quarantined word is judged like any other. O(sources²), for a handful of sources.
+    static func pairs(_ label: LabelEntry, _ effect: LabelEffect) -> [(word: LabelEntry, isUpheld: Bool)] {
+        guard effect.kind == .new, label.outcome != .withdrawn, effect.standing.count > 1 else { return [] }
+        let standing = effect.standing.filter { $0.outcome != .withdrawn }
+        func judges(_ word: LabelEntry) -> [LabelEntry] { standing.filter { $0.tier > word.tier && !$0.isQuarantined } }
+        var pairs: [(word: LabelEntry, isUpheld: Bool)] = []
+        for word in standing {
+            let judges = judges(word)
+            if word == label {
+                if let best = judges.max(by: { $1.outweighs($0) }) { pairs.append((word, best.outcome == word.outcome)) }
+            } else if judges.count == 1, judges[0] == label {
+                pairs.append((word, label.outcome == word.outcome))
+            }
+        }
+        return pairs
+    }
+}
