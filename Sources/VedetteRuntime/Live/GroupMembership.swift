@@ -80,8 +80,9 @@ final class GroupMembership: @unchecked Sendable {
     private func revoked(_ going: [TopicPartition]) throws {
         guard going.contains(seat), isElected else { return }
         isElected = false
+        if isClosing { return }
         logger.notice("another instance is to be the active one")
-        if !isClosing { try onHandOver() }
+        try onHandOver()
     }
 
     private func lost(_ gone: [TopicPartition]) {

@@ -1,3 +1,4 @@
+import VedetteCodec
 import VedetteCore
 import VedetteKafka
 
@@ -94,6 +95,7 @@ extension KafkaLoop {
         if pipeline.isFirstStart { try beginHistory() }
         try assignInputs()
         status.update { $0.role = .active }
-        logger.notice("active", metadata: ["judged_to_ms": "\(pipeline.topology.judgedTo)"])
+        let judgedTo = pipeline.topology.judgedTo
+        logger.notice("active", metadata: ["judged_to": "\(judgedTo == .min ? "nothing yet" : RFC3339.string(judgedTo))"])
     }
 }

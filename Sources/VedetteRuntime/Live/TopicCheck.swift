@@ -19,7 +19,12 @@ public struct TopicCheck {
         let admin = try AdminClient(properties: configuration.kafkaProperties(), logger: Logger(label: "vedette.check"))
         let inputs = configuration.inputs.topics.map { ($0.stream.word, $0.topic) }
         let outputs = configuration.outputs.named.map { ($0.key, $0.topic) }
-        let found = try admin.describeTopics((inputs + outputs).map(\.1), timeoutMs: Self.timeoutMs)
+        let found: [String: TopicDescription]
+        do {
+            found = try admin.describeTopics((inputs + outputs).map(\.1), timeoutMs: Self.timeoutMs)
+        } catch {
+            throw Self.explained(error)
+        }
         var lines = ["TOPICS"]
         var create: [String] = []
         var isComplete = true
@@ -41,6 +46,14 @@ public struct TopicCheck {
         lines.append(join(inputs.map { found[$0.1]?.partitionCount }))
         if !create.isEmpty { lines += ["TO CREATE WHAT IS MISSING"] + create }
         return Report(text: lines.joined(separator: "\n"), isComplete: isComplete)
+    }
+
+    /// The reason (refused, unknown host, certificate, credentials) comes from the client's own thread, as a log line.
+    private static func explained(_ error: KafkaError) -> KafkaError {
+        guard error.code == .transport || error.code == .timedOut else { return error }
+        let remedy = "what each broker of kafka.brokers refused is logged above; see also kafka.properties (security.protocol, ssl.*, sasl.*)"
+        return KafkaError(
+            code: error.code, message: "\(error.message); \(remedy)", operation: "connect to the brokers", isRetriable: error.isRetriable)
     }
 
     private func command(_ name: String, _ topic: String, partitions: Int) -> String {
