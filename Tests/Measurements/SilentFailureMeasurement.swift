@@ -3,8 +3,8 @@ import VedetteCodec
 import VedetteCore
 import VedetteRuntime
 
-/// When the collapse of recall in the ecommerce stream is seen, and from what evidence: by the
-/// `performance` monitor on nowcast cohorts, by the same on mature cohorts alone, and by everything else.
+/// When the collapse of recall in the ecommerce stream is seen, and from what evidence: by the default
+/// monitors, `performance` among them, and by `performance` on mature cohorts alone.
 enum SilentFailureMeasurement {
     private static let day: Int64 = 86_400_000
 
@@ -21,7 +21,7 @@ enum SilentFailureMeasurement {
         replay.onAlert = { alerts.append($0) }
         _ = try replay.run()
         print("ecommerce: the ring that the model catches ends on 2015-01-13; from 2015-01-14 on recall at block is 0")
-        for id in ["performance_nowcast", "performance_matured"] {
+        for id in ["performance_30d", "performance_matured"] {
             guard let first = alerts.first(where: { $0.monitorID == id }) else {
                 print("\(id): never")
                 continue
@@ -46,10 +46,11 @@ enum SilentFailureMeasurement {
                 alert.labelMaturity.map { String(format: "%.3f", $0) } ?? "-", alert.pValue))
     }
 
-    /// The usual monitors on windows of a day and a week, and `performance` twice.
+    /// The default monitors on their windows, and `performance` once more, on cohorts older than the delays.
     private static func watch(_ topology: inout TopologyConfiguration) {
+        let hour: Int64 = 3_600_000
         topology.windows = [
-            WindowSpec(name: "1d", sizeMs: day, hopMs: day), WindowSpec(name: "7d", sizeMs: 7 * day, hopMs: day),
+            WindowSpec(name: "1h", sizeMs: hour, hopMs: hour), WindowSpec(name: "24h", sizeMs: day, hopMs: hour),
             WindowSpec(name: "30d", sizeMs: 30 * day, hopMs: day), WindowSpec(name: "120d", sizeMs: 120 * day, hopMs: day),
         ]
         topology.driftReferences = []
@@ -57,20 +58,12 @@ enum SilentFailureMeasurement {
         for index in topology.labelSources.indices where topology.labelSources[index].pipeline == "settlement" {
             topology.labelSources[index].samplingWeight = 5
         }
-        func spec(_ id: String, _ rule: any MonitorRule, _ window: Int, _ reference: Reference, minCount: Int64) -> MonitorSpec {
-            var spec = MonitorSpec(id: id, rule: MonitorSpec.Rule(rule), window: window, reference: reference, severity: .p1)
-            spec.minCount = minCount
-            return spec
-        }
-        var matured = PerformanceRule()
-        matured.minAgeMs = 62 * day
-        topology.monitors = [
-            spec("missing_features", MissingFeaturesRule(), 0, .previousWindow, minCount: 20),
-            spec("score_drift", ScoreDriftRule(), 1, .previousWindow, minCount: 100),
-            spec("outcome_rate", OutcomeRateRule(), 1, .previousWindow, minCount: 20),
-            spec("volume", VolumeRule(), 1, .previousWindow, minCount: 100),
-            spec("performance_nowcast", PerformanceRule(), 2, .previousWindow, minCount: 50),
-            spec("performance_matured", matured, 3, .previousWindow, minCount: 50),
-        ]
+        topology.monitors = DefaultMonitors.make(for: topology)
+        var rule = PerformanceRule()
+        rule.minAgeMs = 62 * day
+        var matured = MonitorSpec(
+            id: "performance_matured", rule: .performance(rule), window: topology.windows.count - 1, reference: .previousWindow, severity: .p1)
+        matured.minCount = 50
+        topology.monitors.append(matured)
     }
 }

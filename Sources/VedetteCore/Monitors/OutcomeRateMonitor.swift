@@ -1,14 +1,17 @@
 /// `outcome_rate`: the share of fraud among the labels is a multiple of the reference's.
 ///
-/// Input: fraud and legit labels of the window and of the reference, either those that
+/// Input: fraud and legit labels of the window and of the reference by their delay, either those that
 /// arrived in it or those of the decisions made in it (`basis`).
-/// Output: rate over reference rate; bad is up. A reference without fraud counts as half a
-/// fraud in one label more than it has (Haldane 1955; Anscombe 1956), so the ratio is finite.
+/// Output: frauds over those that the reference's shares lead to expect among labels of the same
+/// delays; bad is up. So a window whose labels are young is not compared with one whose labels are
+/// mature, and labels that came later than any of the reference's (at the start of a stream, or of a
+/// source) say nothing yet. A reference without fraud counts as half a fraud in one label more than
+/// it has (Haldane 1955; Anscombe 1956), so the ratio is finite.
 /// Default: twice the reference, with at least 5 frauds.
-/// Evidence: given all frauds of both, how many fall into the window is binomial if nothing
-/// changed (exact conditional test, one-sided: ``RateRatio``). Exact for rare fraud, and errs
-/// on the safe side where fraud is common among labels. It takes labels as independent: a
-/// batch of chargebacks for one event is one event, and only `minFraud` guards against it.
+/// Evidence: ``StratifiedShare``, given the frauds and labels of both in each class of delay;
+/// one-sided. With one class it is the exact conditional test of two rates. It takes labels as
+/// independent: a batch of chargebacks for one event is one event, and only `minFraud` guards
+/// against it.
 public struct OutcomeRateMonitor: Sendable {
     public var rule: OutcomeRateRule
     /// Labels that the window and the reference need each.
@@ -19,53 +22,79 @@ public struct OutcomeRateMonitor: Sendable {
         self.minCount = minCount
     }
 
-    /// Fraud labels and all labels of a pane, by the rule's basis.
-    private func labels(_ pane: Pane) -> (fraud: Int64, all: Int64) {
+    private func ages(_ pane: Pane) -> LabelAges {
         switch rule.basis {
-        case .labelArrival: (pane.arrivedFraud, pane.arrived)
-        case .decisionTime: (pane.outcomes?.fraud.total ?? 0, pane.labelled)
+        case .labelArrival: pane.arrivedAges
+        case .decisionTime: pane.outcomeAges
         }
     }
 
     /// What the reference says; nil when it has too few labels. O(panes).
+    ///
+    /// Its bins are the frauds of each class of delay, then all labels of each.
     public func reference(in panes: [Pane]) -> ReferenceSummary? {
-        var fraud: Int64 = 0
-        var all: Int64 = 0
-        let labelled = panes.filter { labels($0).all > 0 }
-        for pane in ComparableWeeks.robust(labelled, by: { Double(labels($0).fraud) / Double(labels($0).all) }) {
-            let part = labels(pane)
-            fraud += part.fraud
-            all += part.all
-        }
+        let labelled = panes.filter { total(ages($0)).all > 0 }
+        var sum = LabelAges()
+        for pane in ComparableWeeks.robust(labelled, by: { crudeRate(ages($0)) }) { sum.merge(ages(pane)) }
+        let (fraud, all) = total(sum)
         guard all > 0, all >= minCount else { return nil }
-        return ReferenceSummary(count: all, level: Double(fraud) / Double(all), bins: [fraud])
+        let classes = 0..<LabelAges.classes
+        return ReferenceSummary(
+            count: all, level: Double(fraud) / Double(all), bins: classes.map { sum.fraud($0) } + classes.map { sum.labels($0) })
+    }
+
+    private func total(_ ages: LabelAges) -> (fraud: Int64, all: Int64) {
+        (0..<LabelAges.classes).reduce(into: (0, 0)) {
+            $0.fraud += ages.fraud($1)
+            $0.all += ages.labels($1)
+        }
+    }
+
+    private func crudeRate(_ ages: LabelAges) -> Double {
+        let (fraud, all) = total(ages)
+        return Double(fraud) / Double(all)
     }
 
     public func finding(in pane: Pane, against reference: ReferenceSummary) -> Finding? {
-        guard let referenceFraud = reference.bins.first else { return nil }
-        let (fraud, all) = labels(pane)
-        let rate = all > 0 ? Double(fraud) / Double(all) : 0
-        let expected = referenceFraud > 0 ? reference.level : 0.5 / Double(reference.count + 1)
-        let ratio = rate / expected
-        let evidence =
-            all > 0
-            ? RateRatio(
-                events: fraud, exposure: Double(all), referenceEvents: referenceFraud, referenceExposure: Double(reference.count)) : nil
+        guard reference.bins.count == 2 * LabelAges.classes else { return nil }
+        let ages = ages(pane)
+        var shares = StratifiedShare()
+        var (before, all) = (0.0, 0.0)
+        for delay in 0..<LabelAges.classes where ages.labels(delay) > 0 {
+            let (fraud, labels) = (Double(reference.bins[delay]), Double(reference.bins[LabelAges.classes + delay]))
+            shares.add(events: Double(ages.fraud(delay)), of: Double(ages.labels(delay)), reference: fraud, of: labels)
+            before += fraud
+            all += labels
+        }
+        let (fraud, count) = (Int64(shares.events), Int64(shares.total))
+        let rate = count > 0 ? shares.events / shares.total : 0
+        var matched = reference
+        matched.level = shares.standard > 0 ? shares.standard / shares.total : 0
+        let ratio = rate / (shares.standard > 0 ? matched.level : 0.5 / (all + 1))
         let byRatio = Finding.strength(ratio, of: rule.minRatio)
         let hasEnoughFraud = fraud >= rule.minFraud
         var finding = Finding(
-            subject: nil, measure: .rateRatio, value: ratio, limit: rule.minRatio, level: rate, reference: reference, count: all,
+            subject: nil, measure: .rateRatio, value: ratio, limit: rule.minRatio, level: rate, reference: matched, count: count,
             interval: nil,
             strength: hasEnoughFraud ? byRatio : min(byRatio, Finding.strength(Double(fraud), of: Double(rule.minFraud))),
             effectPassed: hasEnoughFraud && ratio >= rule.minRatio, pValue: 1,
-            isSufficient: all > 0 && all >= minCount, severity: nil,
+            isSufficient: count > 0 && count >= minCount, severity: nil,
             labelMaturity: pane.total > 0 ? Double(pane.labelled) / Double(pane.total) : nil,
             sampleRequestIDs: pane.fraudSamples.texts.isEmpty ? pane.samples.texts : pane.fraudSamples.texts)
         if finding.isSufficient, finding.effectPassed {
-            finding.interval = evidence.flatMap { Evidence.ratioInterval($0) }
-            finding.pValue = evidence?.test(alternative: .greater).pValue ?? 1
+            finding.interval = interval(shares, referenceEvents: before)
+            finding.pValue = shares.upperTail()
         }
         return finding
+    }
+
+    /// Of the ratio: the exact one of two counts, the reference's exposure in units of its own frauds.
+    private func interval(_ shares: StratifiedShare, referenceEvents: Double) -> AlertEvent.Interval? {
+        guard referenceEvents > 0, shares.standard > 0 else { return nil }
+        return Evidence.ratioInterval(
+            RateRatio(
+                events: Int64(shares.events), exposure: shares.standard, referenceEvents: Int64(referenceEvents),
+                referenceExposure: referenceEvents))
     }
 }
 

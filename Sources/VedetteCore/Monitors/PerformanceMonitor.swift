@@ -1,8 +1,10 @@
 /// `performance`: recall, precision, AUC or calibration is below a bound, or worse than it was.
 ///
 /// Input: the labels of the window's decisions, and for recall and precision the nowcast's cohorts.
-/// Output: the share expected in the end (nowcast) of the cohorts since the change, or the AUC, or
-/// the expected calibration error as known; bad is down, for calibration up.
+/// Output: the share expected in the end of the cohorts since the change, or the AUC, or the expected
+/// calibration error as known; bad is down, for calibration up. The share is that before, moved by
+/// the odds ratio of labels of like delay; the nowcast of the metric records would lean on the
+/// cohorts before the change, which is what is in doubt here.
 /// Default: recall at block 20 points below what it was before, with at least 8 labels since.
 /// Evidence: recall and precision by ``PerformanceScan``; AUC by the placement test against the
 /// reference, or against the bound; calibration by the chi-square of its ten bins.
@@ -33,9 +35,6 @@ public struct PerformanceRule: MonitorRule {
     public var minAgeMs: Int64 = 0
     public init() {}
 
-    /// Chance that the bound of the past share is too high, where the monitor states no alpha.
-    private static let referenceAlpha = 1e-6
-
     public static let name = "performance"
     public static let defaultSeverity = Severity.p1
     public static let keys: [MonitorKey<Self>] = [
@@ -45,15 +44,19 @@ public struct PerformanceRule: MonitorRule {
         .share("min_drop", .openUnit, \.minDrop, "below its reference by this is bad; for recall and precision the reference is the model's own past."),
         .share("max_error", .openUnit, \.maxError, "an expected calibration error above this is bad."),
         .integer("min_labels", 1...1_000_000_000, \.minLabels, "labels since the change (frauds for AUC and calibration) before anything is said."),
-        .duration("min_age", 0...31_622_400_000, \.minAgeMs, "recall and precision: decisions younger than this are left out; 0 takes all, by nowcast."),
+        .duration("min_age", 0...31_622_400_000, \.minAgeMs, "recall and precision: decisions younger than this are left out; 0 takes all, which are compared with older ones at like delay."),
     ]
 
     public var needs: MonitorNeeds {
         var needs = MonitorNeeds()
         needs.labels = true
         needs.cohorts = true
+        // The cohorts are their own past.
+        needs.reference = metric == .auc
         return needs
     }
+
+    public var referenceLabel: String? { metric == .recall || metric == .precision ? "own_past" : nil }
 
     public func finding(
         _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
@@ -112,23 +115,31 @@ extension PerformanceRule {
         guard let outlook = observation.outlook?.matured(minAgeMs),
             let scan = PerformanceScan(
                 outlook, good: measure.numerator, bad: measure.complement, bound: minValue,
-                minBefore: Double(max(context.spec.minCount, 1)), minAfter: Double(minLabels), alpha: context.spec.alpha ?? Self.referenceAlpha),
-            let estimate = outlook.estimate(from: scan.since)?[measure]
+                minBefore: Double(max(context.spec.minCount, 1)), minAfter: Double(minLabels)),
+            let value = scan.value, scan.before != nil || minValue > 0
         else { return nil }
-        guard scan.before != nil || minValue > 0 else { return nil }
         let before = scan.before ?? minValue
-        let limit = max(minValue, scan.before.map { $0 - minDrop } ?? 0)
-        let labels = Int64((scan.good + scan.bad).rounded())
-        let bad = scan.bad.rounded()
+        let limit = max(0, minValue, scan.before.map { $0 - minDrop } ?? 0)
+        let known = scan.good + scan.bad
+        let labels = Int64(known.rounded())
         let kind = metric == .recall ? "missed" : "wrong"
         return Finding(
-            subject: nil, measure: Measure(metric.rawValue, .share), value: estimate.value, limit: max(0, limit), level: estimate.value,
+            subject: nil, measure: Measure(metric.rawValue, .share), value: value, limit: limit, level: value,
             reference: ReferenceSummary(count: Int64(scan.labelsBefore.rounded()), level: before), count: labels,
-            interval: AlertEvent.Interval(low: estimate.interval95.lower, high: estimate.interval95.upper, confidence: 0.95),
-            strength: Self.strength(of: estimate.value, before: before, limit: limit), effectPassed: estimate.value < limit,
-            pValue: min(1, RealFunctions.exp(-scan.logEValue)), isSufficient: labels >= minLabels,
+            interval: scan.interval.map { AlertEvent.Interval(low: $0.lower, high: $0.upper, confidence: 0.95) },
+            strength: Self.strength(of: value, before: before, limit: limit), effectPassed: value < limit,
+            pValue: pValue(scan, value), isSufficient: labels >= minLabels,
             labelMaturity: outlook.maturity(from: scan.since)?.fraud, sampleRequestIDs: observation.fraudSamples,
-            detail: "\(AlertNumbers.count(Int64(bad))) \(kind) since \(AlertNumbers.time(scan.since)) UTC", raw: estimate.raw)
+            detail: "\(AlertNumbers.count(Int64(scan.bad.rounded()))) \(kind) since \(AlertNumbers.time(scan.since)) UTC",
+            raw: known > 0 ? scan.good / known : nil)
+    }
+
+    /// For each limit that is passed the evidence that it takes; both cost twice.
+    private func pValue(_ scan: PerformanceScan, _ value: Double) -> Double {
+        var values: [Double] = []
+        if let before = scan.before, value < before - minDrop { values.append(scan.changePValue) }
+        if value < minValue { values.append(scan.boundPValue) }
+        return values.min().map { min(1, Double(values.count) * $0) } ?? 1
     }
 
     /// The drop in units of the one that is allowed, so that 1 is at the limit.

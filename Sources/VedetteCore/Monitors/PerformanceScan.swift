@@ -1,114 +1,110 @@
 /// Looks for the cohort from which on a share of labels (recall, precision) has been lower, and
 /// weighs the evidence.
 ///
-/// For every cohort `c` of the window: the share before `c` (all cohorts that are kept), as its
-/// Clopper–Pearson lower bound, is bet against with the labels of the cohorts from `c` on
-/// (``BernoulliEProcess``). The mean over all `c` is an e-value too, whatever their dependence: so
-/// where the change was need not be known, and looking again tomorrow costs nothing.
+/// For every cohort `c` of the window, the labels of the cohorts from `c` on are compared with those
+/// of all cohorts before, delay by delay (``StratifiedShare``): a label that came after three days
+/// with labels that came after three days. So the age of a cohort, and good and bad labels whose
+/// delays differ, cancel; nothing has to be known of what is still to come. How much shares vary by
+/// themselves, from cohort to cohort and between stretches as long as the one in question, is
+/// learned from the cohorts before (``DesignEffect``). The least p-value counts times the number of
+/// starts that were tried, so that the day of the change need not be known.
 ///
-/// Early labels are not a fair sample where good and bad ones have different delays. The share
-/// that is bet against is therefore that among the labels that should have arrived.
+/// A bound that is given needs no past: what is known is bet against the share that the bound would
+/// make of the labels that should have arrived, delays taken two standard deviations in its favour.
 struct PerformanceScan {
     /// Start of the first cohort of the lower share, ms.
     let since: Int64
     /// Known labels from there on.
     let good: Double
     let bad: Double
+    let labelsBefore: Double
     /// Final share before, weighted; nil where too few labels are known.
     let before: Double?
-    let labelsBefore: Double
-    /// ln of the e-value over all starts.
-    let logEValue: Double
+    /// Final share expected since: that before, moved by the odds ratio; without a past, by what should have arrived.
+    let value: Double?
+    let interval: Interval?
+    /// Against "nothing changed", and against "not below the bound"; 1 where there is nothing to compare with.
+    let changePValue: Double
+    let boundPValue: Double
 
     /// Nil without cohorts in the window.
     ///
     /// - Parameters:
     ///   - bound: the share that counts as too low in any case; 0 for none.
     ///   - minBefore: labels that the share before needs.
-    ///   - alpha: chance that the lower bound of the share before is too high.
-    init?(
-        _ outlook: Outlook, good: [LabelStream], bad: [LabelStream], bound: Double, minBefore: Double, minAfter: Double, alpha: Double
-    ) {
-        let cohorts = outlook.cohorts
-        guard let first = cohorts.firstIndex(where: outlook.isInWindow) else { return nil }
+    ///   - minAfter: labels that a stretch needs to be tried.
+    init?(_ outlook: Outlook, good: [LabelStream], bad: [LabelStream], bound: Double, minBefore: Double, minAfter: Double) {
+        let rows = outlook.cohorts.map { LabelledCohort($0, outlook, good, bad) }
+        guard let first = rows.firstIndex(where: { outlook.isInWindow($0.cohort) }) else { return nil }
         let weights = (good: Self.meanWeight(good, outlook), bad: Self.meanWeight(bad, outlook))
-        var after = Sums()
-        var before = cohorts.reduce(into: Sums()) { $0.add($1, good, bad, 1) }
-        var best: (start: Int, logE: Double, before: Sums, after: Sums)?
-        var logs: [Double] = []
-        for index in (first..<cohorts.count).reversed() {
-            after.add(cohorts[index], good, bad, 1)
-            before.add(cohorts[index], good, bad, -1)
-            let logE = Self.logEValue(before, after, bound, minBefore, alpha)
-            logs.append(logE)
-            let hasEnough = after.good + after.bad >= minAfter
-            if best == nil || (hasEnough && logE >= (best?.logE ?? -.infinity)) { best = (index, logE, before, after) }
+        var after = LabelledCohorts(good: good, bad: bad)
+        var before = LabelledCohorts(good: good, bad: bad)
+        for row in rows { before.add(row, 1) }
+        var best: Tried?
+        var (leastChange, leastBound, tried) = (1.0, 1.0, 0.0)
+        for start in (first..<rows.count).reversed() {
+            after.add(rows[start], 1)
+            before.add(rows[start], -1)
+            guard after.known >= minAfter || start == first else { continue }
+            var one = Tried(start: start, before: before, after: after)
+            if after.known >= minAfter {
+                tried += 1
+                let hasPast = before.known >= minBefore
+                one.effect = DesignEffect.of(rows[..<start], block: rows.count - start)
+                if hasPast { one.change = after.compared(with: before).upperTail(designEffect: one.effect) }
+                if bound > 0 { one.bound = after.boundTail(bound, weights, designEffect: one.effect) }
+                leastChange = min(leastChange, one.change)
+                leastBound = min(leastBound, one.bound)
+            }
+            if best == nil || min(one.change, one.bound) <= min(best?.change ?? 1, best?.bound ?? 1) { best = one }
         }
         guard let best else { return nil }
-        since = cohorts[best.start].start
+        since = rows[best.start].cohort.start
         (self.good, self.bad) = (best.after.good, best.after.bad)
-        labelsBefore = best.before.good + best.before.bad
-        self.before = labelsBefore >= minBefore ? best.before.finalShare(weights.good, weights.bad) : nil
-        let largest = logs.max() ?? 0
-        logEValue = largest + RealFunctions.log(logs.reduce(0) { $0 + RealFunctions.exp($1 - largest) } / Double(logs.count))
+        labelsBefore = best.before.known
+        let level = labelsBefore >= minBefore ? best.before.finalShare(weights) : nil
+        self.before = level
+        (value, interval) = Self.level(best, level, weights)
+        changePValue = min(1, tried * leastChange)
+        boundPValue = min(1, tried * leastBound)
     }
 
-    private struct Sums {
-        var good = 0.0
-        var bad = 0.0
-        /// Known labels over the share that has arrived: what they come to in the end.
-        var finalGood = 0.0
-        var finalBad = 0.0
-        /// Decisions times the share of their labels that has arrived, mean over the streams.
-        var arrivedGood = 0.0
-        var arrivedBad = 0.0
-
-        mutating func add(_ cohort: Outlook.Cohort, _ good: [LabelStream], _ bad: [LabelStream], _ sign: Double) {
-            for stream in good {
-                self.good += sign * cohort.labels[stream]
-                finalGood += sign * cohort.labels[stream] / max(cohort.arrived[stream], PerformanceScan.leastArrived)
-                arrivedGood += sign * cohort.decisions * cohort.arrived[stream] / Double(good.count)
-            }
-            for stream in bad {
-                self.bad += sign * cohort.labels[stream]
-                finalBad += sign * cohort.labels[stream] / max(cohort.arrived[stream], PerformanceScan.leastArrived)
-                arrivedBad += sign * cohort.decisions * cohort.arrived[stream] / Double(bad.count)
-            }
-        }
-
-        func finalShare(_ goodWeight: Double, _ badWeight: Double) -> Double? {
-            let (a, b) = (max(0, finalGood) * goodWeight, max(0, finalBad) * badWeight)
-            return a + b > 0 ? a / (a + b) : nil
-        }
+    private struct Tried {
+        var start: Int
+        var before: LabelledCohorts
+        var after: LabelledCohorts
+        var effect = 1.0
+        var change = 1.0
+        var bound = 1.0
     }
 
-    /// Labels of younger streams than this are not scaled up further.
-    private static let leastArrived = 0.05
-
-    private static func meanWeight(_ streams: [LabelStream], _ outlook: Outlook) -> Double {
-        streams.reduce(0) { $0 + outlook.weight($1) } / Double(streams.count)
-    }
-
-    private static func logEValue(_ before: Sums, _ after: Sums, _ bound: Double, _ minBefore: Double, _ alpha: Double) -> Double {
-        var share = bound
-        let known = before.good + before.bad
-        if known >= minBefore, known > 0 {
-            let lower = ClopperPearson.interval(
-                successes: Int64(before.good.rounded()), n: Int64(known.rounded()), confidence: 1 - alpha).lower
-            // From the share among the known to that in the end.
-            share = max(share, Self.shifted(lower, before.arrivedBad, before.arrivedGood))
+    /// The share expected in the end, with the Clopper–Pearson interval of the known labels moved alike.
+    private static func level(_ one: Tried, _ before: Double?, _ weights: (good: Double, bad: Double)) -> (Double?, Interval?) {
+        guard one.after.known > 0 else { return (nil, nil) }
+        let known = ClopperPearson.interval(
+            successes: Int64((one.after.good / one.effect).rounded()), n: Int64(max(1, (one.after.known / one.effect).rounded(.up))),
+            confidence: 0.95)
+        let compared = one.after.compared(with: one.before)
+        guard let before, let ratio = compared.oddsRatio else {
+            let final = { one.after.final($0, weights) }
+            return (final(one.after.good / one.after.known), Interval(lower: final(known.lower), upper: final(known.upper)))
         }
-        guard share > 0, after.good + after.bad > 0 else { return 0 }
-        let expected = Self.shifted(min(share, 1 - 1e-6), after.arrivedGood, after.arrivedBad)
-        guard expected > 1e-9, expected < 1 - 1e-9 else { return 0 }
-        var bets = BernoulliEProcess(rate: 1 - expected, alternative: .greater)
-        bets.add(successes: Int64(after.bad.rounded()), failures: Int64(after.good.rounded()))
-        return bets.logEValue
+        // The odds ratio is of bad labels. Where the share before is 0 or 1, it is as sure as its labels are many.
+        let sure = 0.5 / (one.before.known + 1)
+        let level = min(max(before, sure), 1 - sure)
+        let value = shifted(level, 1, ratio)
+        let expected = min(max(1 - compared.standard / compared.total, sure), 1 - sure)
+        func moved(_ share: Double) -> Double { shifted(level, share * (1 - expected), (1 - share) * expected) }
+        return (value, Interval(lower: min(value, moved(known.lower)), upper: max(value, moved(known.upper))))
     }
 
     /// A share after its two sides have been multiplied.
-    private static func shifted(_ share: Double, _ good: Double, _ bad: Double) -> Double {
-        let (a, b) = (share * max(good, 1e-9), (1 - share) * max(bad, 1e-9))
-        return a / (a + b)
+    static func shifted(_ share: Double, _ good: Double, _ bad: Double) -> Double {
+        let (a, b) = (share * good, (1 - share) * bad)
+        return a + b > 0 ? a / (a + b) : share
+    }
+
+    private static func meanWeight(_ streams: [LabelStream], _ outlook: Outlook) -> Double {
+        streams.reduce(0) { $0 + outlook.weight($1) } / Double(streams.count)
     }
 }

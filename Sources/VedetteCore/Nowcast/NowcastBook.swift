@@ -175,7 +175,7 @@ package struct NowcastBook: Sendable {
             let (arrived, variance) = arrived(place, stream, question.start, question.end, at: boundary)
             return StreamForecast.make(
                 known: question.labels[stream], decisions: max(question.decisions, 1), arrived: arrived, arrivedVariance: variance,
-                level: level.rate, dispersion: one.dispersion[stream.rawValue] + level.variance, weight: one.meanWeight(stream, cohorts))
+                level: level.rate, levelSpread: level.spread, dispersion: one.dispersion[stream.rawValue] + level.variance, weight: one.meanWeight(stream, cohorts))
         }
     }
 
@@ -184,7 +184,7 @@ package struct NowcastBook: Sendable {
     }
 
     /// The rate of a stream in the neighbourhood of some cohorts, without themselves where there are others.
-    private func level(_ place: Int, _ stream: LabelStream, _ cohorts: Range<Int64>, at boundary: Int64) -> (rate: Double, variance: Double) {
+    private func level(_ place: Int, _ stream: LabelStream, _ cohorts: Range<Int64>, at boundary: Int64) -> (rate: Double, variance: Double, spread: Double) {
         let points = series[place].exposures(stream, at: boundary)
         let own = points.firstIndex { $0.cohort >= cohorts.lowerBound } ?? points.count
         let after = points.firstIndex { $0.cohort >= cohorts.upperBound } ?? points.count

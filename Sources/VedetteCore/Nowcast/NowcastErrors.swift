@@ -32,15 +32,14 @@ public enum NowcastMeasure: Int, CaseIterable, Sendable {
 /// in a rolling window (Vovk, Gammerman and Shafer 2005; Lei et al. 2018).
 ///
 /// An error is in standard deviations of its own forecast, on the arcsine scale. Before there are
-/// errors a normal sample stands in, somewhat wide, and it stays among them with its weight.
+/// errors a normal sample stands in, and it stays among them with its weight.
 struct NowcastErrors: Sendable, Equatable {
     /// Ages in cohorts at which nowcasts are kept to be assessed.
     static let ages: [Int64] = [1, 3, 7, 14, 21, 30, 45]
     /// Past errors that are remembered per measure and age.
-    static let remembered = 120
-    /// Errors of the stand-in, and how much wider than a standard normal it is.
+    static let remembered = 240
+    /// Errors of the stand-in.
     static let standIns = 20
-    static let standInScale = 1.15
     /// The least share of a forecast's variance that counts as settled when it is assessed.
     private static let leastSettled = 0.25
 
@@ -57,7 +56,7 @@ struct NowcastErrors: Sendable, Equatable {
     private var pending: [Kept] = []
 
     private static let standIn: [Double] = (0..<standIns).map {
-        standInScale * NormalDistribution.quantile(0.5 + (Double($0) + 0.5) / Double(standIns) / 2)
+        NormalDistribution.quantile(0.5 + (Double($0) + 0.5) / Double(standIns) / 2)
     }
 
     init() { errors = Array(repeating: [], count: NowcastMeasure.allCases.count * Self.ages.count) }

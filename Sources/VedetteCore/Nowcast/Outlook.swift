@@ -31,9 +31,22 @@ public struct Outlook {
         /// Start, ms.
         var start: Int64
         var decisions: Double
-        /// By stream: labels known, and the expected share that has arrived.
+        /// By stream: labels known, the expected share that has arrived, and its relative variance.
         var labels: StreamCounts
         var arrived: StreamCounts
+        var arrivedVariance: StreamCounts
+    }
+
+    /// Labels of a cohort by bin of delay, of those delays that have passed for all of its decisions:
+    /// what is as complete as it is in every older cohort, and may be compared with it.
+    func settledLabels(_ streams: [LabelStream], of cohort: Cohort) -> [Double] {
+        let triangle = book.series[place].triangle
+        let number = book.configuration.cohort(of: cohort.start)
+        let age = boundary - (number + 1) * book.configuration.cohortMs
+        return (0..<triangle.bins.count).map { bin in
+            guard triangle.bins.edges[bin + 1] <= age else { return 0 }
+            return streams.reduce(0) { $0 + Double(triangle.cell($1, of: number, bin: bin)) }
+        }
     }
 
     /// Every cohort that is kept and lies before the end of the window, oldest first.
@@ -43,11 +56,13 @@ public struct Outlook {
         return (series.triangle.first..<max(series.triangle.first, series.triangle.end)).compactMap { number in
             guard (number + 1) * size <= end else { return nil }
             var cohort = Cohort(
-                start: number * size, decisions: Double(series.triangle.decisions(of: number)), labels: StreamCounts(), arrived: StreamCounts(repeating: 1))
+                start: number * size, decisions: Double(series.triangle.decisions(of: number)), labels: StreamCounts(), arrived: StreamCounts(repeating: 1),
+                arrivedVariance: StreamCounts())
             let age = series.age(of: number, at: boundary)
             for stream in LabelStream.allCases {
                 cohort.labels[stream] = Double(series.triangle.labels(stream, of: number))
                 cohort.arrived[stream] = max(1e-9, series.delays[stream.rawValue].arrived(by: age))
+                cohort.arrivedVariance[stream] = series.delays[stream.rawValue].relativeVariance(at: age)
             }
             return cohort
         }

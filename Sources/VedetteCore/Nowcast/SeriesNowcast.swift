@@ -21,6 +21,8 @@ package struct SeriesNowcast: Sendable {
     /// Labels that the supposed level of a neighbourhood is worth, and the least rate.
     private static let levelStrength = 0.2
     private static let leastRate = 1e-4
+    /// What the delays make a level uncertain by at most, as a relative standard deviation.
+    private static let mostSpread = 1.0
     /// Labels of its own that a cohort needs for a mean weight of its own.
     private static let weightLabels = 20.0
 
@@ -93,6 +95,8 @@ package struct SeriesNowcast: Sendable {
         var labels: Double
         /// Decisions times the share of their labels that should have arrived.
         var exposure: Double
+        /// Relative standard deviation of that share.
+        var spread: Double
     }
 
     /// Cohorts with decisions, oldest first.
@@ -103,7 +107,8 @@ package struct SeriesNowcast: Sendable {
             let age = age(of: cohort, at: boundary)
             guard decisions > 0, age > 0 else { return nil }
             return Exposure(
-                cohort: cohort, labels: Double(triangle.labels(stream, of: cohort)), exposure: Double(decisions) * delay.arrived(by: age))
+                cohort: cohort, labels: Double(triangle.labels(stream, of: cohort)), exposure: Double(decisions) * delay.arrived(by: age),
+                spread: delay.relativeVariance(at: age).squareRoot())
         }
     }
 
@@ -113,23 +118,26 @@ package struct SeriesNowcast: Sendable {
     }
 
     /// The rate of a stream around a cohort: labels over used-up exposure, weighted by nearness
-    /// (Cape Cod with decay: Gluck 1997), without the cohorts themselves; and its relative variance.
+    /// (Cape Cod with decay: Gluck 1997), without the cohorts themselves; its relative variance from the
+    /// number of labels; and its relative standard deviation from the delays, whose errors the cohorts share.
     func level(
         _ stream: LabelStream, around center: Int64, _ points: [Exposure], excluding: Range<Int>
-    ) -> (rate: Double, variance: Double) {
+    ) -> (rate: Double, variance: Double, spread: Double) {
         var labels = 0.0
         var exposure = 0.0
         var squares = 0.0
+        var spread = 0.0
         for (index, point) in points.enumerated() where !excluding.contains(index) {
             let weight = kernel[min(Int(abs(point.cohort - center)), kernel.count - 1)]
             labels += weight * point.labels
             exposure += weight * point.exposure
             squares += weight * weight * point.exposure
+            spread += weight * point.exposure * point.spread
         }
-        guard exposure > 0 else { return (Self.leastRate, 1) }
+        guard exposure > 0 else { return (Self.leastRate, 1, 1) }
         let observed = max(labels / exposure, Self.leastRate)
         let rate = (labels + Self.levelStrength) / (exposure + Self.levelStrength / observed)
-        return (rate, min(1, squares / exposure) / (labels + Self.levelStrength))
+        return (rate, min(1, squares / exposure) / (labels + Self.levelStrength), min(Self.mostSpread, spread / exposure))
     }
 
     /// Mean weight of the labels of several streams, all cohorts together; 1 without labels.

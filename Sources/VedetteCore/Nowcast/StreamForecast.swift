@@ -20,8 +20,10 @@ struct StreamForecast: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - arrived: expected share of the stream's labels that has arrived, 0...1, and its relative variance.
+    ///   - levelSpread: relative standard deviation of the level that the delays are to blame for. Where they are
+    ///     slower than supposed the level is too low and more of the cohort is to come: the two errors are one.
     static func make(
-        known: Double, decisions: Double, arrived: Double, arrivedVariance: Double, level: Double, dispersion: Double, weight: Double
+        known: Double, decisions: Double, arrived: Double, arrivedVariance: Double, level: Double, levelSpread: Double, dispersion: Double, weight: Double
     ) -> StreamForecast {
         let shape = 1 / dispersion
         func remaining(_ arrived: Double) -> Double {
@@ -32,8 +34,10 @@ struct StreamForecast: Sendable, Equatable {
         let step = 0.05
         let (up, down) = (RealFunctions.exp(step), RealFunctions.exp(-step))
         let slope = (remaining(min(1, arrived * up)) - remaining(arrived * down)) / (2 * step)
+        let leaning = shape / level / (shape / level + decisions * arrived)
+        let ofDelays = abs(slope) * arrivedVariance.squareRoot() + mean * leaning * levelSpread
         return StreamForecast(
-            known: known, remaining: mean, variance: mean + mean * mean / (shape + known) + slope * slope * arrivedVariance, weight: weight)
+            known: known, remaining: mean, variance: mean + mean * mean / (shape + known) + ofDelays * ofDelays, weight: weight)
     }
 }
 

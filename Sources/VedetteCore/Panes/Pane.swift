@@ -38,6 +38,9 @@ public final class Pane {
     /// By label arrival: labels that now stand and arrived in this pane.
     public internal(set) var arrivedFraud: Int64 = 0
     public internal(set) var arrivedLegit: Int64 = 0
+    /// By delay: the labels that arrived in this pane, and those of its decisions.
+    public internal(set) var arrivedAges = LabelAges()
+    public internal(set) var outcomeAges = LabelAges()
     /// Of the labels that arrived; nil until the first.
     public internal(set) var delays: LabelDelays?
     public internal(set) var samples = SampleSet()
@@ -86,6 +89,8 @@ public final class Pane {
             }
             arrivedFraud += other.arrivedFraud
             arrivedLegit += other.arrivedLegit
+            arrivedAges.merge(other.arrivedAges)
+            outcomeAges.merge(other.outcomeAges)
             samples.merge(other.samples)
             fraudSamples.merge(other.fraudSamples)
         }
@@ -134,6 +139,8 @@ public final class Pane {
         operations?.encode(into: &writer)
         writer.write(bool: delays != nil)
         delays?.encode(into: &writer)
+        arrivedAges.encode(into: &writer)
+        outcomeAges.encode(into: &writer)
         writer.write(bool: acted != nil)
         acted?.encode(into: &writer)
         writer.write(bool: explored != nil)
@@ -160,6 +167,8 @@ public final class Pane {
         boxedOutcomes = try reader.readBool() ? OutcomesBox(try Outcomes(from: &reader)) : nil
         operations = try reader.readBool() ? try Operations(from: &reader) : nil
         delays = try reader.readBool() ? try LabelDelays(from: &reader) : nil
+        arrivedAges = try LabelAges(from: &reader)
+        outcomeAges = try LabelAges(from: &reader)
         acted = try reader.readBool() ? try ActedScores(from: &reader) : nil
         explored = try reader.readBool() ? try ExplorationOutcomes(from: &reader) : nil
         samples = try SampleSet(from: &reader)

@@ -46,10 +46,14 @@ extension Pane {
         }
 
         /// Adds `count` labels of decisions of this pane (by decision time).
-        public func addOutcomes(_ count: Int = 1, _ outcome: Outcome, decision: Decision = .allow, score: Double = 0, amount: Double = .nan, weight: Double = 1) {
+        public func addOutcomes(
+            _ count: Int = 1, _ outcome: Outcome, decision: Decision = .allow, score: Double = 0, amount: Double = .nan, weight: Double = 1,
+            delayMs: Int64 = 0
+        ) {
             if pane.outcomes == nil { pane.outcomes = Outcomes(configuration) }
             let entry = LabelEntry(
                 source: 0, time: 0, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
+            pane.outcomeAges.add(outcome, delayMs: delayMs, Int64(count))
             for _ in 0..<count { pane.outcomes?.add(entry, decision: decision, score: score, amount: Money(amount)) }
         }
 

@@ -40,9 +40,15 @@ extension Pane {
     func correct(_ effect: LabelEffect, _ row: DecisionRow, id: RequestID, text: String, configuration: PaneConfiguration) {
         if outcomes == nil { outcomes = Outcomes(configuration) }
         if let before = effect.before { explore(before, row, -1) }
-        if let before = effect.before { outcomes?.remove(before, row) }
+        if let before = effect.before {
+            outcomes?.remove(before, row)
+            outcomeAges.add(before.outcome, delayMs: before.time - row.time, -1)
+        }
         if let after = effect.after { explore(after, row, 1) }
-        if let after = effect.after { outcomes?.add(after, row) }
+        if let after = effect.after {
+            outcomes?.add(after, row)
+            outcomeAges.add(after.outcome, delayMs: after.time - row.time, 1)
+        }
         if effect.after?.outcome == .fraud { fraudSamples.insert(id, text: text) }
     }
 
@@ -59,6 +65,7 @@ extension Pane {
         } else {
             delays?.remove(delay, source: source, kind: label.kind)
         }
+        arrivedAges.add(label.outcome, delayMs: delay, count)
         switch label.outcome {
         case .fraud: arrivedFraud += count
         case .legit: arrivedLegit += count

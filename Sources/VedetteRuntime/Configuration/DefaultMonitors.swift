@@ -19,6 +19,7 @@ public enum DefaultMonitors {
         [
             (MissingFeaturesRule.name, missingFeatures), (FeatureCollapseRule.name, featureCollapse), (SchemaChangeRule.name, schemaChange),
             (FeatureDriftRule.name, featureDrift), (ScoreDriftRule.name, scoreDrift), (OutcomeRateRule.name, outcomeRate),
+            (PerformanceRule.name, performance),
             (VersionChangeRule.name, versionChange), (VersionRegressionRule.name, versionRegression), (VolumeRule.name, volume),
             (LatencyRule.name, latency), (ErrorRateRule.name, errorRate), (CostRule.name, cost),
         ]
@@ -115,6 +116,13 @@ public enum DefaultMonitors {
         return monitor
     }
 
+    /// Recall of the cohorts of a month, once a day, against all cohorts before.
+    private static func performance(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var monitor = spec(.performance(PerformanceRule()), "30d", .previousWindow, .p1, windows)
+        monitor?.minCount = 50
+        return monitor
+    }
+
     /// An hour's traffic against the hour before; wide limits, since every morning is a surge.
     private static func volume(_ windows: [WindowSpec]) -> MonitorSpec? {
         var rule = VolumeRule()
@@ -137,6 +145,7 @@ public enum DefaultMonitors {
         | `feature_drift` | `24h` | overall | same hours of 4 weeks | P1, P2 where not important | PSI of 0.25 or 0.5 sigma, Jensen-Shannon 0.03, over the importance; at least 1,000 rows |
         | `score_drift` | `24h` | all | same hours of 4 weeks | P1 | mean moved by 0.25 sigma, or PSI of 0.25; at least 1,000 rows |
         | `outcome_rate` | `24h` | all | same hours of 4 weeks | P1 | twice the reference's rate, at least 5 fraud labels and 50 labels |
+        | `performance` | `30d` | overall | its own past | P1 | recall at block 20 points below what it was; at least 8 labels since, 50 before |
         | `version_change` | `24h` | overall | previous window | P2 | 5 % of the decisions by a version that made less of the reference's |
         | `version_regression` | `24h` | overall | the other version, same window | P1 | recall 10 points, AUC 0.03, allow share 10 points, score 0.5 sigma, false positives 1.5 times; at least 1,000 rows each |
         | `volume` | `1h` | overall | previous window | P1 | below 0.3 or above 4 times the reference |
@@ -144,7 +153,7 @@ public enum DefaultMonitors {
         | `error_rate` | `1h` | overall | previous window | P1 | time-outs and errors above 1 % and twice the reference |
         | `cost` | `24h` | overall | same hours of 4 weeks | P2 | mean cost above 1.5 times or below half the reference |
 
-        They need no preparation. There is no default `slo`: an objective is yours to state; and no default `performance`: its evidence from cohorts younger than their labels' delay is not calibrated yet. Once there is a good period to compare with, a `pinned` or `baseline` reference is
+        They need no preparation. There is no default `slo`: an objective is yours to state. Once there is a good period to compare with, a `pinned` or `baseline` reference is
         better for `missing_features` and `score_drift`, since it does not move with the trouble that it should show.
         """
 }

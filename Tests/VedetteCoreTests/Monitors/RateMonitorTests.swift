@@ -90,12 +90,43 @@ struct RateMonitorTests {
         builder.addArrivals(490, .legit)
         var rule = OutcomeRateRule()
         rule.basis = .decisionTime
-        let reference = ReferenceSummary(count: 1_000, level: 0.01, bins: [10])
+        let past = Pane.Builder()
+        past.addOutcomes(10, .fraud)
+        past.addOutcomes(990, .legit)
+        past.addArrivals(10, .fraud)
+        past.addArrivals(990, .legit)
+        let reference = try #require(OutcomeRateMonitor(rule: rule, minCount: 200).reference(in: [past.pane]))
         let byDecision = try #require(OutcomeRateMonitor(rule: rule, minCount: 200).finding(in: builder.pane, against: reference))
         #expect(byDecision.value == 9 && byDecision.count == 1_000 && byDecision.effectPassed)
         #expect(byDecision.labelMaturity == 0.5)
         rule.basis = .labelArrival
         let byArrival = try #require(OutcomeRateMonitor(rule: rule, minCount: 200).finding(in: builder.pane, against: reference))
         #expect(byArrival.value == 2 && byArrival.count == 500)
+    }
+
+    /// Labels of an hour (2 % fraud) and of a month (30 % fraud).
+    private func aged(_ young: Int, _ old: Int, oldFraud: Double = 0.3) -> Pane {
+        let builder = Pane.Builder()
+        for (count, share, delay) in [(young, 0.02, Int64(3_500_000)), (old, oldFraud, 30 * 86_400_000)] {
+            builder.addArrivals(Int(Double(count) * share), .fraud, delayMs: delay)
+            builder.addArrivals(count - Int(Double(count) * share), .legit, delayMs: delay)
+        }
+        return builder.pane
+    }
+
+    @Test("outcome_rate: labels are compared with labels of the same delay")
+    func outcomeAges() throws {
+        let monitor = OutcomeRateMonitor(rule: OutcomeRateRule(), minCount: 200)
+        // The mix alone: four times the crude rate, and nothing has changed.
+        let young = try #require(monitor.reference(in: [aged(2_000, 200)]))
+        let older = try #require(monitor.finding(in: aged(1_000, 1_000), against: young))
+        #expect(older.value == 1 && !older.effectPassed && abs(older.reference.level - 0.16) < 1e-12)
+        // Labels that the reference can not have yet say nothing.
+        let first = try #require(monitor.reference(in: [aged(2_000, 0)]))
+        let later = try #require(monitor.finding(in: aged(1_000, 1_000), against: first))
+        #expect(later.value == 1 && later.count == 1_000 && !later.effectPassed)
+        // A change in one class of two is a change.
+        let changed = try #require(monitor.finding(in: aged(1_000, 1_000, oldFraud: 0.9), against: young))
+        #expect(changed.effectPassed && changed.pValue < 1e-9)
     }
 }

@@ -44,12 +44,12 @@ import VedetteRuntime
         let monitors = try loadedConfiguration(minimalConfiguration).topology.monitors
         #expect(monitors.map(\.id) == [
                     "missing_features_1h", "feature_collapse_1h", "schema_change_1h", "feature_drift_24h", "score_drift_24h", "outcome_rate_24h",
-                    "version_change_24h", "version_regression_24h", "volume_1h", "latency_1h", "error_rate_1h", "cost_24h",
+                    "performance_30d", "version_change_24h", "version_regression_24h", "volume_1h", "latency_1h", "error_rate_1h", "cost_24h",
                 ])
-        #expect(monitors.map(\.severity) == [.p0, .p0, .p0, .p1, .p1, .p1, .p2, .p1, .p1, .p2, .p1, .p2])
+        #expect(monitors.map(\.severity) == [.p0, .p0, .p0, .p1, .p1, .p1, .p1, .p2, .p1, .p1, .p2, .p1, .p2])
         #expect(monitors.map(\.reference) == [
                     .previousWindow, .sameHours(weeks: 4), .previousWindow, .sameHours(weeks: 4), .sameHours(weeks: 4), .sameHours(weeks: 4),
-                    .previousWindow, .previousWindow, .previousWindow, .previousWindow, .previousWindow, .sameHours(weeks: 4),
+                    .previousWindow, .previousWindow, .previousWindow, .previousWindow, .previousWindow, .previousWindow, .sameHours(weeks: 4),
                 ])
     }
 
