@@ -58,7 +58,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Topic for labels.", valueName: "topic"))
     var labelsTopic = "labels"
 
-    @Option(help: ArgumentHelp("Records per second of wall clock; without it, as fast as possible.", valueName: "n"))
+    @Option(help: ArgumentHelp("Records per second of wall clock (with --start now: decisions, on average over the day); without it, as fast as possible.", valueName: "n"))
     var rate: Double?
 
     func validate() throws {
@@ -117,14 +117,19 @@ struct SimulateCommand: AsyncParsableCommand {
         return value
     }
 
+    /// When a record is to go out; nil for at once.
+    private func due(_ record: SimulatedRecord, number: Int, from started: Date) -> Date? {
+        guard let rate else { return nil }
+        // Traffic of the present goes out at its own times. Paced by its count, it would run ahead of the clock at night.
+        if start == "now" { return Date(timeIntervalSince1970: Double(record.deliveryMs) / 1_000) }
+        return started.addingTimeInterval(Double(number) / rate)
+    }
+
     private func send(_ simulator: TrafficSimulator, to target: inout any SimulationTarget) throws {
         let started = Date()
         var sent = 0
         for record in simulator {
-            if let rate {
-                let due = started.addingTimeInterval(Double(sent) / rate)
-                if due.timeIntervalSinceNow > 0.001 { Thread.sleep(until: due) }
-            }
+            if let due = due(record, number: sent, from: started), due.timeIntervalSinceNow > 0.001 { Thread.sleep(until: due) }
             try target.write(record)
             sent += 1
         }
