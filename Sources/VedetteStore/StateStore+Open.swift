@@ -1,5 +1,10 @@
 /// Opening, step by step.
 extension StateStore {
+    /// Whether a directory says of itself that it holds state; opens and creates nothing.
+    ///
+    /// - Throws: ``StoreError`` of kind `otherFormat` or `corrupt`.
+    public static func exists(in directory: String) throws -> Bool { try StoreMarker.read(directory: directory) != nil }
+
     /// Reads the marker, or writes the first one in an empty directory. A database is created only under
     /// a marker without a commit: a missing CURRENT must never turn a full directory into an empty state.
     static func claim(_ directory: String) throws -> StoreMarker {

@@ -31,17 +31,7 @@ struct BaselineBuildCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config: String
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with decisions.", valueName: "file"))
-    var decisions: [String] = []
-
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with labels.", valueName: "file"))
-    var labels: [String] = []
-
-    @Flag(help: "Read the configured topics instead of files.")
-    var topics = false
-
-    @Option(help: ArgumentHelp("Read the configured topics from these brokers instead of files.", valueName: "host:port"))
-    var brokers: String?
+    @OptionGroup var input: InputOptions
 
     @Option(help: ArgumentHelp("Length of the period in days.", valueName: "n"))
     var days: Int = 30
@@ -58,12 +48,10 @@ struct BaselineBuildCommand: AsyncParsableCommand {
     @Flag(help: "No progress bar and no summary.")
     var quiet = false
 
-    private var fromTopics: Bool { topics || brokers != nil }
     private static let dayMs: Int64 = 86_400_000
 
     func validate() throws {
-        guard fromTopics || !decisions.isEmpty else { throw ValidationError("nothing to read: name files with --decisions and --labels, or --topics, or --brokers") }
-        guard !fromTopics || (decisions.isEmpty && labels.isEmpty) else { throw ValidationError("either files or topics, not both") }
+        guard input.fromTopics || !input.files.decisions.isEmpty else { throw ValidationError("a baseline needs decisions") }
         guard (1...3_650).contains(days) else { throw ValidationError("--days must be from 1 to 3650") }
         guard out != "-" else { throw ValidationError("--out must be a file: a baseline is not text") }
         _ = try untilMs()
@@ -78,7 +66,7 @@ struct BaselineBuildCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let configuration = try loadConfiguration(config).forBaseline
-            let baseline = fromTopics ? try buildFromTopics(configuration) : try buildFromFiles(configuration)
+            let baseline = input.fromTopics ? try buildFromTopics(configuration) : try buildFromFiles(configuration)
             if !quiet {
                 complain(
                     "\(out): \(baseline.decisions) decisions, \(baseline.entries.count) models and slices, \(RFC3339.string(baseline.start)) to \(RFC3339.string(baseline.end))")
@@ -88,7 +76,7 @@ struct BaselineBuildCommand: AsyncParsableCommand {
 
     private func buildFromFiles(_ configuration: VedetteConfiguration) throws -> ArchivedBaseline {
         let replay = try FileReplay(
-            configuration: configuration, decisions: decisions, labels: labels, output: OutputFiles([:]),
+            configuration: configuration, decisions: input.files.decisions, labels: input.files.labels, output: OutputFiles([:]),
             range: try untilMs().map { Int64.min..<$0 }, now: Int64(Date().timeIntervalSince1970 * 1000))
         let bar = quiet ? nil : ProgressBar()
         replay.onProgress = { bar?.show($0) }
@@ -100,7 +88,7 @@ struct BaselineBuildCommand: AsyncParsableCommand {
     private func buildFromTopics(_ configuration: VedetteConfiguration) throws -> ArchivedBaseline {
         let end = try untilMs() ?? Int64(Date().timeIntervalSince1970 * 1000)
         let replay = try TopicReplay(
-            configuration: configuration, brokers: brokers, from: RFC3339.string(end - Int64(days) * Self.dayMs), to: until, output: OutputFiles([:]),
+            configuration: configuration, brokers: input.brokers, from: RFC3339.string(end - Int64(days) * Self.dayMs), to: until, output: OutputFiles([:]),
             alertsTopic: nil)
         let bar = quiet ? nil : ProgressBar()
         replay.onProgress = { bar?.show($0) }

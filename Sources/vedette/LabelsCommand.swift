@@ -13,21 +13,19 @@ struct LabelsExportCommand: AsyncParsableCommand {
         abstract: "Write where the truth of every request came from: a provenance file for training sets.",
         discussion: """
             EXAMPLES
+              vedette labels export --config vedette.yaml --out provenance.jsonl.zst
               vedette labels export --config vedette.yaml --decisions d.jsonl.zst --labels l.jsonl.zst --out provenance.jsonl.zst
 
-            Replays the files and writes one JSON object a labelled request (schemas/provenance.schema.json): the
-            outcome that counts, its tier and weight from the registry, whether a label of it is quarantined, and
-            every source's word with pipeline, actor, kind and time.
+            Without files it reads the newest checkpoint in the state directory of the configuration, which no instance
+            may have open (copy it, or ask a stopped standby's); with files it replays them. Writes one JSON object a
+            labelled request (schemas/provenance.schema.json): the outcome that counts, its tier and weight from the
+            registry, whether a label of it is quarantined, and every source's word with pipeline, actor, kind and time.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config: String
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with decisions.", valueName: "file"))
-    var decisions: [String] = []
-
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with labels.", valueName: "file"))
-    var labels: [String] = []
+    @OptionGroup var files: InputFiles
 
     @Option(help: ArgumentHelp("Where the provenance file goes; - is standard output.", valueName: "file"))
     var out = "-"
@@ -35,14 +33,19 @@ struct LabelsExportCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let configuration = try loadConfiguration(config)
-            let export = LabelExport(configuration)
-            let replay = try FileReplay(
-                configuration: configuration, decisions: decisions, labels: labels, output: OutputFiles([:]),
-                now: Int64(Date().timeIntervalSince1970 * 1000))
-            replay.onLabel = { export.add($0) }
-            _ = try replay.run()
-            try export.write(to: out)
-            if out != "-" { complain("\(export.count) labelled requests in \(out)") }
+            let count = files.isEmpty ? try LabelExport.writeState(of: configuration, to: out) : try replay(configuration)
+            if out != "-" { complain("\(count) labelled requests in \(out)") }
         }
+    }
+
+    private func replay(_ configuration: VedetteConfiguration) throws -> Int {
+        let export = LabelExport(configuration)
+        let replay = try FileReplay(
+            configuration: configuration, decisions: files.decisions, labels: files.labels, output: OutputFiles([:]),
+            now: Int64(Date().timeIntervalSince1970 * 1000))
+        replay.onLabel = { export.add($0) }
+        _ = try replay.run()
+        try export.write(to: out)
+        return export.count
     }
 }

@@ -24,20 +24,10 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config: String
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with decisions.", valueName: "file"))
-    var decisions: [String] = []
-
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with labels.", valueName: "file"))
-    var labels: [String] = []
+    @OptionGroup var input: InputOptions
 
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Files with control records, such as silences.", valueName: "file"))
     var control: [String] = []
-
-    @Flag(help: "Replay the configured topics instead of files.")
-    var topics = false
-
-    @Option(help: ArgumentHelp("Replay the configured topics from these brokers instead of files.", valueName: "host:port"))
-    var brokers: String?
 
     @Option(help: ArgumentHelp("Start: an RFC 3339 time (inclusive), or with topics an offset.", valueName: "time"))
     var from: String?
@@ -67,29 +57,24 @@ struct ReplayCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard fromTopics || !decisions.isEmpty || !labels.isEmpty else {
-            throw ValidationError("nothing to replay: name files with --decisions and --labels, or --topics, or --brokers")
-        }
-        guard !fromTopics || (decisions.isEmpty && labels.isEmpty && control.isEmpty) else {
-            throw ValidationError("either files or topics, not both")
-        }
-        guard fromTopics || alertsTopic == nil else { throw ValidationError("--alerts-topic goes with --topics or --brokers") }
-        let stdin = (decisions + labels + control).filter { $0 == "-" }.count
+        guard !input.fromTopics || control.isEmpty else { throw ValidationError("either files or topics, not both") }
+        guard input.fromTopics || alertsTopic == nil else { throw ValidationError("--alerts-topic goes with --topics or --brokers") }
+        let stdin = (input.files.decisions + input.files.labels + control).filter { $0 == "-" }.count
         guard stdin <= 1 else { throw ValidationError("standard input can be read once only") }
-        if !fromTopics { _ = try timeRange() }
+        if !input.fromTopics { _ = try timeRange() }
     }
 
     func run() async throws {
         try await reporting {
             let configuration = try loadConfiguration(config)
-            if fromTopics { return try replayTopics(configuration) }
+            if input.fromTopics { return try replayTopics(configuration) }
             try replayFiles(configuration)
         }
     }
 
     private func replayFiles(_ configuration: VedetteConfiguration) throws {
         let replay = try FileReplay(
-            configuration: configuration, decisions: decisions, labels: labels, control: control, output: OutputFiles(outputs),
+            configuration: configuration, decisions: input.files.decisions, labels: input.files.labels, control: control, output: OutputFiles(outputs),
             range: try timeRange(), now: Int64(Date().timeIntervalSince1970 * 1000))
         let bar = quiet ? nil : ProgressBar()
         replay.onProgress = { bar?.show($0) }
@@ -103,15 +88,13 @@ struct ReplayCommand: AsyncParsableCommand {
 
     private func replayTopics(_ configuration: VedetteConfiguration) throws {
         let replay = try TopicReplay(
-            configuration: configuration, brokers: brokers, from: from, to: to, output: OutputFiles(outputs), alertsTopic: alertsTopic)
+            configuration: configuration, brokers: input.brokers, from: from, to: to, output: OutputFiles(outputs), alertsTopic: alertsTopic)
         let bar = quiet ? nil : ProgressBar()
         replay.onProgress = { bar?.show($0) }
         let summary = try replay.run()
         bar?.finish()
         if !quiet { complain(text(of: summary, replay.counters)) }
     }
-
-    private var fromTopics: Bool { topics || brokers != nil }
 
     private var outputs: [OutputKind: String] {
         let named: [(OutputKind, String?)] = [

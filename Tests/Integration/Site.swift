@@ -119,6 +119,8 @@ final class Site: Sendable {
             monitors:
               - {monitor: missing_features, window: 5m, reference: previous_window, severity: P0}
               - {monitor: volume, window: 5m, reference: previous_window, severity: P1, max_drop_ratio: 0.5, min_surge_ratio: 3}
+            breakers:
+              - {id: guard, slices: all, alerts: [{severity: P1}], min_open: 5m, max_open: 20m, clear_for: 2m, stage: 2m, heartbeat: 5m, expiry: 15m}
             time: {idle_timeout: \(idleTimeout)}
             panes: {revise_every: 15m}
             state: {directory: "\(file(run + instance))", checkpoint_interval: \(checkpointInterval)}

@@ -119,7 +119,9 @@ struct JoinState {
     }
 
     /// Applies a label to the request's set and keeps the result.
-    mutating func apply(_ label: LabelEntry, to row: DecisionRow, id: RequestID) throws -> LabelEffect {
+    ///
+    /// - Parameter request: the request ID in the label's own words.
+    mutating func apply(_ label: LabelEntry, to row: DecisionRow, id: RequestID, request: String) throws -> LabelEffect {
         let segment = segment(of: row.time)
         let key = LabelKey(segment: segment, id: id)
         var set: LabelSet
@@ -129,6 +131,7 @@ struct JoinState {
             set = try LabelSet(scratch, segmentStart: start(of: segment))
         } else {
             set = LabelSet()
+            set.request = request
         }
         let effect = set.apply(label, maxEntries: configuration.maxLabelsPerRequest)
         if effect.kind != .repeated, effect.kind != .superseded, effect.kind != .dropped { labels[key] = set }

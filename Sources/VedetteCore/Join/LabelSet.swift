@@ -88,6 +88,8 @@ public struct LabelEffect: Sendable, Equatable {
 /// a batch job over all labels so far would compute.
 public struct LabelSet: Sendable, Equatable {
     public private(set) var entries: [LabelEntry] = []
+    /// The request ID as its first label wrote it: rows know only its hash, and an export must name it.
+    public var request = ""
 
     public init() {}
 
@@ -146,6 +148,7 @@ public struct LabelSet: Sendable, Equatable {
     }
 
     public func encode(into writer: inout ByteWriter, segmentStart: Int64) {
+        writer.write(string: request)
         for entry in entries {
             writer.write(fixed64: entry.source)
             writer.write(signed: entry.time - segmentStart)
@@ -159,6 +162,7 @@ public struct LabelSet: Sendable, Equatable {
 
     public init(_ bytes: [UInt8], segmentStart: Int64) throws {
         var reader = ByteReader(bytes)
+        request = try reader.readString()
         while !reader.isAtEnd {
             let source = try reader.readFixed64()
             let time = segmentStart + (try reader.readSigned())

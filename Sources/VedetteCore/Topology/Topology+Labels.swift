@@ -41,7 +41,7 @@ extension Topology {
     ) throws {
         let id = entry.id
         let label = admitted(given, source: source, model: Int(decision.model), words: words)
-        let effect = try join.apply(label, to: decision, id: id)
+        let effect = try join.apply(label, to: decision, id: id, request: request)
         count(effect)
         if !labelDetectors.isEmpty {
             observe(
@@ -97,13 +97,6 @@ extension Topology {
             label.source = given.source ^ 1
         }
         return label
-    }
-
-    private func joined(_ label: LabelEntry, _ source: Int, _ decision: DecisionRow, _ id: RequestID, _ request: String, _ words: LabelWords) -> JoinedLabel {
-        JoinedLabel(
-            requestID: request, key: id, model: configuration.schema.models[Int(decision.model)],
-            version: versions[Int(decision.model)].name(Int32(decision.version)) ?? "", decisionTime: decision.time, score: decision.score,
-            decision: decision.decision, label: label, source: source, pipeline: words.pipeline, actor: words.actor, kind: words.kind)
     }
 
     private func count(_ effect: LabelEffect) {

@@ -4,7 +4,7 @@ import VedetteCore
 /// Collects where the truth of every request came from, and writes it as a provenance file for training sets.
 ///
 /// One record a labelled request (`schemas/provenance.schema.json`), in the order of decision time and request ID.
-/// Memory: some 300 bytes a label; an export is a job of its own, not part of a live run.
+/// Memory: some 300 bytes a label, of all files or of one segment of the state; an export is a job of its own, not part of a live run.
 public final class LabelExport {
     private struct Request {
         var first: JoinedLabel
@@ -16,6 +16,7 @@ public final class LabelExport {
     private let sources: [LabelSource]
     private let maxLabels: Int
     private var requests: [RequestID: Request] = [:]
+    private var written = 0
 
     public init(_ configuration: VedetteConfiguration) {
         sources = configuration.topology.labelSources
@@ -23,7 +24,7 @@ public final class LabelExport {
     }
 
     /// Requests with at least one label.
-    public var count: Int { requests.count }
+    public var count: Int { written + requests.count }
 
     public func add(_ joined: JoinedLabel) {
         var request = requests[joined.key] ?? Request(first: joined)
@@ -41,17 +42,24 @@ public final class LabelExport {
     public func write(to path: String) throws {
         do throws(FileError) {
             let sink = try FileSink(path: path)
-            var json = JSONWriter()
-            let sorted = requests.values.sorted { ($0.first.decisionTime, $0.first.requestID) < ($1.first.decisionTime, $1.first.requestID) }
-            for request in sorted {
-                json.removeAll()
-                encode(request, into: &json)
-                try sink.writeLine(json.bytes)
-            }
+            try write(to: sink)
             try sink.close()
         } catch {
             throw OutputError(cause: error)
         }
+    }
+
+    /// Writes what was collected since the last time, and forgets it.
+    func write(to sink: FileSink) throws(FileError) {
+        var json = JSONWriter()
+        let sorted = requests.values.sorted { ($0.first.decisionTime, $0.first.requestID) < ($1.first.decisionTime, $1.first.requestID) }
+        for request in sorted {
+            json.removeAll()
+            encode(request, into: &json)
+            try sink.writeLine(json.bytes)
+        }
+        written += requests.count
+        requests = [:]
     }
 
     private func encode(_ request: Request, into json: inout JSONWriter) {

@@ -45,6 +45,28 @@ final class CheckpointStore {
         }
     }
 
+    /// Segments of decision time that are kept, oldest first.
+    var segments: [Int64] { store.segments().map(\.index) }
+
+    /// Calls `body` with the bytes of every labelled decision of a segment and of its labels, in order of the keys.
+    ///
+    /// - Throws: `StoreError` of kind `corrupt` also where the bytes make no sense to `body` or a decision is missing.
+    func scanLabels(_ segment: Int64, _ body: (_ key: RequestID, _ decision: [UInt8], _ labels: [UInt8]) throws -> Void) throws {
+        let id = SegmentID(index: segment)
+        var decision: [UInt8] = []
+        func corrupt(_ what: String) -> StoreError {
+            StoreError(kind: .corrupt, path: store.directory, message: "segment \(segment): \(what)", remedy: "restore the directory from a backup")
+        }
+        try store.scanRows(segment: id, table: .labels) { key, value in
+            guard try store.get(segment: id, table: .decisions, key: key, into: &decision) else { throw corrupt("labels without their decision") }
+            do {
+                try body(RequestID(high: key.high, low: UInt64(key.low) << 32), decision, Array(value))
+            } catch let error as CorruptBytes {
+                throw corrupt("\(error)")
+            }
+        }
+    }
+
     /// Makes the topology's present state durable. After it returns, a crash restarts from here.
     func save(_ topology: Topology) throws -> CommitStats {
         var commit = Commit()

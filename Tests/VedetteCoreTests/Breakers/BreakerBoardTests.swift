@@ -71,6 +71,24 @@ struct BreakerBoardTests {
         #expect(record.summary == "open: missing_features fires" && record.relianceShare == 0 && record.notBefore == 31 * Self.minute)
     }
 
+    @Test("Money at risk is the last hour's amount times the share of such amounts that labels call fraud")
+    func moneyAtRisk() throws {
+        var configuration = DetectorHarness.configuration(schema: PolicyKit.schema, detectors: [])
+        configuration.breakers = [BreakerSpec(id: "guard", triggers: [.alert(monitors: [], severity: .p0)])]
+        configuration.labelSources = [LabelSource(pipeline: "desk", tier: 3)]
+        configuration.nowcast.isEnabled = false
+        let harness = DetectorHarness(configuration)
+        for minute in 0..<100 as Range<Int64> {
+            let request = LabelKit.decide(harness, at: minute * Self.minute)
+            if minute % 5 == 0 { LabelKit.label(harness, request, .fraud, pipeline: "desk", actor: "", at: minute * Self.minute + 30_000) }
+        }
+        _ = try harness.advance(to: 100 * Self.minute)
+        let economics = try #require(harness.breakers.last { $0.model == "payments" }?.economics)
+        #expect(economics.amountPerHour == 6_000)
+        #expect(economics.moneyAtRiskPerHour.map { abs($0 - 1_200) < 1e-6 } == true, "\(economics)")
+        #expect(harness.breakers.first { $0.model == "payments" }?.economics?.challengedShare == 0)
+    }
+
     @Test("A trigger may name a monitor's id, or none")
     func names() {
         for (monitors, opens) in [(["missing_features_1h"], true), (["missing_features_5m"], false), ([], true)] as [([String], Bool)] {

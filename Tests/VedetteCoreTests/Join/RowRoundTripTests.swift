@@ -34,6 +34,7 @@ struct RowRoundTripTests {
     @Test("a label's kind and weight survive storage")
     func labels() throws {
         var set = LabelSet()
+        set.request = "request-1"
         _ = set.apply(LabelEntry(source: 9, time: 70, outcome: .fraud, tier: 3, kind: 4, weight: 2_500), maxEntries: 4)
         _ = set.apply(LabelEntry(source: 8, time: 60, outcome: .withdrawn, tier: 0), maxEntries: 4)
         var writer = ByteWriter()

@@ -1,0 +1,41 @@
+import VedetteCodec
+import VedetteCore
+import VedetteStore
+
+extension LabelExport {
+    /// Writes the provenance of every labelled request in the newest checkpoint of the state directory.
+    ///
+    /// Holds the directory's lock meanwhile, so no instance may; changes nothing of the state. What is not there: decisions older than
+    /// `join.retention`, labels after the checkpoint, labels that wait for their decision. Memory: one segment's labels, and the topology.
+    ///
+    /// - Returns: labelled requests.
+    /// - Throws: `StoreError` (locked, no state, another configuration, corrupt), ``OutputError``, `SecretError`.
+    public static func writeState(of configuration: VedetteConfiguration, to path: String) throws -> Int {
+        let directory = configuration.state.directory
+        guard try StateStore.exists(in: directory) else {
+            throw StoreError(
+                kind: .notAStateDirectory, path: directory, message: "there is no state to export",
+                remedy: "name the state directory of a stopped instance under state.directory, or files with --decisions and --labels")
+        }
+        let hash = try configuration.secrets.keyedHash()
+        let checkpoints = try CheckpointStore(configuration, hash: hash)
+        let nowhere = OutputCollector(mode: .replay, application: configuration.application, wanted: [])
+        let topology = Topology(configuration: configuration.topology, hash: hash, store: checkpoints.rows, sink: nowhere)
+        _ = try checkpoints.restore(topology)
+        let export = LabelExport(configuration)
+        let sink = try writing { () throws(FileError) in try FileSink(path: path) }
+        // Segments are stretches of decision time, so each can be written as soon as it is sorted.
+        for segment in checkpoints.segments {
+            try checkpoints.scanLabels(segment) { key, decision, labels in
+                for word in try topology.provenance(key: key, segment: segment, decision: decision, labels: labels) { export.add(word) }
+            }
+            try writing { () throws(FileError) in try export.write(to: sink) }
+        }
+        try writing { () throws(FileError) in try sink.close() }
+        return export.count
+    }
+
+    private static func writing<T>(_ body: () throws(FileError) -> T) throws -> T {
+        do { return try body() } catch { throw OutputError(cause: error) }
+    }
+}
