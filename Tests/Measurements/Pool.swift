@@ -4,14 +4,15 @@ import VedetteCore
 import VedetteRuntime
 
 /// Real decisions to resample from: raw lines of the first model version of the card payments
-/// (before the change of version), with their outcome; where the data is not there, lines of
-/// the project's own traffic simulator.
+/// (before the change of version), with their outcome; where the data is not there, simulated
+/// ones of the same form (``SimulatedRows``).
 struct Pool {
     struct Row {
         var line: [UInt8]
         var score: Double
         var isFraud: Bool
-        var isBlocked: Bool
+        /// Challenged, blocked or escalated.
+        var isStopped: Bool
         /// Values of the numeric features in the order of ``Pool/features``; nan where null.
         var values: [Double]
         /// Where the id, the time, the value of `amount` and the slice stand in the line.
@@ -19,6 +20,7 @@ struct Pool {
         var time: Range<Int>
         var amount: Range<Int>
         var slice: Range<Int>
+        var version: Range<Int>
     }
 
     static let features = [
@@ -40,7 +42,10 @@ struct Pool {
     init(data: String, size: Int, seed: UInt64 = 1) throws {
         let decisions = "\(data)/cards/decisions.jsonl.zst"
         guard FileManager.default.fileExists(atPath: decisions) else {
-            throw MeasureFailure("\(decisions) is not there; name the directory of the data sets with --data")
+            log("\(decisions) is not there: simulated rows take its place; name the directory of the data sets with --data")
+            source = "simulated rows (no data sets here)"
+            rows = SimulatedRows.make(size, seed: seed)
+            return
         }
         source = "cards, version 2018.06.1"
         let frauds = try Self.frauds("\(data)/cards/labels.jsonl.zst")
@@ -74,13 +79,14 @@ struct Pool {
 extension Pool.Row {
     init?(_ bytes: [UInt8], _ frauds: Set<String>) {
         guard let id = range(of: "request_id", in: bytes), let time = range(of: "time", in: bytes), let amount = range(of: "amount", in: bytes),
-            let slice = range(of: "terminal_known", in: bytes), let score = range(of: "score", in: bytes), let decision = range(of: "decision", in: bytes)
+            let slice = range(of: "terminal_known", in: bytes), let score = range(of: "score", in: bytes), let decision = range(of: "decision", in: bytes),
+            let version = range(of: "version", in: bytes)
         else { return nil }
         line = bytes
-        (self.id, self.time, self.amount, self.slice) = (id, time, amount, slice)
+        (self.id, self.time, self.amount, self.slice, self.version) = (id, time, amount, slice, version)
         let text = { (range: Range<Int>) in String(decoding: bytes[range], as: UTF8.self) }
         self.score = Double(text(score)) ?? 0
-        isBlocked = text(decision) == "\"block\""
+        isStopped = text(decision) != "\"allow\""
         isFraud = frauds.contains(String(text(id).dropFirst().dropLast()))
         values = Pool.features.map { name in range(of: name, in: bytes).flatMap { Double(text($0)) } ?? .nan }
     }

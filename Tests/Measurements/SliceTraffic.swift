@@ -11,14 +11,15 @@ import VedetteRuntime
 struct SliceTraffic {
     static let slices = 10_000
     static let exponent = 1.1
-    static let perSecond = 50.0
+    static let perSecond = 100.0
     static let baseMs: Int64 = 6 * 3_600_000
     static let dayMs: Int64 = 86_400_000
     private static let history = 28
     private static let panesPerDay = Int(dayMs / baseMs)
     private static let start: Int64 = 1_767_571_200_000
 
-    private let scores: [Int32]
+    /// Score in hundredths, twice, and one more where the request was stopped.
+    private let cells: [Int32]
     private let configuration: TopologyConfiguration
     private let names: [SliceName]
     /// Decisions of each slice in a pane, on average; the last is all that is too small.
@@ -31,7 +32,7 @@ struct SliceTraffic {
     private(set) var judged = (0, 0)
 
     init(_ pool: Pool, seed: UInt64, isEvidenceOnly: Bool) {
-        scores = pool.rows.map { Int32(($0.score * 100).rounded()) }
+        cells = pool.rows.map { Int32(($0.score * 100).rounded()) * 2 + ($0.isStopped ? 1 : 0) }
         random = MeasureRandom(seed: seed &* 7_919)
         configuration = Self.configuration(isEvidenceOnly: isEvidenceOnly)
         judge = Judge(configuration: configuration)
@@ -53,7 +54,7 @@ struct SliceTraffic {
             application: "quiet", schema: schema,
             models: [ModelSpec(name: "m", owner: team, security: team, features: [], importantFeatures: [])],
             windows: [WindowSpec(name: "24h", sizeMs: dayMs, hopMs: baseMs)])
-        configuration.monitors = DefaultMonitors.make(for: configuration).filter { ["score_drift", "outcome_rate"].contains($0.rule.name) }
+        configuration.monitors = DefaultMonitors.make(for: configuration).filter { ["score_drift", "decision_share", "outcome_rate"].contains($0.rule.name) }
         guard isEvidenceOnly else { return configuration }
         for index in configuration.monitors.indices {
             if var rule = configuration.monitors[index].rule.base as? ScoreDriftRule {
@@ -64,11 +65,16 @@ struct SliceTraffic {
                 (rule.minRatio, rule.minFraud) = (1, 1)
                 configuration.monitors[index].rule = .outcomeRate(rule)
             }
+            if configuration.monitors[index].rule.base is DecisionShareRule {
+                var rule = DecisionShareRule()
+                rule.minRatio = 1
+                configuration.monitors[index].rule = .decisionShare(rule)
+            }
         }
         return configuration
     }
 
-    /// The alerts that fire in so many days.
+    /// Everything that is said in so many days.
     mutating func run(days: Int) throws -> [AlertEvent] {
         var events: [AlertEvent] = []
         for index in 0..<((Self.history + days) * Self.panesPerDay) {
@@ -81,7 +87,7 @@ struct SliceTraffic {
             for monitor in configuration.monitors.indices {
                 judge.consider(EvaluationRound(monitor: monitor, start: end - Self.dayMs, end: end, observations: observations))
             }
-            events += judge.settle(at: end).filter { $0.status == .firing }
+            events += judge.settle(at: end)
         }
         return events
     }
@@ -104,10 +110,12 @@ struct SliceTraffic {
 
     private mutating func drawn(_ mean: Double) -> Pane {
         let builder = Pane.Builder()
-        var counts = [Int](repeating: 0, count: 101)
+        var counts = [Int](repeating: 0, count: 202)
         let count = random.poisson(mean)
-        for _ in 0..<count { counts[Int(scores[random.below(scores.count)])] += 1 }
-        for (score, count) in counts.enumerated() where count > 0 { builder.addDecisions(count, score: Double(score) / 100) }
+        for _ in 0..<count { counts[Int(cells[random.below(cells.count)])] += 1 }
+        for (cell, count) in counts.enumerated() where count > 0 {
+            builder.addDecisions(count, cell % 2 == 1 ? .challenge : .allow, score: Double(cell / 2) / 100)
+        }
         builder.addArrivals(random.poisson(mean * 0.02), .fraud)
         builder.addArrivals(random.poisson(mean * 0.2), .legit)
         return builder.pane

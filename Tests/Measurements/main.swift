@@ -13,6 +13,7 @@ let usage = """
       poisoning       actors that turn borderline labels legit: delay, false accusations, and the canary beside the metric
 
       --full        the published sizes (quiet: 20 seeds, awake: 10); without it a few minutes
+      --results F   quiet: a line for each part and seed is added to this file, and what stands there is not measured again
       --seeds N     this many seeds
       --data DIR    directory with cards/ and ecommerce/, decisions.jsonl.zst and labels.jsonl.zst in each [../shared/data]
     """
@@ -43,6 +44,7 @@ struct MeasureOptions {
     private(set) var isFull = false
     private(set) var seeds: Int?
     private(set) var data = "../shared/data"
+    private(set) var results: String?
 
     init(_ arguments: some Sequence<String>) throws {
         var rest = arguments.makeIterator()
@@ -52,6 +54,9 @@ struct MeasureOptions {
             case "--seeds":
                 guard let text = rest.next(), let count = Int(text), count > 0 else { throw MeasureFailure("--seeds: expected a positive number") }
                 seeds = count
+            case "--results":
+                guard let path = rest.next() else { throw MeasureFailure("--results: expected a file") }
+                results = path
             case "--data":
                 guard let path = rest.next() else { throw MeasureFailure("--data: expected a directory") }
                 data = path

@@ -4,27 +4,35 @@
 /// here, if it is no less severe, if one of the two slices holds the other, if it began before the other's window ended,
 /// and if it still fires or last held inside that window (a day's window remembers an hour's
 /// fault). Alerts about one feature explain only that feature's, and whatever comes out of the
-/// features: scores and outcomes.
+/// features: scores, decisions and outcomes.
 enum AlertCauses {
     /// The kind of monitor that says that other model versions decide now (``FindingCause/versionChange``).
     static let versionChange = "version_change"
 
     /// By the cause's kind: the kinds that it explains.
     private static let table: [String: Set<String>] = [
-        "schema_change": ["missing_features", "feature_collapse", "feature_drift", "score_drift"],
-        "missing_features": ["feature_collapse", "feature_drift", "score_drift"],
-        "feature_collapse": ["feature_drift", "score_drift"],
-        "feature_drift": ["score_drift"],
+        "schema_change": ["missing_features", "feature_collapse", "feature_drift", "score_drift", "decision_share", "single_signal"],
+        "missing_features": ["feature_collapse", "feature_drift", "score_drift", "decision_share", "single_signal"],
+        "feature_collapse": ["feature_drift", "score_drift", "decision_share"],
+        "feature_drift": ["score_drift", "decision_share"],
+        "score_drift": ["decision_share"],
         // Where traffic is lost or flooded, what is left is another mix.
-        "volume": ["feature_collapse", "feature_drift", "score_drift", "outcome_rate", "cost"],
+        "volume": ["feature_collapse", "feature_drift", "score_drift", "decision_share", "outcome_rate", "cost"],
         "error_rate": ["volume", "latency"],
+        // Labels that somebody invents or turns move whatever is made of labels.
+        "label_source": ["label_poisoning", "label_burst", "label_orphans", "label_conflicts", "label_canary", "outcome_rate"],
+        "label_poisoning": ["label_conflicts", "label_canary", "outcome_rate"],
     ]
+
+    /// Whether alerts of this kind explain any others.
+    static func isCause(_ monitor: String) -> Bool { table[monitor] != nil }
     private static let ofFeatures: Set<String> = ["schema_change", "missing_features", "feature_collapse", "feature_drift"]
 
     static func explains(_ cause: AlertIdentity, _ effect: AlertIdentity) -> Bool {
-        guard cause.model == effect.model, let effects = table[cause.monitor], effects.contains(effect.monitor) else { return false }
+        guard cause.model == effect.model, cause.slice.isComparable(to: effect.slice) else { return false }
+        guard let effects = table[cause.monitor], effects.contains(effect.monitor) else { return false }
         if ofFeatures.contains(cause.monitor), ofFeatures.contains(effect.monitor), cause.subject != effect.subject { return false }
-        return cause.slice.isComparable(to: effect.slice)
+        return true
     }
 
     /// Causes come before what they explain: the number of kinds that lead here.

@@ -88,11 +88,7 @@ extension AlertState: Snapshottable {
         writer.write(bool: isExplained)
         writer.write(count: spokenExplained)
         writer.write(count: explained.count)
-        for one in explained {
-            writer.write(string: one.name)
-            writer.write(double: one.value)
-            writer.write(signed: one.count)
-        }
+        for one in explained { one.encode(into: &writer) }
         for time in [emittedAt, pendingSince, startedAt, detectedAt, heldMs, clearMs, seenAt, metAt] { writer.write(signed: time) }
         for one in [basis, latest] {
             writer.write(bool: one != nil)
@@ -121,7 +117,7 @@ extension AlertState: Snapshottable {
         isExplained = try reader.readBool()
         spokenExplained = Int(truncatingIfNeeded: try reader.readVarint())
         for _ in 0..<(try reader.readCount(minimumSize: 10)) {
-            explained.append(.init(name: try reader.readString(), value: try reader.readDouble(), count: try reader.readSigned()))
+            explained.append(try AlertEvent.Contributor(from: &reader))
         }
         emittedAt = try reader.readSigned()
         pendingSince = try reader.readSigned()
@@ -139,5 +135,17 @@ extension AlertState: Snapshottable {
     private static func readBasis(_ reader: inout ByteReader) throws -> Basis? {
         guard try reader.readBool() else { return nil }
         return Basis(start: try reader.readSigned(), end: try reader.readSigned(), value: try reader.readDouble())
+    }
+}
+
+extension AlertEvent.Contributor: Snapshottable {
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(string: name)
+        writer.write(double: value)
+        writer.write(signed: count)
+    }
+
+    public init(from reader: inout ByteReader) throws {
+        self.init(name: try reader.readString(), value: try reader.readDouble(), count: try reader.readSigned())
     }
 }

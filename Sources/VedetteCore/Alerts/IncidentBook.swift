@@ -13,14 +13,21 @@ package struct IncidentBook {
 
     private struct State: Equatable {
         var detector: Int
+        var identity: AlertIdentity
         var isOpen: Bool
+        /// Not spoken of: something else explains it, or the hour is full; the times and the size are then of when that began.
+        var isHeld = false
         var episode: Int
         var revision: Int
         var severity: Severity
         var spokenSize: Double
+        var startedAt: Int64
         var detectedAt: Int64
         var emittedAt: Int64
         var seenAt: Int64
+        /// Alerts held back because this one explains them; how many of them were told.
+        var explained: [AlertEvent.Contributor] = []
+        var spokenExplained = 0
     }
 
     private let configuration: TopologyConfiguration
@@ -34,9 +41,7 @@ package struct IncidentBook {
 
     /// - Parameter boundary: event time up to which everything has been observed, ms.
     package mutating func take(_ report: IncidentReport, at boundary: Int64) -> AlertEvent? {
-        let key = Fingerprint.key(
-            application: configuration.application, monitor: "\(configuration.detectors[report.detector].id)/\(report.monitor)",
-            model: configuration.models[report.model].name, slice: report.slice, subject: report.subject)
+        let key = key(of: report)
         switch report.phase {
         case .open: return open(report, key, boundary)
         case .closed(let reason): return end(report, key, .resolved, reason, boundary)
@@ -44,13 +49,57 @@ package struct IncidentBook {
         }
     }
 
+    package func key(of report: IncidentReport) -> RequestID {
+        Fingerprint.key(
+            application: configuration.application, monitor: "\(configuration.detectors[report.detector].id)/\(report.monitor)",
+            model: configuration.models[report.model].name, slice: report.slice, subject: report.subject)
+    }
+
+    /// Whether a report goes on with an incident that was spoken of.
+    package func isOpen(_ key: RequestID) -> Bool { states[key]?.isOpen ?? false }
+
+    /// Open incidents that may explain alerts, by key. O(incidents).
+    package func causes() -> [Judge.Spoken] {
+        states.filter { $0.value.isOpen && AlertCauses.isCause($0.value.identity.monitor) }.sorted { $0.key < $1.key }.map { key, state in
+            Judge.Spoken(
+                key: key, identity: state.identity, severity: state.severity, startedAt: state.startedAt, metAt: state.seenAt, window: nil)
+        }
+    }
+
+    /// Notes what an incident explains; it is told with the incident's next record.
+    mutating func explain(_ key: RequestID, _ effect: AlertEvent.Contributor) {
+        guard let count = states[key]?.explained.count, count < AlertState.maxExplained else { return }
+        states[key]?.explained.append(effect)
+    }
+
+    /// Keeps a new incident back. Answers whether it was kept back before.
+    mutating func hold(_ report: IncidentReport, _ key: RequestID, at boundary: Int64) -> Bool {
+        if let state = states[key], state.isHeld {
+            states[key]?.seenAt = boundary
+            return true
+        }
+        makeRoom()
+        states[key] = State(
+            detector: report.detector, identity: AlertIdentity(report), isOpen: false, isHeld: true, episode: states[key]?.episode ?? 0,
+            revision: 0, severity: report.severity, spokenSize: report.size, startedAt: report.startedAt, detectedAt: boundary,
+            emittedAt: boundary, seenAt: boundary)
+        return false
+    }
+
+    /// A cause explains what was there in its first days; what grows far beyond that stands for itself.
+    func isHoldable(_ report: IncidentReport, _ key: RequestID, at boundary: Int64) -> Bool {
+        guard let state = states[key], state.isHeld else { return true }
+        return boundary - state.detectedAt <= Judge.causeSettlesMs || report.size < Judge.growthFactor * state.spokenSize
+    }
+
     private mutating func open(_ report: IncidentReport, _ key: RequestID, _ boundary: Int64) -> AlertEvent? {
         guard var state = states[key], state.isOpen else {
             makeRoom()
             let episode = max(states[key]?.episode ?? 0, episodeFloor) + 1
             let state = State(
-                detector: report.detector, isOpen: true, episode: episode, revision: 0, severity: report.severity,
-                spokenSize: report.size, detectedAt: boundary, emittedAt: boundary, seenAt: boundary)
+                detector: report.detector, identity: AlertIdentity(report), isOpen: true, episode: episode, revision: 0,
+                severity: report.severity, spokenSize: report.size, startedAt: report.startedAt, detectedAt: boundary,
+                emittedAt: boundary, seenAt: boundary)
             states[key] = state
             return event(.firing, report, key, state, reason: nil)
         }
@@ -58,12 +107,14 @@ package struct IncidentBook {
         let isWorse = report.severity > state.severity
         let hasGrown = report.size >= Self.growthFactor * state.spokenSize
         let isDue = boundary - state.emittedAt >= Self.remindMs && report.size > state.spokenSize
-        guard isWorse || hasGrown || isDue else {
+        let hasNews = state.explained.count > state.spokenExplained
+        guard isWorse || hasGrown || isDue || hasNews else {
             states[key] = state
             return nil
         }
         state.severity = max(state.severity, report.severity)
-        state.spokenSize = report.size
+        state.spokenSize = max(state.spokenSize, report.size)
+        state.spokenExplained = state.explained.count
         state.emittedAt = boundary
         state.revision += 1
         states[key] = state
@@ -74,7 +125,10 @@ package struct IncidentBook {
         _ report: IncidentReport, _ key: RequestID, _ status: AlertStatus, _ reason: String, _ boundary: Int64
     ) -> AlertEvent? {
         // What was never spoken of needs no end; a withdrawal may come after the end.
-        guard var state = states[key], state.isOpen || status == .withdrawn else { return nil }
+        guard var state = states[key], !state.isHeld, state.episode > 0, state.isOpen || status == .withdrawn else {
+            states[key]?.isHeld = false
+            return nil
+        }
         state.isOpen = false
         state.revision += 1
         state.emittedAt = boundary
@@ -109,7 +163,7 @@ package struct IncidentBook {
             replayFrom: report.startedAt, measure: report.measure, value: report.value, limit: report.limit,
             referenceValue: report.referenceValue, referenceName: report.referenceName, count: report.count,
             interval: report.interval, pValue: report.pValue, control: report.control, labelMaturity: nil,
-            contributors: report.contributors, sampleRequestIDs: report.sampleRequestIDs, owner: model.owner,
+            contributors: report.contributors + state.explained, sampleRequestIDs: report.sampleRequestIDs, owner: model.owner,
             security: model.security, runbook: "\(configuration.runbookBase)/\(report.monitor).md",
             immediateActions: report.immediateActions, escalation: report.escalation,
             recommendedAction: report.recommendedAction, blastRadius: report.blastRadius, incident: report.facts, reason: reason)
@@ -126,12 +180,17 @@ extension IncidentBook {
             writer.write(fixed64: key.high)
             writer.write(fixed64: key.low)
             writer.write(count: state.detector)
+            state.identity.encode(into: &writer)
             writer.write(bool: state.isOpen)
+            writer.write(bool: state.isHeld)
             writer.write(count: state.episode)
             writer.write(count: state.revision)
             writer.write(string: state.severity.rawValue)
             writer.write(double: state.spokenSize)
-            for time in [state.detectedAt, state.emittedAt, state.seenAt] { writer.write(signed: time) }
+            for time in [state.startedAt, state.detectedAt, state.emittedAt, state.seenAt] { writer.write(signed: time) }
+            writer.write(count: state.spokenExplained)
+            writer.write(count: state.explained.count)
+            for one in state.explained { one.encode(into: &writer) }
         }
     }
 
@@ -147,17 +206,27 @@ extension IncidentBook {
         for _ in 0..<(try reader.readCount(minimumSize: 30)) {
             let key = RequestID(high: try reader.readFixed64(), low: try reader.readFixed64())
             let place = Int(truncatingIfNeeded: try reader.readVarint())
+            let identity = try AlertIdentity(from: &reader)
             let isOpen = try reader.readBool()
+            let isHeld = try reader.readBool()
             let episode = Int(truncatingIfNeeded: try reader.readVarint())
             let revision = Int(truncatingIfNeeded: try reader.readVarint())
             guard let severity = Severity(rawValue: try reader.readString()), places.indices.contains(place) else {
                 throw CorruptBytes(offset: reader.offset, expected: "an incident of one of \(places.count) detectors")
             }
-            let state = State(
-                detector: places[place] ?? 0, isOpen: isOpen, episode: episode, revision: revision, severity: severity,
-                spokenSize: try reader.readDouble(), detectedAt: try reader.readSigned(), emittedAt: try reader.readSigned(),
-                seenAt: try reader.readSigned())
+            var state = State(
+                detector: places[place] ?? 0, identity: identity, isOpen: isOpen, isHeld: isHeld, episode: episode, revision: revision,
+                severity: severity, spokenSize: try reader.readDouble(), startedAt: try reader.readSigned(),
+                detectedAt: try reader.readSigned(), emittedAt: try reader.readSigned(), seenAt: try reader.readSigned())
+            state.spokenExplained = Int(truncatingIfNeeded: try reader.readVarint())
+            for _ in 0..<(try reader.readCount(minimumSize: 10)) { state.explained.append(try AlertEvent.Contributor(from: &reader)) }
             if places[place] != nil { states[key] = state } else { episodeFloor = max(episodeFloor, episode) }
         }
+    }
+}
+
+extension AlertIdentity {
+    init(_ report: IncidentReport) {
+        self.init(monitor: report.monitor, model: report.model, slice: report.slice, subject: report.subject)
     }
 }

@@ -54,7 +54,10 @@ extension Judge {
         state.clearMs = -1
         guard candidate.isMet else { return nil }
         state.latest = AlertState.Basis(start: scene.round.start, end: scene.round.end, value: finding.value)
-        guard state.isAnnounced else { return .announce }
+        guard state.isAnnounced else {
+            state.severity = max(state.severity, spec.severity(of: finding))
+            return .announce
+        }
         let isNews = state.explained.count > state.spokenExplained
         let isWorse = spec.severity(of: finding) > state.severity || finding.strength >= Self.worseFactor * state.peak
         return isWorse || isNews || scene.at - state.emittedAt >= Self.remindMs ? .update : nil

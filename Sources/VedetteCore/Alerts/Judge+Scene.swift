@@ -83,7 +83,7 @@ extension Finding {
 
     private var kind: Additivity {
         if measure == .volumeRatio { return .total }
-        if measure == .rateRatio { return .perRow }
+        if measure == .rateRatio || measure == .interventionRatio { return .perRow }
         return measure.unit == .share || measure.unit == .sigma ? .perRow : .divergence
     }
 }

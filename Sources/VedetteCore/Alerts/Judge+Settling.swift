@@ -26,12 +26,14 @@ extension Judge {
     }
 
     /// An alert that fires and was spoken of.
-    private struct Spoken {
+    package struct Spoken {
         var key: RequestID
         var identity: AlertIdentity
         var severity: Severity
         var startedAt: Int64
         var metAt: Int64
+        /// Of the monitor behind it; nil for an incident.
+        var window: Int?
     }
 
     /// The events of everything judged since the last call, in a fixed order.
@@ -39,11 +41,21 @@ extension Judge {
     /// O(drafts log drafts + drafts · alerts that fire).
     /// - Parameter boundary: event time up to which everything was judged, ms; it never falls.
     public mutating func settle(at boundary: Int64) -> [AlertEvent] {
+        var none: [(cause: RequestID, effect: AlertEvent.Contributor)] = []
+        return settle(at: boundary, incidents: [], explained: &none)
+    }
+
+    /// - Parameters:
+    ///   - incidents: of stream detectors, open and spoken of, that may explain alerts.
+    ///   - explained: takes what they explain.
+    package mutating func settle(
+        at boundary: Int64, incidents: [Spoken], explained: inout [(cause: RequestID, effect: AlertEvent.Contributor)]
+    ) -> [AlertEvent] {
         silences.prune(at: boundary)
         var events: [AlertEvent] = []
         // By key, so that the order in which the monitors were judged does not show.
         for draft in drafts.sorted(by: { ($0.key, $0.scene) < ($1.key, $1.scene) }) { follow(draft, at: boundary, &events) }
-        announce(at: boundary, &events)
+        announce(at: boundary, incidents, &explained, &events)
         events += settleNotices(at: boundary)
         drafts.removeAll(keepingCapacity: true)
         scenes.removeAll(keepingCapacity: true)
@@ -70,11 +82,13 @@ extension Judge {
         states[draft.key] = state
     }
 
-    private mutating func announce(at boundary: Int64, _ events: inout [AlertEvent]) {
+    private mutating func announce(
+        at boundary: Int64, _ incidents: [Spoken], _ explained: inout [(cause: RequestID, effect: AlertEvent.Contributor)],
+        _ events: inout [AlertEvent]
+    ) {
         let drafts = drafts.filter { if case .announce = $0.kind { true } else { false } }
         guard !drafts.isEmpty else { return }
-        spokenKeys = spokenKeys.filter { states[$0].map { $0.phase == .firing && $0.isAnnounced } ?? false }
-        var spoken = spokenKeys.sorted().compactMap { key in states[key].map { self.spoken(key, $0) } }
+        var spoken = spokenAlerts() + incidents
         var speakers: [Draft] = []
         for draft in order(drafts) {
             guard var state = states[draft.key], state.phase == .firing, !state.isAnnounced else { continue }
@@ -89,7 +103,12 @@ extension Judge {
             case .cause(let cause):
                 hold(&state, candidate(draft), at: boundary)
                 let told = contributor(state, candidate(draft))
-                state.isExplained = states[cause]?.explain(told) ?? false
+                if states[cause] == nil {
+                    if !state.isExplained { explained.append((cause, told)) }
+                    state.isExplained = true
+                } else {
+                    state.isExplained = states[cause]?.explain(told) ?? false
+                }
             case .notice(let kind):
                 hold(&state, candidate(draft), at: boundary)
                 note(kind, draft, state, at: boundary)
@@ -109,11 +128,28 @@ extension Judge {
     private mutating func note(spoken key: RequestID, _ identity: AlertIdentity, at boundary: Int64) {
         spokenKeys.insert(key)
         if identity.monitor == AlertCauses.versionChange { versionWords[identity.model] = key }
-        announcements[identity.model] = (announcements[identity.model] ?? []).filter { $0 > boundary - Self.capPeriodMs } + [boundary]
+        noteAnnouncement(of: identity.model, at: boundary)
+    }
+
+    /// One more of what an hour may hold.
+    mutating func noteAnnouncement(of model: Int, at boundary: Int64) {
+        announcements[model] = (announcements[model] ?? []).filter { $0 > boundary - Self.capPeriodMs } + [boundary]
+    }
+
+    /// Whether the hour has room for another alert of this model.
+    func hasRoom(for model: Int, at boundary: Int64) -> Bool {
+        (announcements[model]?.reduce(0) { $0 + ($1 > boundary - Self.capPeriodMs ? 1 : 0) } ?? 0) < configuration.maxAlertsPerHour
+    }
+
+    /// Alerts that fire and were spoken of, by key.
+    mutating func spokenAlerts() -> [Spoken] {
+        spokenKeys = spokenKeys.filter { states[$0].map { $0.phase == .firing && $0.isAnnounced } ?? false }
+        return spokenKeys.sorted().compactMap { key in states[key].map { spoken(key, $0) } }
     }
 
     private func spoken(_ key: RequestID, _ state: AlertState) -> Spoken {
-        Spoken(key: key, identity: state.identity, severity: state.severity, startedAt: state.startedAt, metAt: state.metAt)
+        Spoken(key: key, identity: state.identity, severity: state.severity, startedAt: state.startedAt, metAt: state.metAt,
+            window: configuration.monitors[state.monitor].window)
     }
 
     /// Causes before what they explain, the slice that it is about before the others, the worst first.
@@ -146,13 +182,18 @@ extension Judge {
             }
             let windowStart = scene.round.start
             let cause = spoken.first { other in
-                AlertCauses.explains(other.identity, state.identity) && other.severity >= state.severity
+                (AlertCauses.explains(other.identity, state.identity) || isSameInAnotherWindow(other, state)) && other.severity >= state.severity
                     && other.startedAt < scene.round.end && other.metAt > windowStart
             }
             if let cause { return .cause(cause.key) }
         }
-        let recent = announcements[state.identity.model]?.reduce(0) { $0 + ($1 > boundary - Self.capPeriodMs ? 1 : 0) } ?? 0
-        return recent >= configuration.maxAlertsPerHour ? .notice(.alertStorm) : .speak
+        return hasRoom(for: state.identity.model, at: boundary) ? .speak : .notice(.alertStorm)
+    }
+
+    /// Of two windows in which one kind of monitor finds the same thing, the one that spoke first explains the other.
+    private func isSameInAnotherWindow(_ other: Spoken, _ state: AlertState) -> Bool {
+        guard let window = other.window else { return false }
+        return other.identity == state.identity && window != configuration.monitors[state.monitor].window
     }
 
     /// Whether the same thing in another slice is firing, was spoken of (by its own alert or its cause's),

@@ -28,7 +28,7 @@ public struct Judge {
     /// What has grown by this factor since its cause was new is no longer explained by it.
     public static let growthFactor = 1.5
     /// A cause is new for this long.
-    static let causeSettlesMs: Int64 = 2 * 86_400_000
+    package static let causeSettlesMs: Int64 = 2 * 86_400_000
     /// The time over which alerts are counted against the cap.
     static let capPeriodMs: Int64 = 3_600_000
     /// Held alerts that a notice names.

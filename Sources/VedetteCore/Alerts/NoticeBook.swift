@@ -78,12 +78,13 @@ struct NoticeBook: Equatable {
     var states: [Key: State] = [:]
 
     mutating func hold(
-        _ key: Key, _ alert: RequestID, _ held: Held, detail: String?, control: AlertEvent.FalseDiscoveryControl, at time: Int64
+        _ key: Key, _ alert: RequestID, _ held: Held, detail: String?, control: AlertEvent.FalseDiscoveryControl, at time: Int64,
+        isRepeated: Bool = false
     ) {
         var state = states[key] ?? State()
         states[key] = nil
         if !state.isFiring, state.heldAt != time { state.held = [:]; state.more = 0 }
-        if state.held[alert] != nil || state.held.count < Self.maxHeld { state.held[alert] = held } else { state.more += 1 }
+        if state.held[alert] != nil || state.held.count < Self.maxHeld { state.held[alert] = held } else if !isRepeated { state.more += 1 }
         state.heldAt = time
         state.detail = detail ?? state.detail
         (state.method, state.alpha, state.tests) = (control.method, control.alpha, control.tests)

@@ -1,6 +1,8 @@
 /// What a reference says of one feature: its panes merged.
 struct FeatureDistribution {
     private(set) var aggregate: FeatureAggregate
+    /// The largest distance of one pane's mean from that of all, in the feature's unit; nil for fewer than three panes.
+    private(set) var naturalShift: Double?
 
     /// Nil where no pane measures the feature. O(panes).
     init?(_ feature: Int, in panes: [Pane]) {
@@ -12,6 +14,8 @@ struct FeatureDistribution {
         aggregate = first.features[feature]
         aggregate.merge(ContiguousArray(measured.dropFirst().map { $0.features[feature] }))
         aggregate.compact()
+        guard panes.count >= ComparableWeeks.least, measured.count > 1, let mean = aggregate.moments.mean else { return }
+        naturalShift = measured.compactMap { $0.features[feature].moments.mean.map { abs($0 - mean) } }.max()
     }
 
     /// Values that can be compared.

@@ -8,6 +8,9 @@
 /// Default (`auto`): PSI and the mean shift for numbers, Jensen–Shannon for the rest.
 /// Importance: a feature's effect is multiplied by its `importance` (0...1) before it is held
 /// against the limit, so a feature of half the importance must move twice as far.
+/// A small shift of a mean, from `notice_sigma` (0.05) on, is told too, at P3, where three weeks or more
+/// are compared and it is larger than four times what those differ among themselves: chance is
+/// held down by the evidence, and what the weeks do anyway by that.
 /// Evidence: of the shape, the likelihood-ratio G-test over the same bins (``HomogeneityTest``),
 /// whose critical value depends on n, m and the bins that hold enough; of the mean, the
 /// permutation test's tail (``PermutationMeanTail``) on the sketch's bins, which is exact for the
@@ -34,7 +37,12 @@ public struct FeatureDriftRule: MonitorRule {
     public var minKolmogorovSmirnov = 0.2
     /// In standard deviations of the reference.
     public var minWasserstein = 0.5
+    /// Shift of a mean that is told at P3, in standard deviations of the reference.
+    public var noticeSigma = 0.05
     public init() {}
+
+    /// A shift must exceed what the reference's weeks differ among themselves by this factor to be noticed.
+    static let naturalFactor = 4.0
 
     public static let name = "feature_drift"
     public static let defaultSeverity = Severity.p1
@@ -46,6 +54,9 @@ public struct FeatureDriftRule: MonitorRule {
         .number("min_sigma", .distance, \.minSigma, "shift of the mean in standard deviations of the reference."),
         .number("min_ks", .unit, \.minKolmogorovSmirnov, "Kolmogorov-Smirnov distance."),
         .number("min_wasserstein", .distance, \.minWasserstein, "Wasserstein distance in standard deviations of the reference."),
+        .number(
+            "notice_sigma", .distance, \.noticeSigma,
+            "a shift of the mean, in standard deviations, that is told at P3 if it is four times what the reference's weeks differ by; 100 turns it off."),
     ]
 
     public var needs: MonitorNeeds {
@@ -72,17 +83,31 @@ public struct FeatureDriftRule: MonitorRule {
         if frozen == nil { guard let before, before.count > 0, before.count >= context.spec.minCount else { return nil } }
         let comparison = FeatureComparison(now, kind: kind, before: before?.aggregate, frozen: frozen)
         guard let comparison else { return nil }
-        let effect = largest(comparison, kind)
-        let strength = min(effect.strength * weight, Finding.maxStrength)
+        var effect = largest(comparison, kind)
+        var strength = min(effect.strength * weight, Finding.maxStrength)
+        var severity = context.isImportant(subject.index) ? nil : context.spec.severity.lowered
+        if strength < 1, let small = notice(comparison, kind, natural: before?.naturalShift) {
+            let weighted = small.strength * weight
+            if weighted >= 1 { (effect, severity) = (small, .p3) }
+            strength = max(strength, min(weighted, 1))
+        }
         var finding = Finding(
             subject: subject.name, measure: effect.measure, value: effect.value, limit: effect.limit / weight,
             level: kind == .number ? now.moments.mean ?? 0 : now.categories.entropy, reference: comparison.bins.reference, count: now.present,
             interval: effect.measure == .sigma ? Evidence.shiftInterval(effect.value, counts: (now.present, comparison.bins.reference.count)) : nil,
             strength: strength, effectPassed: strength >= 1, isSufficient: now.present > 0 && now.present >= context.spec.minCount,
-            severity: context.isImportant(subject.index) ? nil : context.spec.severity.lowered, sampleRequestIDs: pane.samples.texts)
+            severity: severity, sampleRequestIDs: pane.samples.texts)
         if kind == .number { finding.detail = "mean" }
         if finding.isSufficient, finding.effectPassed { finding.pValue = comparison.pValue }
         return finding
+    }
+
+    /// The shift of the mean against what the weeks do anyway; nil where that is not known.
+    private func notice(_ comparison: FeatureComparison, _ kind: FeatureKind, natural: Double?) -> Effect? {
+        guard kind == .number, statistic == .auto || statistic == .sigma else { return nil }
+        guard let natural, let sigma = comparison.sigma, comparison.bins.reference.spread > 0 else { return nil }
+        let limit = max(noticeSigma, Self.naturalFactor * natural / comparison.bins.reference.spread)
+        return Effect(.sigma, min(sigma, Finding.maxStrength), limit, Finding.strength(sigma, of: limit))
     }
 
     private typealias Effect = (measure: Measure, value: Double, limit: Double, strength: Double)

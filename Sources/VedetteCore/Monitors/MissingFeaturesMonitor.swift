@@ -3,7 +3,8 @@
 /// Input: per feature, decisions that carry it and that do not, in the window and in the reference.
 /// Output: the missing rate, 0...1; bad is up. A feature that is legitimately missing in 37 %
 /// of the reference does not fire at 37 %: both bounds must be passed.
-/// Default: rate above 5 % and 5 points above the reference.
+/// Default: rate above 5 % and 5 points above the reference; or, two steps less severe, above 0.5 %
+/// and ten times the reference: a feature that was never missing has begun to be.
 /// Evidence: one-sided test of two proportions, exact (Fisher) where counts are small, by
 /// likelihood ratio where they are not: ``ProportionTest``.
 /// Without a reference nothing is said: nobody can tell a sparse feature from a lost one then.
@@ -12,10 +13,13 @@ public struct MissingFeaturesMonitor: Sendable {
     public var rule: MissingFeaturesRule
     /// Rows that the window and the reference need each.
     public var minCount: Int64
+    /// Of a loss; a surge is two steps less.
+    public var severity: Severity
 
-    public init(rule: MissingFeaturesRule, minCount: Int64) {
+    public init(rule: MissingFeaturesRule, minCount: Int64, severity: Severity = MissingFeaturesRule.defaultSeverity) {
         self.rule = rule
         self.minCount = minCount
+        self.severity = severity
     }
 
     /// What the reference says of one feature; nil when it has too few rows. O(panes).
@@ -38,12 +42,19 @@ public struct MissingFeaturesMonitor: Sendable {
         let total = aggregate.total
         let rate = total > 0 ? Double(aggregate.missing) / Double(total) : 0
         let increase = rate - reference.level
+        let isLost = rate > rule.maxRate && increase > rule.minIncrease
+        // Of a reference without any, half a missing value in one more row (Haldane 1955).
+        let before = referenceMissing > 0 ? reference.level : 0.5 / Double(reference.count + 1)
+        let isSurge = rate > rule.surgeRate && rate > rule.surgeRatio * before
+        let bySurge = min(Finding.strength(rate, of: rule.surgeRate), Finding.strength(rate, of: rule.surgeRatio * before))
+        let byLoss = min(Finding.strength(rate, of: rule.maxRate), Finding.strength(increase, of: rule.minIncrease))
         var finding = Finding(
-            subject: name, measure: .missingRate, value: rate, limit: rule.maxRate, level: rate, reference: reference,
-            count: total, interval: Evidence.proportionInterval(aggregate.missing, of: total),
-            strength: min(Finding.strength(rate, of: rule.maxRate), Finding.strength(increase, of: rule.minIncrease)),
-            effectPassed: rate > rule.maxRate && increase > rule.minIncrease, pValue: 1,
-            isSufficient: total > 0 && total >= minCount, severity: nil, labelMaturity: nil, sampleRequestIDs: pane.samples.texts)
+            subject: name, measure: .missingRate, value: rate, limit: isSurge && !isLost ? rule.surgeRate : rule.maxRate, level: rate,
+            reference: reference, count: total, interval: Evidence.proportionInterval(aggregate.missing, of: total),
+            // A surge is told at its limit; only a loss has a size beyond that.
+            strength: max(byLoss, min(bySurge, 1)), effectPassed: isLost || isSurge, pValue: 1,
+            isSufficient: total > 0 && total >= minCount, severity: isLost ? nil : severity.lowered.lowered, labelMaturity: nil,
+            sampleRequestIDs: pane.samples.texts)
         if finding.isSufficient, finding.effectPassed {
             finding.pValue =
                 ProportionTest.evaluate(
@@ -59,6 +70,10 @@ public struct MissingFeaturesRule: MonitorRule {
     public var maxRate: Double = 0.05
     /// Effect: and exceed the reference's missing rate by this, 0...1.
     public var minIncrease: Double = 0.05
+    /// Effect: or the missing rate must exceed this, 0...1, ...
+    public var surgeRate: Double = 0.005
+    /// ... and this many times the reference's.
+    public var surgeRatio: Double = 10
     public init() {}
 
     public static let name = "missing_features"
@@ -66,6 +81,8 @@ public struct MissingFeaturesRule: MonitorRule {
     public static let keys: [MonitorKey<Self>] = [
         .share("max_rate", .unit, \.maxRate, "the missing rate must exceed this."),
         .share("min_increase", .unit, \.minIncrease, "and exceed the reference's by this."),
+        .share("surge_rate", .unit, \.surgeRate, "or, two steps less severe, the missing rate must exceed this; 1 turns it off."),
+        .number("surge_ratio", .factor, \.surgeRatio, "and this many times the reference's."),
     ]
 
     public var needs: MonitorNeeds {
@@ -80,7 +97,7 @@ public struct MissingFeaturesRule: MonitorRule {
     public func finding(
         _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
     ) -> Finding? {
-        let monitor = MissingFeaturesMonitor(rule: self, minCount: context.spec.minCount)
+        let monitor = MissingFeaturesMonitor(rule: self, minCount: context.spec.minCount, severity: context.spec.severity)
         guard let name = subject.name, let reference = frozen ?? monitor.reference(of: subject.index, in: observation.references) else { return nil }
         return monitor.finding(subject.index, name: name, in: observation.current, against: reference)
     }

@@ -6,6 +6,7 @@ public enum MonitorRegistry {
         SchemaChangeRule.self,
         FeatureDriftRule.self,
         ScoreDriftRule.self,
+        DecisionShareRule.self,
         OutcomeRateRule.self,
         PerformanceRule.self,
         SLORule.self,

@@ -16,6 +16,8 @@
 /// window never fire; a short window too small to contradict the burn (it would hold fewer
 /// than three bad events, none of which is nothing unusual) does not stop it. So a handful of events does not page, and an outage of a service
 /// with three requests an hour is not hidden. For the budget, the tail is at half the budget's rate.
+/// Late labels withdraw an alert of a label-based indicator that they show to be wrong, as far back as
+/// the panes that its windows are composed of are kept.
 /// Events count as independent; ones that come in batches want a larger `min_bad`.
 public struct SLORule: MonitorRule {
     public enum Indicator: String, Sendable, CaseIterable {
@@ -91,6 +93,7 @@ public struct SLORule: MonitorRule {
         var needs = MonitorNeeds()
         needs.budget = true
         needs.reference = false
+        needs.labels = indicator == .fraudRate || indicator == .falsePositiveRate || indicator == .missedFraud
         needs.features = indicator == .missingRate
         return needs
     }

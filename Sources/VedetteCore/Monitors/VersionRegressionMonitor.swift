@@ -102,13 +102,14 @@ public struct VersionRegressionRule: MonitorRule {
         _ a: (Int64, Int64), _ b: (Int64, Int64), _ measure: Measure, _ limit: Double, _ pane: Pane, isLabelled: Bool = true,
         effect: (Double, Double) -> Double, test: () -> TestResult?
     ) -> Finding? {
-        guard a.1 > 0, b.1 > 0 else { return nil }
-        let (now, before) = (Double(a.0) / Double(a.1), Double(b.0) / Double(b.1))
-        let value = max(0, effect(now, before))
+        // Without labels nothing is known; an alert whose labels were all taken back is withdrawn for want of them.
+        let isKnown = a.1 > 0 && b.1 > 0
+        let (now, before) = (Double(a.0) / Double(max(a.1, 1)), Double(b.0) / Double(max(b.1, 1)))
+        let value = isKnown ? max(0, effect(now, before)) : 0
         return Finding(
             subject: nil, measure: measure, value: value, limit: limit, level: now, reference: ReferenceSummary(count: b.1, level: before),
             count: a.1, strength: Finding.strength(value, of: limit), effectPassed: value >= limit, pValue: value >= limit ? test()?.pValue ?? 1 : 1,
-            isSufficient: true, labelMaturity: isLabelled ? maturity(pane) : nil, sampleRequestIDs: pane.samples.texts)
+            isSufficient: isKnown, labelMaturity: isLabelled ? maturity(pane) : nil, sampleRequestIDs: pane.samples.texts)
     }
 
     private func areas(_ new: Pane, _ old: Pane) -> Finding? {

@@ -15,20 +15,18 @@ extension Topology {
     }
 
     func closeDetectors(at boundary: Int64) {
-        for place in detectors.indices {
-            for report in detectors[place].close(at: boundary) {
-                if case .open = report.phase, isSilenced(report, at: boundary) { continue }
-                if let event = incidents.take(report, at: boundary) { publish(event, at: boundary) }
-            }
-        }
+        var reports: [IncidentReport] = []
+        for place in detectors.indices { reports += detectors[place].close(at: boundary) }
+        for event in judge.settle(reports, &incidents, at: boundary) { publish(event, at: boundary) }
     }
 
-    /// Silenced incidents are not opened, nor do they grow aloud; they are when the silence is over, if they still are reported.
-    private func isSilenced(_ report: IncidentReport, at boundary: Int64) -> Bool {
-        let target = Silence.Target(
-            monitorID: configuration.detectors[report.detector].id, monitor: report.monitor, model: configuration.models[report.model].name,
-            slice: report.slice, subject: report.subject)
-        return judge.silences.find(target, at: boundary) != nil
+    /// What the judge says at a boundary; incidents that are open may explain it.
+    func settleAlerts(at boundary: Int64) {
+        var explained: [(cause: RequestID, effect: AlertEvent.Contributor)] = []
+        for event in judge.settle(at: boundary, incidents: detectors.isEmpty ? [] : incidents.causes(), explained: &explained) {
+            publish(event, at: boundary)
+        }
+        for (cause, effect) in explained { incidents.explain(cause, effect) }
     }
 
     // MARK: Snapshot

@@ -218,13 +218,15 @@ extension Topology {
 
     /// Events over each of the rule's lengths, ending at `end`. A length that reaches back beyond
     /// the finest panes begins at the edge of the pane that holds its start, so it may be longer
-    /// by one pane of the level kept at that age. O(panes), some 80 for a slice without bad events.
+    /// by one pane of the level kept at that age. One that can no longer be composed so closely (of a window
+    /// long past, for a recheck) counts nothing: it neither burns nor contradicts. O(panes), some 80 for a slice without bad events.
     func budget(_ rule: SLORule, _ family: Family, endingAt end: Int64) -> [EventCounts] {
         let lengths = rule.lengths
         let important = configuration.models[Int(family.model)].importantFeatures
         func counted(_ length: Int64) -> EventCounts {
             var counts = EventCounts()
             let start = panes.alignedStart(end - length)
+            guard end - length - start <= length / Self.budgetGapDivisor, panes.covers(start, end) || end - start >= rule.periodMs else { return counts }
             for version in family.versions {
                 for pane in panes.panes(of: SeriesKey(model: family.model, version: version, slice: family.slice), start, end) {
                     counts.add(rule.count(pane, importantFeatures: important))
@@ -237,6 +239,9 @@ extension Topology {
         guard period.bad > 0 else { return Array(repeating: period, count: lengths.count) }
         return lengths.dropLast().map(counted) + [period]
     }
+
+    /// A length may be longer than stated by this part of it.
+    private static var budgetGapDivisor: Int64 { 10 }
 
     func isWatched(_ family: Family, by spec: MonitorSpec) -> Bool {
         let model = configuration.schema.models[Int(family.model)]

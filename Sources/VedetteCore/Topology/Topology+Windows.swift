@@ -11,7 +11,7 @@ extension Topology {
             for family in families.families { emit(family, spec, start, at: boundary, isFinal: true) }
         }
         if boundary % configuration.panes.reviseEveryMs == 0 { revise(at: boundary) }
-        for event in judge.settle(at: boundary) { publish(event, at: boundary) }
+        settleAlerts(at: boundary)
     }
 
     private func closeWindow(_ spec: Int, _ start: Int64, _ end: Int64) {
@@ -176,7 +176,8 @@ extension Topology {
         }
         for request in judge.recheckRequests() {
             let spec = configuration.monitors[request.monitor].window
-            guard panes.covers(request.start, request.end) else { continue }
+            let needsBudget = configuration.monitors[request.monitor].rule.base.needs.budget
+            guard needsBudget || panes.covers(request.start, request.end) else { continue }
             let observed = families.families.filter { isWatched($0, by: configuration.monitors[request.monitor]) }.map { composed($0, request.start, request.end) }
             guard request.end - request.start == windows.specs[spec].sizeMs else { continue }
             judge.recheck(round(request.monitor, request.start, request.end, at: boundary, observed, cache: ReferenceCache()), at: boundary)

@@ -13,15 +13,16 @@ public enum DefaultMonitors {
     }
 
     /// The kinds of monitor that watch by themselves.
-    static var names: [String] { makers.map(\.name) }
+    static var names: [String] { makers.reduce(into: []) { if !$0.contains($1.name) { $0.append($1.name) } } }
 
     private static var makers: [(name: String, make: ([WindowSpec]) -> MonitorSpec?)] {
         [
             (MissingFeaturesRule.name, missingFeatures), (FeatureCollapseRule.name, featureCollapse), (SchemaChangeRule.name, schemaChange),
-            (FeatureDriftRule.name, featureDrift), (ScoreDriftRule.name, scoreDrift), (OutcomeRateRule.name, outcomeRate),
-            (PerformanceRule.name, performance),
+            (FeatureDriftRule.name, featureDrift), (ScoreDriftRule.name, scoreDrift), (DecisionShareRule.name, decisionShare),
+            (OutcomeRateRule.name, outcomeRate), (PerformanceRule.name, performance),
             (VersionChangeRule.name, versionChange), (VersionRegressionRule.name, versionRegression), (VolumeRule.name, volume),
             (LatencyRule.name, latency), (ErrorRateRule.name, errorRate), (CostRule.name, cost),
+            (MissingFeaturesRule.name, missingFeaturesOfADay), (OutcomeRateRule.name, outcomeRateOfAWeek),
         ]
     }
 
@@ -107,6 +108,33 @@ public enum DefaultMonitors {
         return monitor
     }
 
+    /// What the model stops in a day, in every slice, against the same hours of the last four weeks.
+    private static func decisionShare(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var monitor = spec(.decisionShare(DecisionShareRule()), "24h", .sameHours(weeks: 4), .p2, windows)
+        monitor?.slices = .all
+        monitor?.minCount = 1_000
+        monitor?.keepFiringForMs = 6 * hour
+        return monitor
+    }
+
+    /// A little of an important feature is missing: too little for an hour's evidence.
+    private static func missingFeaturesOfADay(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var monitor = spec(.missingFeatures(MissingFeaturesRule()), "24h", .sameHours(weeks: 4), .p0, windows)
+        monitor?.keepFiringForMs = 6 * hour
+        return monitor
+    }
+
+    /// A lesser rise of fraud, or one in a slice with few labels, adds up over a week.
+    private static func outcomeRateOfAWeek(_ windows: [WindowSpec]) -> MonitorSpec? {
+        var rule = OutcomeRateRule()
+        rule.minRatio = 1.5
+        var monitor = spec(.outcomeRate(rule), "7d", .sameHours(weeks: 4), .p2, windows)
+        monitor?.slices = .all
+        monitor?.minCount = 50
+        monitor?.keepFiringForMs = 24 * hour
+        return monitor
+    }
+
     /// Fraud among the labels that arrive in a day, in every slice, against the last four weeks.
     private static func outcomeRate(_ windows: [WindowSpec]) -> MonitorSpec? {
         var monitor = spec(.outcomeRate(OutcomeRateRule()), "24h", .sameHours(weeks: 4), .p1, windows)
@@ -135,16 +163,19 @@ public enum DefaultMonitors {
 
     /// For the configuration reference.
     static let documentation = """
-        Without `monitors`, one of each kind watches (those whose window is configured):
+        Without `monitors`, these watch (those whose window is configured):
 
         | monitor | window | slices | reference | severity | limits |
         |---|---|---|---|---|---|
-        | `missing_features` | `1h` | overall | previous window | P0 | missing rate above 5 % and 5 points above the reference |
+        | `missing_features` | `1h` | overall | previous window | P0, P2 for a surge | missing rate above 5 % and 5 points above the reference; or above 0.5 % and ten times the reference |
+        | `missing_features` | `24h` | overall | same hours of 4 weeks | P0, P2 for a surge | the same, for what an hour holds too little evidence of |
         | `feature_collapse` | `1h` | overall | same hours of 4 weeks, each full hour | P0, P2 where not important | spread, entropy or distinct values below a fifth |
         | `schema_change` | `1h` | overall | previous window | P0, P2 where not important | absent in 99 %, or wrong type in 5 % and 5 points above the reference |
-        | `feature_drift` | `24h` | overall | same hours of 4 weeks | P1, P2 where not important | PSI of 0.25 or 0.5 sigma, Jensen-Shannon 0.03, over the importance; at least 1,000 rows |
+        | `feature_drift` | `24h` | overall | same hours of 4 weeks | P1, P2 where not important | PSI of 0.25 or 0.5 sigma, Jensen-Shannon 0.03, over the importance; P3 from 0.05 sigma where the weeks differ by less than a quarter of it; at least 1,000 rows |
         | `score_drift` | `24h` | all | same hours of 4 weeks | P1 | mean moved by 0.25 sigma, or PSI of 0.25; at least 1,000 rows |
+        | `decision_share` | `24h` | all | same hours of 4 weeks | P2, P1 from twice or half | share of challenged, blocked and escalated 1.15 times or the inverse, and four times what the weeks differ by; at least 1,000 rows |
         | `outcome_rate` | `24h` | all | same hours of 4 weeks | P1 | twice the reference's rate, at least 5 fraud labels and 50 labels |
+        | `outcome_rate` | `7d` | all | same hours of 4 weeks | P2 | 1.5 times the reference's rate, at least 5 fraud labels and 50 labels |
         | `performance` | `30d` | overall | its own past | P1 | recall at block 20 points below what it was; at least 8 labels since, 50 before |
         | `version_change` | `24h` | overall | previous window | P2 | 5 % of the decisions by a version that made less of the reference's |
         | `version_regression` | `24h` | overall | the other version, same window | P1 | recall 10 points, AUC 0.03, allow share 10 points, score 0.5 sigma, false positives 1.5 times; at least 1,000 rows each |

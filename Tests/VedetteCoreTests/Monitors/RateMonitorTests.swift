@@ -9,14 +9,14 @@ struct RateMonitorTests {
         return monitor.finding(0, name: "f", in: JudgeKit.featurePane(now.1, missing: now.0), against: reference)
     }
 
-    @Test("missing_features: both bounds must be passed, with evidence")
+    @Test("missing_features: both bounds must be passed, or those of a surge, with evidence")
     func missingTruthTable() throws {
         // (now missing, total), (reference missing, total), effect passes, p below 1e-9
         let rows: [((Int, Int), (Int, Int), Bool, Bool)] = [
             ((862, 2_000), (4, 2_000), true, true),
             ((740, 2_000), (740, 2_000), false, false),  // legitimately missing in 37 %
             ((860, 2_000), (740, 2_000), true, false),  // 43 % against 37 %: beyond both bounds, p is 6e-5
-            ((100, 2_000), (4, 2_000), false, false),  // just at the limit of 5 % is not above it
+            ((100, 2_000), (4, 2_000), true, true),  // just at the limit of 5 % is not above it, but 25 times the reference
             ((120, 2_000), (40, 2_000), false, false),  // 6 % against 2 %: above the rate, not 5 points up
             ((16, 200), (2, 200), true, false),  // 8 % against 1 %: 16 rows are no proof at 1e-9
             ((40_100, 1_000_000), (40_000, 1_000_000), false, false),  // huge n, trivial effect

@@ -43,13 +43,15 @@ import VedetteRuntime
     @Test func aMinimalFileHasAMonitorOfEachKind() throws {
         let monitors = try loadedConfiguration(minimalConfiguration).topology.monitors
         #expect(monitors.map(\.id) == [
-                    "missing_features_1h", "feature_collapse_1h", "schema_change_1h", "feature_drift_24h", "score_drift_24h", "outcome_rate_24h",
+                    "missing_features_1h", "feature_collapse_1h", "schema_change_1h", "feature_drift_24h", "score_drift_24h", "decision_share_24h", "outcome_rate_24h",
                     "performance_30d", "version_change_24h", "version_regression_24h", "volume_1h", "latency_1h", "error_rate_1h", "cost_24h",
+                    "missing_features_24h", "outcome_rate_7d",
                 ])
-        #expect(monitors.map(\.severity) == [.p0, .p0, .p0, .p1, .p1, .p1, .p1, .p2, .p1, .p1, .p2, .p1, .p2])
+        #expect(monitors.map(\.severity) == [.p0, .p0, .p0, .p1, .p1, .p2, .p1, .p1, .p2, .p1, .p1, .p2, .p1, .p2, .p0, .p2])
         #expect(monitors.map(\.reference) == [
                     .previousWindow, .sameHours(weeks: 4), .previousWindow, .sameHours(weeks: 4), .sameHours(weeks: 4), .sameHours(weeks: 4),
-                    .previousWindow, .previousWindow, .previousWindow, .previousWindow, .previousWindow, .previousWindow, .sameHours(weeks: 4),
+                    .sameHours(weeks: 4), .previousWindow, .previousWindow, .previousWindow, .previousWindow, .previousWindow, .previousWindow,
+                    .sameHours(weeks: 4), .sameHours(weeks: 4), .sameHours(weeks: 4),
                 ])
     }
 
@@ -79,6 +81,7 @@ import VedetteRuntime
             configurationIssues(minimalConfiguration) == [
                 "c.yaml:1:1: warning: secrets.hash_key: expected {env: NAME} or {file: PATH} (or public, a key that everybody knows), found none; hashes use a key that everybody knows",
                 "c.yaml:1:1: warning: monitors[0].monitor: expected models with features marked important, for missing_features, found none",
+                "c.yaml:1:1: warning: monitors[14].monitor: expected models with features marked important, for missing_features, found none",
                 "c.yaml:6:5: warning: models[0].security: expected a security counterpart, found none; alerts name the owner instead",
             ])
         #expect(configurationIssues(configurationText("")) == [])

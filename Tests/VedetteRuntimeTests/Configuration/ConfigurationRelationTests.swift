@@ -139,7 +139,7 @@ import VedetteRuntime
         #expect(configurationIssues(configurationText("join: {retention: 150d}")) == ["c.yaml:1:1: warning: panes.levels[3].keep: expected at least join.retention, 150d, so that every label corrects its pane, found 120d"])
         #expect(
             configurationIssues(configurationText("windows: [{size: 1h, hop: 5m}]")) == [
-                "c.yaml:1:1: warning: monitors: expected monitors of your own for your windows and panes, found none; the default feature_drift, score_drift, outcome_rate, performance, version_change, version_regression, cost can not work with them"
+                "c.yaml:1:1: warning: monitors: expected monitors of your own for your windows and panes, found none; the default feature_drift, score_drift, decision_share, outcome_rate, performance, version_change, version_regression, cost can not work with them"
             ])
     }
 

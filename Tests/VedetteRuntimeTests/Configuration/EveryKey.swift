@@ -104,7 +104,7 @@ let everyKey = """
       - {name: hours, reference: {same_hours: {weeks: 2}}}
     monitors:
       - {monitor: missing_features, id: mf, models: [risk], window: shifted, slices: all, reference: {baseline: good}, severity: P1, alpha: 1e-3,
-         min_count: 7, for: 1m, keep_firing_for: 2m, clear_ratio: 50%, max_rate: 10%, min_increase: 0.2}
+         min_count: 7, for: 1m, keep_firing_for: 2m, clear_ratio: 50%, max_rate: 10%, min_increase: 0.2, surge_rate: 2%, surge_ratio: 7}
       - {monitor: score_drift, window: week, slices: [country, [country, channel]], reference: {pinned: 2026-01-05}, min_sigma: 1, min_psi: 0.5,
          severity: {P0: {above: 3, times: 9}, P1: {times: 4}, P2: {above: 2}, P3: {above: 1}, otherwise: P2}}
       - {monitor: outcome_rate, window: week, reference: {same_hours: {weeks: 3}}, min_ratio: 3, min_fraud: 9, basis: decision_time, severity: P3}
@@ -113,13 +113,14 @@ let everyKey = """
       - {monitor: feature_collapse, window: short, max_ratio: 10%}
       - {monitor: schema_change, window: short, min_absent: 90%, min_wrong_type: 10%}
       - {monitor: feature_drift, window: short, reference: {version: "1.2"}, statistic: ks, features: important, min_psi: 1, min_js: 0.1, min_sigma: 2,
-         min_ks: 0.3, min_wasserstein: 3}
+         min_ks: 0.3, min_wasserstein: 3, notice_sigma: 0.2}
       - {monitor: slo, window: short, slices: [{country: FR}, {channel: app, country: null}], indicator: latency, objective: 0.999, period: 7d, latency_ms: 80, min_bad: 7, freeze_at: 60%}
       - {monitor: version_change, window: short, min_share: 20%}
       - {monitor: version_regression, window: short, min_recall_drop: 5%, min_fpr_ratio: 2, min_auc_drop: 1%, min_share_change: 20%, min_sigma: 3}
       - {monitor: latency, window: short, quantile: p95, min_ratio: 4, max_ms: 500}
       - {monitor: error_rate, window: short, max_error_rate: 3%, min_ratio: 5}
       - {monitor: cost, window: short, min_ratio: 6, max_drop_ratio: 0.1}
+      - {monitor: decision_share, window: short, min_ratio: 1.4}
     detectors:
       - {detector: probing, id: probes, models: [risk], warm_up: 200, min_evidence: 9, min_quiet_evidence: 19, min_fan_out_evidence: 15, min_boundary_evidence: 21,
          scale_count: 30, quiet: 3d, ordinary_memory: 512, suspicious_memory: 2048, max_campaigns: 64, max_entities: 1000}

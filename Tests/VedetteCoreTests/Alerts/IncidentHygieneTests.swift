@@ -1,0 +1,104 @@
+import Testing
+import VedetteCore
+
+/// Incidents of stream detectors under the cap and behind their causes.
+@Suite struct IncidentHygieneTests {
+    private static let minute: Int64 = 60_000
+
+    private static func configuration(perHour: Int = 30) -> TopologyConfiguration {
+        var configuration = JudgeKit.configuration([])
+        configuration.detectors = [
+            DetectorSpec(id: "sources", rule: .labelSource(LabelIntegrityRule())), DetectorSpec(id: "actors", rule: .labelPoisoning(LabelIntegrityRule())),
+        ]
+        configuration.maxAlertsPerHour = perHour
+        return configuration
+    }
+
+    private static func report(
+        _ monitor: String, _ subject: String, severity: Severity = .p1, size: Double = 10, phase: IncidentReport.Phase = .open
+    ) -> IncidentReport {
+        var report = IncidentReport(
+            detector: monitor == "label_source" ? 0 : 1, monitor: monitor, model: 0, severity: severity, startedAt: 0, lastAt: 100 * minute,
+            headline: "labels", measure: "labels", value: size, limit: 5, referenceName: "none", count: Int64(size), pValue: 1e-9,
+            control: .init(method: "e-value", alpha: 1e-6, tests: 1), size: size, immediateActions: ["look"], escalation: "call",
+            recommendedAction: "quarantine", blastRadius: "one")
+        report.subject = subject
+        report.phase = phase
+        return report
+    }
+
+    @Test("More incidents than an hour may hold are kept back, counted by one notice, and said when the hour has room")
+    func cap() {
+        let configuration = Self.configuration(perHour: 2)
+        var judge = Judge(configuration: configuration)
+        var book = IncidentBook(configuration: configuration)
+        var said: [String] = []
+        var storms: [AlertEvent] = []
+        for step in 0..<130 {
+            let now = Int64(step) * Self.minute
+            // The worst is the last in the order of the detectors.
+            let reports = ["a", "b", "c", "d"].map { Self.report("label_poisoning", $0, severity: $0 == "d" ? .p0 : .p1) }
+            said += judge.settle(reports, &book, at: now).filter { $0.status == .firing }.map { "\(step) \($0.subject ?? "")" }
+            storms += judge.settle(at: now)
+        }
+        #expect(said.count == 4 && said[0] == "0 d" && said[1].hasPrefix("0 "))
+        #expect(said[2].hasPrefix("60 ") && said[3].hasPrefix("60 "))
+        #expect(storms.first?.monitor == "alert_storm" && storms.first?.status == .firing && storms.first?.value == 2)
+        #expect(storms.last?.status == .resolved)
+    }
+
+    @Test("An unknown source of labels explains the actors that it brings, names them, and they speak up when it is over")
+    func cause() throws {
+        let configuration = Self.configuration()
+        var judge = Judge(configuration: configuration)
+        var book = IncidentBook(configuration: configuration)
+        let source = Self.report("label_source", "pipe", severity: .p0), actor = Self.report("label_poisoning", "eve")
+        let first = judge.settle([actor, source], &book, at: 0)
+        #expect(first.map(\.monitor) == ["label_source"])
+        let next = judge.settle([source, actor], &book, at: Self.minute)
+        #expect(next.map(\.status) == [.updated] && next[0].contributors.map(\.name) == ["label_poisoning eve all traffic"])
+        #expect(judge.settle([source, actor], &book, at: 2 * Self.minute).isEmpty)
+        // What is kept back survives a restart.
+        var writer = ByteWriter()
+        book.encode(into: &writer)
+        var reader = ByteReader(writer.bytes)
+        var restored = try IncidentBook(configuration: configuration, from: &reader)
+        var again = ByteWriter()
+        restored.encode(into: &again)
+        #expect(again.bytes == writer.bytes)
+        let over = judge.settle([Self.report("label_source", "pipe", severity: .p0, phase: .closed(reason: "quiet")), actor], &restored, at: 3 * Self.minute)
+        #expect(over.map { "\($0.monitor) \($0.status.rawValue) \($0.episode)" } == ["label_source resolved 1", "label_poisoning firing 1"])
+    }
+
+    @Test("Of two days' and what is less severe nothing is explained away; growth speaks for itself")
+    func limits() {
+        let configuration = Self.configuration()
+        var judge = Judge(configuration: configuration)
+        var book = IncidentBook(configuration: configuration)
+        let mild = Self.report("label_source", "pipe", severity: .p2)
+        #expect(judge.settle([mild, Self.report("label_poisoning", "eve")], &book, at: 0).count == 2)
+        var other = IncidentBook(configuration: configuration)
+        let source = Self.report("label_source", "pipe", severity: .p0)
+        _ = judge.settle([source, Self.report("label_poisoning", "eve", size: 10)], &other, at: 0)
+        let late = Judge.causeSettlesMs + Self.minute
+        #expect(!judge.settle([source, Self.report("label_poisoning", "eve", size: 14)], &other, at: late).contains { $0.monitor == "label_poisoning" })
+        #expect(judge.settle([source, Self.report("label_poisoning", "eve", size: 15)], &other, at: late + 1).contains { $0.monitor == "label_poisoning" })
+    }
+
+    @Test("An incident explains an alert of a window, and tells of it")
+    func explainsWindows() {
+        var configuration = JudgeKit.configuration([JudgeKit.outcome()])
+        configuration.detectors = Self.configuration().detectors
+        var judge = Judge(configuration: configuration)
+        var book = IncidentBook(configuration: configuration)
+        var source = Self.report("label_source", "pipe", severity: .p0)
+        (source.startedAt, source.lastAt) = (JudgeKit.base, JudgeKit.base + 30 * Self.minute)
+        _ = judge.settle([source], &book, at: JudgeKit.base + 30 * Self.minute)
+        let doubled = JudgeKit.arrivals(fraud: 300, legit: 700), usual = JudgeKit.arrivals(fraud: 100, legit: 900)
+        judge.consider(JudgeKit.round(0, [(SliceName(), doubled, [usual])]))
+        var explained: [(cause: RequestID, effect: AlertEvent.Contributor)] = []
+        let end = JudgeKit.base + JudgeKit.hour
+        #expect(judge.settle(at: end, incidents: book.causes(), explained: &explained).isEmpty)
+        #expect(explained.map { $0.effect.name } == ["outcome_rate all traffic"] && explained.map { $0.cause } == [book.key(of: source)])
+    }
+}
