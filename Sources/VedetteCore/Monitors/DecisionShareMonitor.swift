@@ -20,9 +20,7 @@ public struct DecisionShareRule: MonitorRule {
     public static let name = "decision_share"
     public static let defaultSeverity = Severity.p2
     public static let keys: [MonitorKey<Self>] = [
-        .number(
-            "min_ratio", MonitorParameter.Range(1, 1_000_000, includesLower: false), \.minRatio,
-            "share of challenged, blocked and escalated decisions over the reference's, or the inverse.")
+        .number("min_ratio", .factor, \.minRatio, "share of challenged, blocked and escalated decisions over the reference's, or the inverse.")
     ]
 
     public var needs: MonitorNeeds {
