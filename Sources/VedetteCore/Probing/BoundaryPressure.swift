@@ -21,10 +21,13 @@ struct BoundaryCell: Equatable {
 /// Mass just below a threshold against the slice's own history: a cumulative sum test (Page 1954) of the share of
 /// requests allowed with more than half of the threshold's odds, for a share four times as large.
 ///
-/// What is normal is learned only while nothing presses. Memory: a fixed number of slices, the first that come.
+/// What is normal is learned only while little presses. Memory: a fixed number of slices, the first that come.
 struct BoundaryPressure {
     static let maxCells = 256
     private static let factor = 4.0
+    /// Evidence below which a request still counts as usual. Not 0: every request near the threshold lifts the sum, and
+    /// would never be learned.
+    private static let learnedBelow = 5.0
     /// Decisions before a slice is judged.
     private static let least: Int64 = 1_000
 
@@ -48,7 +51,7 @@ struct BoundaryPressure {
         guard let place = find(key, name) else { return }
         let isNear = request.isSuspicious && request.decision == .allow
         if cells[place].decisions >= Self.least { judge(place, isNear, request, sample) }
-        guard cells[place].sum == 0 || cells[place].decisions < Self.least else { return }
+        guard cells[place].sum < Self.learnedBelow || cells[place].decisions < Self.least else { return }
         cells[place].decisions += 1
         if isNear { cells[place].near += 1 }
     }

@@ -34,6 +34,10 @@ struct Campaign: Equatable {
     let serial: Int64
     var evidence: PairedEvidence
     var peak = -Double.infinity
+    /// The same for tries that are spread over days and weeks.
+    var slow = SlowEvidence()
+    var slowAllowed = SlowEvidence()
+    var slowPeak = 0.0
     var startedAt: Int64
     var lastAt: Int64
     var tries: Int64 = 1
@@ -183,6 +187,9 @@ struct Campaign: Equatable {
     mutating func absorb(_ other: Campaign) {
         evidence.absorb(other.evidence)
         peak = max(peak, other.peak)
+        slow.absorb(other.slow)
+        slowAllowed.absorb(other.slowAllowed)
+        slowPeak = max(slowPeak, other.slowPeak)
         startedAt = min(startedAt, other.startedAt)
         lastAt = max(lastAt, other.lastAt)
         tries += other.tries
@@ -214,7 +221,7 @@ struct Campaign: Equatable {
     private static func least(_ a: Float, _ b: Float) -> Float { a.isNaN ? b : b.isNaN ? a : min(a, b) }
 
     mutating func cross(_ rule: ProbingRule, at time: Int64) {
-        guard !isReported, tries >= Self.leastTries, peak >= limit(rule) else { return }
+        guard !isReported, tries >= Self.leastTries, peak >= limit(rule) || isSlow(rule) else { return }
         isReported = true
         isTrajectory = looksLikeSearch
         crossedAt = time
@@ -227,6 +234,14 @@ struct Campaign: Equatable {
     func limit(_ rule: ProbingRule) -> Double {
         interventions >= 1 && suspicious >= 2 && suspicious * 6 >= tries ? rule.minEvidence : rule.minQuietEvidence
     }
+
+    /// Both kinds of tries are independent, so their evidence adds up.
+    mutating func weighSlow(suspicious: Int64, requests: Int64) {
+        slowPeak = max(slowPeak, max(0, slow.value(at: suspicious)) + max(0, slowAllowed.value(at: requests)))
+    }
+
+    /// Whether the evidence of the slow drip suffices.
+    func isSlow(_ rule: ProbingRule) -> Bool { suspicious >= Self.leastTries && slowPeak >= rule.minSlowEvidence }
 
     /// Whether the tries look like a search for the boundary rather than repetition.
     var looksLikeSearch: Bool { flips >= 2 || halvings >= 2 || singleMoves * 2 >= tries && singleMoves >= 3 }
@@ -267,6 +282,9 @@ extension Campaign: Snapshottable {
         writer.write(signed: serial)
         evidence.encode(into: &writer)
         writer.write(double: peak)
+        slow.encode(into: &writer)
+        slowAllowed.encode(into: &writer)
+        writer.write(double: slowPeak)
         for number in [startedAt, lastAt, tries, suspicious, allowed, interventions, triesToBypass, allowedSince] { writer.write(signed: number) }
         for number in [flips, singleMoves, halvings, approaches, sameDirection] { writer.write(signed: number) }
         writer.write(bool: firstSuccessAt != nil)
@@ -293,6 +311,9 @@ extension Campaign: Snapshottable {
         serial = try reader.readSigned()
         evidence = try PairedEvidence(from: &reader)
         peak = try reader.readDouble()
+        slow = try SlowEvidence(from: &reader)
+        slowAllowed = try SlowEvidence(from: &reader)
+        slowPeak = try reader.readDouble()
         startedAt = try reader.readSigned()
         lastAt = try reader.readSigned()
         tries = try reader.readSigned()

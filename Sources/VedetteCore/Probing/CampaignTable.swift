@@ -41,8 +41,8 @@ struct CampaignTable {
         var least = (rank: 2, evidence: Double.infinity)
         for place in places.indices {
             // Field by field: a copy of a campaign is a dozen reference counts.
-            guard let isReported = places[place]?.isReported, let evidence = places[place]?.evidence else { continue }
-            let key = (rank: isReported ? 1 : 0, evidence: evidence.value(at: now))
+            guard let isReported = places[place]?.isReported, let evidence = places[place]?.evidence, let slow = places[place]?.slowPeak else { continue }
+            let key = (rank: isReported ? 1 : 0, evidence: max(evidence.value(at: now), slow))
             if key.rank < least.rank || key.rank == least.rank && key.evidence < least.evidence { (weakest, least) = (place, key) }
         }
         return weakest

@@ -24,7 +24,8 @@ struct Fingerprints: Equatable {
         var ends = ContiguousArray<Int32>()
         for number in 0..<Self.count {
             let share = Self.shares[number % Self.shares.count]
-            let wanted = min(features, max(2, Int((share * Double(features)).rounded())))
+            // With few features a share of them is too few to tell old requests apart: at least three, four and five.
+            let wanted = min(features, max(3 + number % 3, Int((share * Double(features)).rounded())))
             var pool = Array(0..<Int32(features))
             for _ in 0..<wanted { members.append(pool.remove(at: Int(random.next() % UInt64(pool.count)))) }
             ends.append(Int32(members.count))

@@ -27,9 +27,10 @@ struct ProbingAuthor {
     }
 
     private func report(_ campaign: Campaign, of entry: ProbingCase) -> IncidentReport {
-        let limit = entry.monitor == .fanOut ? rule.minFanOutEvidence : campaign.limit(rule)
+        let isSlow = campaign.peak < campaign.limit(rule) && campaign.isSlow(rule)
+        let limit = entry.monitor == .fanOut ? rule.minFanOutEvidence : isSlow ? rule.minSlowEvidence : campaign.limit(rule)
         let hubPeak = entry.hubs.map { watch.fanOut.hub(Int($0)).peak }.max() ?? 0
-        let evidence = max(campaign.peak, hubPeak)
+        let evidence = max(campaign.peak, isSlow ? campaign.slowPeak : 0, hubPeak)
         var report = IncidentReport(
             detector: detector, monitor: entry.monitor.name, model: model, severity: .p1,
             startedAt: min(entry.startedAt, campaign.startedAt), lastAt: max(entry.lastAt, campaign.lastAt), headline: headline(campaign, evidence),
@@ -83,6 +84,7 @@ struct ProbingAuthor {
             IncidentFact("allowed", .number(Double(campaign.allowed))),
             IncidentFact("detected_after_tries", .number(Double(campaign.isReported ? campaign.triesAtDetection : campaign.tries))),
             IncidentFact("evidence_sufficed", .time(entry.detectedAt)),
+            IncidentFact("slow_drip_nats", .number(max(0, campaign.slowPeak))),
             IncidentFact("time_to_detect_s", .number(Double(max(0, entry.detectedAt - min(entry.startedAt, campaign.startedAt))) / 1_000)),
         ]
         if let success = campaign.firstSuccessAt {

@@ -17,7 +17,16 @@ struct ProbingCase: Equatable {
     var into: Int64 = 0
     var isTouched = true
     var requests: Int64 = 0
-    /// Requests since the last silence of ``silenceMs``, and how often it came back after one.
+    /// Keyed digests of the newest entities whose tries are in it, and how many tries each had.
+    var entities: [EntityTries] = []
+    static let maxEntities = 32
+
+    struct EntityTries: Equatable {
+        var digest: UInt64
+        var tries: Int64
+    }
+
+    /// Requests since the last silence of ``silenceMs``, and how often it came back after one or moved on.
     var burst: Int64 = 0
     var returns: Int64 = 0
 
@@ -36,6 +45,29 @@ struct ProbingCase: Equatable {
             detectedAt = time
         }
     }
+
+    mutating func findsAnother(at time: Int64) {
+        returns += 1
+        detectedAt = time
+        isTouched = true
+    }
+
+    mutating func add(entities digests: UnsafeBufferPointer<UInt64>) {
+        for digest in digests where digest != 0 {
+            if let place = entities.firstIndex(where: { $0.digest == digest }) {
+                entities[place].tries += 1
+            } else {
+                if entities.count == Self.maxEntities { entities.removeFirst() }
+                entities.append(EntityTries(digest: digest, tries: 1))
+            }
+        }
+    }
+
+    /// Whether a request comes from somebody whose tries make up much of it.
+    func knows(_ digests: UnsafeBufferPointer<UInt64>) -> Bool {
+        entities.contains { $0.tries >= Self.leastShared && $0.tries * 4 >= requests && digests.contains($0.digest) }
+    }
+    private static let leastShared: Int64 = 3
 
     mutating func add(hub place: Int32) {
         hubCount += 1
@@ -115,6 +147,11 @@ extension CaseBook {
             }
             writer.write(count: entry.hubs.count)
             for hub in entry.hubs { writer.write(signed: Int64(hub)) }
+            writer.write(count: entry.entities.count)
+            for entity in entry.entities {
+                writer.write(fixed64: entity.digest)
+                writer.write(signed: entity.tries)
+            }
             writer.write(bool: entry.isTouched)
         }
     }
@@ -137,6 +174,9 @@ extension CaseBook {
                 let hub = try reader.readSigned()
                 guard isHub(Int(hub)) else { throw CorruptBytes(offset: reader.offset, expected: "a hub") }
                 entry.hubs.append(Int32(hub))
+            }
+            for _ in 0..<(try reader.readCount(minimumSize: 9)) {
+                entry.entities.append(ProbingCase.EntityTries(digest: try reader.readFixed64(), tries: try reader.readSigned()))
             }
             entry.isTouched = try reader.readBool()
             cases.append(entry)

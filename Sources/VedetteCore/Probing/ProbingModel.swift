@@ -33,6 +33,7 @@ final class ProbingModel {
     private var ordinaryTail = TailEstimate()
     private var suspiciousTail = TailEstimate()
     private var suspiciousSeen: Int64 = 0
+    private var repeats = SuspiciousTail()
     private var delayed: DelayedRows
 
     // Reused for every request.
@@ -42,6 +43,8 @@ final class ProbingModel {
     private let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: Fingerprints.count)
     private let candidates = CandidateSet()
     private var near: ContiguousArray<NearCampaign>? = []
+    /// Other campaigns that the newest request is near to, though not as near as to its own.
+    private(set) var linked: [Int] = []
 
     init(rule: ProbingRule, features: Int, entityKinds: Int, salt: UInt64) {
         self.rule = rule
@@ -79,6 +82,7 @@ final class ProbingModel {
         var place = -1
         /// Similarity less what the number of candidates is worth.
         var adjusted = 0.0
+        var isFlagged: Bool { store == .singles || store == .members }
     }
 
     private enum Store { case ordinary, singles, members }
@@ -89,6 +93,7 @@ final class ProbingModel {
     /// - Returns: the place of the campaign that it belongs to, -1 for none.
     func observe(_ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) -> Int {
         requests += 1
+        linked.removeAll(keepingCapacity: true)
         var place = -1
         var entry = DelayedRow(
             serial: 0, place: 0, isSuspicious: request.isSuspicious, ordinary: 0, suspicious: 0, hasSuspicious: false, draw: random.next())
@@ -99,7 +104,9 @@ final class ProbingModel {
             entry.ordinary = Float(plain.adjusted)
             entry.suspicious = Float(flagged.adjusted)
             entry.hasSuspicious = singles.count + members.count > 0
+            if request.isSuspicious { repeats.count() }
             place = join(request, row, entities, plain, flagged, sample)
+            if request.isSuspicious, flagged.place >= 0, place < 0 || campaigns[place]!.slow.since == repeats.requests { repeats.vote(flagged.adjusted) }
             if place >= 0 { (entry.serial, entry.place) = (campaigns[place]!.serial, Int32(place)) }
             remember(request, row, campaign: place)
         }
@@ -158,15 +165,29 @@ final class ProbingModel {
     /// ln of the e-value of a match with a suspicious request.
     private func logE(suspicious value: Double, isSuspicious: Bool) -> Double {
         let ordinary = ordinaryTail.logTail(value)
-        let seen = Double(suspiciousTail.total)
         if isSuspicious {
+            let seen = Double(suspiciousTail.total)
             // Suspicious requests are rare and like each other: the root of the ordinary tail stands for their own,
             // which an attacker could teach.
             let share = min(0.05, Double(suspiciousSeen + 1) / (Double(suspiciousSeen) + seen + 50))
             return ScanEvidence.logE(logP: 0.5 * ordinary + RealFunctions.log(share)) - Self.ln2
         }
-        let counted = (Double(suspiciousTail.count(atLeast: value)) + 200 * RealFunctions.exp(ordinary)) / (seen + 200)
-        return ScanEvidence.logE(logP: min(0.7 * ordinary, RealFunctions.log(counted))) - Self.ln2
+        return ScanEvidence.logE(logP: allowedTail(value, ordinary)) - Self.ln2
+    }
+
+    /// ln of the chance that an ordinary request resembles a suspicious one as much.
+    private func allowedTail(_ value: Double, _ ordinary: Double) -> Double {
+        let counted = (Double(suspiciousTail.count(atLeast: value)) + 200 * RealFunctions.exp(ordinary)) / (Double(suspiciousTail.total) + 200)
+        return min(0.7 * ordinary, RealFunctions.log(counted))
+    }
+
+    /// ln of the chance that an ordinary request has such a match.
+    private func logTail(_ match: Match) -> Double {
+        let ordinary = ordinaryTail.logTail(match.adjusted)
+        switch match.store {
+        case .ordinary: return ordinary
+        case .singles, .members: return allowedTail(match.adjusted, ordinary)
+        }
     }
 
     /// Two comparisons a request: each has half of the weight.
@@ -177,17 +198,32 @@ final class ProbingModel {
         _ flagged: Match, _ sample: () -> String
     ) -> Int {
         guard ordinaryTail.total >= rule.warmUp else { return -1 }
-        let plainE = plain.place < 0 ? -1 : ScanEvidence.logE(logP: ordinaryTail.logTail(plain.adjusted)) - Self.ln2
+        let plainE = plain.place < 0 ? -1 : ScanEvidence.logE(logP: logTail(plain)) - Self.ln2
         let flaggedE = flagged.place < 0 ? -1 : logE(suspicious: flagged.adjusted, isSuspicious: request.isSuspicious)
         let (match, logE) = flaggedE >= plainE ? (flagged, flaggedE) : (plain, plainE)
         guard logE > Self.joinAt else { return -1 }
         var place = campaign(of: match)
         if place < 0 { place = open(from: match, request) }
         if logE > Self.mergeAt { place = merge(into: place, above: flagged.adjusted - AnchorStore.mergeSpan) }
+        for other in near ?? [] where other.campaign != place {
+            let otherE = self.logE(suspicious: other.similarity, isSuspicious: request.isSuspicious)
+            if otherE > Self.joinAt { linked.append(other.campaign) }
+        }
         let anchorDecision = origin(of: match).decision
-        let placedE = logE - (1 - ScanEvidence.calibrator) * logShare(of: place, match)
+        let share = logShare(of: place, match)
+        let placedE = logE - (1 - ScanEvidence.calibrator) * share
         let tests = RealFunctions.log(Double(campaigns.opened + 1))
+        let isReturn = request.isSuspicious && match.isFlagged
+        let surprise = isReturn
+            ? repeats.surprise(match.adjusted, ordinary: ordinaryTail.logTail(match.adjusted), logShare: share)
+            : -logTail(match) - SuspiciousTail.credit * share
         campaigns.update(place) { campaign in
+            if isReturn {
+                campaign.slow.add(surprise: surprise, at: repeats.requests)
+            } else {
+                campaign.slowAllowed.add(surprise: surprise, at: requests)
+            }
+            campaign.weighSlow(suspicious: repeats.requests, requests: requests)
             campaign.evidence.add(placedE, at: requests)
             campaign.step(from: { self.value($0, of: match) }, decision: anchorDecision, to: row, request)
             campaign.count(request, row: row, ranks: low, sample: sample())
@@ -202,7 +238,7 @@ final class ProbingModel {
     /// remembered, as in a Chinese restaurant process. The number of campaigns is paid for once, not with every hit.
     private func logShare(of place: Int, _ match: Match) -> Double {
         let known = match.store == .ordinary ? ordinary.live : singles.live + members.live
-        let own = match.store == .ordinary ? campaigns[place]!.tries : min(campaigns[place]!.tries, Int64(Self.anchorsPerCampaign))
+        let own = !match.isFlagged ? campaigns[place]!.tries : min(campaigns[place]!.tries, Int64(Self.anchorsPerCampaign))
         return RealFunctions.log(min(1, Double(max(1, own)) / Double(max(known, 1))))
     }
 
@@ -211,7 +247,7 @@ final class ProbingModel {
         let (place, evicted) = campaigns.open(
             since: origin.request, now: requests, time: min(origin.time, request.time), features: features, entityKinds: entityKinds)
         if evicted { forget(place) }
-        campaigns.update(place) { $0.begin(origin, isSuspicious: match.store != .ordinary) }
+        campaigns.update(place) { $0.begin(origin, isSuspicious: match.isFlagged) }
         setCampaign(place, of: match)
         return place
     }
@@ -316,6 +352,7 @@ extension ProbingModel {
         reference.encode(into: &writer)
         ordinaryTail.encode(into: &writer)
         suspiciousTail.encode(into: &writer)
+        repeats.encode(into: &writer)
         writer.write(signed: suspiciousSeen)
         delayed.encode(into: &writer)
         campaigns.encode(into: &writer)
@@ -331,6 +368,7 @@ extension ProbingModel {
         reference = try FeatureReference(from: &reader)
         ordinaryTail = try TailEstimate(from: &reader)
         suspiciousTail = try TailEstimate(from: &reader)
+        repeats = try SuspiciousTail(from: &reader)
         suspiciousSeen = try reader.readSigned()
         delayed = try DelayedRows(from: &reader)
         guard reference.features == features, delayed.features == features else {

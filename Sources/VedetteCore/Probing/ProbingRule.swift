@@ -8,6 +8,8 @@ public struct ProbingRule: Sendable, Equatable {
     public var minEvidence = 8.0
     /// Evidence at which a campaign that was hardly ever declined is an incident.
     public var minQuietEvidence = 18.0
+    /// Evidence at which suspicious tries that keep coming back to one place over days and weeks are an incident.
+    public var minSlowEvidence = 12.0
     /// Evidence at which one device, address or card over many accounts is an incident.
     public var minFanOutEvidence = 18.0
     /// Evidence at which mass just below a threshold is an incident.

@@ -29,23 +29,27 @@ package final class ProbingWatch {
         let place = model.observe(request, row: row, entities: entities, sample: sample)
         fanOut.observe(request, entities: entities, sample: sample)
         boundary.observe(request, values: values, name: name, sample: sample)
-        if place >= 0 || !fanOut.hits.isEmpty { link(request, campaign: place) }
+        if place >= 0 || !fanOut.hits.isEmpty { link(request, entities, campaign: place) }
     }
 
     // MARK: Cases
 
-    private func link(_ request: ProbingRequest, campaign place: Int) {
+    private func link(_ request: ProbingRequest, _ entities: UnsafeBufferPointer<UInt64>, campaign place: Int) {
         for (a, b) in model.campaigns.takeJoined() { book.join(a, b) }
         let campaign = place >= 0 ? model.campaigns[place] : nil
         let hubs = fanOut.hits.filter { $0 >= 0 && fanOut.hub(Int($0)).peak >= Self.linkedAt }
         let pairs = fanOut.hits.filter { $0 < 0 && fanOut.hub(Int($0)).isReported }
-        let isStrong = (campaign?.peak ?? 0) >= Self.linkedAt
+        let isStrong = campaign.map { $0.peak >= Self.linkedAt || $0.isReported } ?? false
         var id = isStrong ? book.root(campaign?.caseID ?? 0) : 0
         for hub in hubs {
             let other = book.root(fanOut.hub(Int(hub)).caseID)
             if id == 0 { id = other } else if other != 0, other != id { book.join(id, other) }
         }
         id = book.root(id)
+        let isNew = campaign.map { $0.isReported && book.root($0.caseID) == 0 } ?? false
+        if isNew || campaign?.isReported == true && !model.linked.isEmpty { id = relative(of: id, entities) }
+        // Another place found by the same attacker is news.
+        if isNew { book.update(id) { $0.findsAnother(at: request.time) } }
         if id == 0 { id = open(request, campaign, hubs, pairs) }
         guard id != 0 else { return }
         if isStrong { model.campaigns.update(place) { $0.caseID = id } }
@@ -53,7 +57,23 @@ package final class ProbingWatch {
             fanOut.setCase(id, of: Int(hub))
             book.update(id) { $0.add(hub: hub) }
         }
-        book.update(id) { $0.add(request: request.time) }
+        book.update(id) {
+            $0.add(request: request.time)
+            $0.add(entities: entities)
+        }
+    }
+
+    /// The case of a campaign near by, or of the same sender: a search that moved on is still the same search.
+    private func relative(of id: Int64, _ entities: UnsafeBufferPointer<UInt64>) -> Int64 {
+        var root = id
+        for other in model.linked {
+            let known = model.campaigns[other].map { $0.isReported ? book.root($0.caseID) : 0 } ?? 0
+            guard known != 0, known != root else { continue }
+            if root == 0 { root = known } else { book.join(root, known) }
+            root = book.root(root)
+        }
+        if root == 0, let known = book.cases.first(where: { $0.into == 0 && $0.knows(entities) }) { root = known.id }
+        return root
     }
 
     /// A new case where some evidence suffices for the first time, else 0.

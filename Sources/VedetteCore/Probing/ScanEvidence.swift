@@ -62,8 +62,13 @@ extension ScanEvidence: Snapshottable {
 /// months does not shield an attack on it. Each has half of the weight.
 package struct PairedEvidence: Equatable {
     private static let ln2 = 0.6931471805599453
+    /// Hits before a restart of the short memory that say how often this place is visited anyway.
+    private static let leastHistory: Int64 = 4
     private(set) var long: ScanEvidence
     private(set) var short: ScanEvidence
+    /// Hits of the long memory when the short one began, and requests per such hit: the place's own base rate.
+    private var history: Int64 = 0
+    private var historySpan: Int64 = 0
 
     package init(since: Int64) {
         long = ScanEvidence(since: since)
@@ -71,7 +76,10 @@ package struct PairedEvidence: Equatable {
     }
 
     package mutating func add(_ logE: Double, at now: Int64) {
-        if short.hits > 0, short.value(at: now) < 0 { short = ScanEvidence(since: now) }
+        if short.hits > 0, short.value(at: now) < 0 {
+            short = ScanEvidence(since: now)
+            (history, historySpan) = (long.hits, max(1, now - long.since))
+        }
         long.add(logE)
         short.add(logE)
     }
@@ -79,19 +87,34 @@ package struct PairedEvidence: Equatable {
     mutating func absorb(_ other: PairedEvidence) {
         long.absorb(other.long)
         short.absorb(other.short)
+        history += other.history
+        historySpan = max(historySpan, other.historySpan)
     }
 
-    package func value(at now: Int64) -> Double { max(long.value(at: now), short.value(at: now)) - Self.ln2 }
+    package func value(at now: Int64) -> Double { max(long.value(at: now), min(short.value(at: now), burst(at: now))) - Self.ln2 }
+
+    /// What the newest hits are worth against the place's own past: a corner that honest customers visit every day
+    /// tells nothing by being visited on a busy day. The likelihood ratio of a Poisson rate against the past one.
+    private func burst(at now: Int64) -> Double {
+        guard history >= Self.leastHistory else { return .infinity }
+        let n = Double(short.hits)
+        let expected = Double(max(now - short.since + 1, short.hits)) * Double(history + 1) / Double(historySpan)
+        return n > expected ? n * RealFunctions.log(n / expected) - n + expected : 0
+    }
 }
 
 extension PairedEvidence: Snapshottable {
     package func encode(into writer: inout ByteWriter) {
         long.encode(into: &writer)
         short.encode(into: &writer)
+        writer.write(signed: history)
+        writer.write(signed: historySpan)
     }
 
     package init(from reader: inout ByteReader) throws {
         long = try ScanEvidence(from: &reader)
         short = try ScanEvidence(from: &reader)
+        history = try reader.readSigned()
+        historySpan = try reader.readSigned()
     }
 }

@@ -27,6 +27,7 @@ struct DetectorReader {
         rule.warmUp = section.integer("warm_up")
         rule.minEvidence = section.number("min_evidence")
         rule.minQuietEvidence = section.number("min_quiet_evidence")
+        rule.minSlowEvidence = section.number("min_slow_evidence")
         rule.minFanOutEvidence = section.number("min_fan_out_evidence")
         rule.minBoundaryEvidence = section.number("min_boundary_evidence")
         rule.scaleCount = section.integer("scale_count")
@@ -53,6 +54,7 @@ extension ConfigurationKey {
         ConfigurationKey("detectors[].warm_up", .integer(100...1_000_000), .value("150"), "Decisions of a model before anything is said of it."),
         ConfigurationKey("detectors[].min_evidence", .number(NumberRange(1, 1_000)), .value("8"), "Evidence, nats, at which similar tries of which a sixth or more was stopped or came near the threshold are an incident; a chance of at most exp(-x) for each place."),
         ConfigurationKey("detectors[].min_quiet_evidence", .number(NumberRange(1, 1_000)), .value("18"), "The same for similar requests that were hardly ever stopped."),
+        ConfigurationKey("detectors[].min_slow_evidence", .number(NumberRange(1, 1_000)), .value("12"), "The same for stopped or near-threshold tries that come back to one place over days and weeks."),
         ConfigurationKey("detectors[].min_fan_out_evidence", .number(NumberRange(1, 1_000)), .value("18"), "The same for one device, address or card over many accounts."),
         ConfigurationKey("detectors[].min_boundary_evidence", .number(NumberRange(1, 1_000)), .value("20"), "The same for mass just below a threshold (P2)."),
         ConfigurationKey("detectors[].scale_count", .integer(2...1_000_000), .value("25"), "Allowed requests after the first success at which an incident is P0."),

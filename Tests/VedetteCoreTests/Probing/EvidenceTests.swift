@@ -53,6 +53,15 @@ struct EvidenceTests {
         #expect(evidence.value(at: 100_012) > 10)
     }
 
+    @Test("A busy day of a place that is visited anyway is no burst")
+    func busyDay() {
+        var evidence = PairedEvidence(since: 0)
+        for now in stride(from: 100, to: 100_000, by: 100) as StrideTo<Int64> { evidence.add(3, at: now) }
+        // Four times as often as ever, for a while.
+        for now in stride(from: 100_000, to: 100_300, by: 25) as StrideTo<Int64> { evidence.add(8, at: now) }
+        #expect(evidence.value(at: 100_300) < 8)
+    }
+
     @Test("Ranks agree with counting, ties and missing values included")
     func ranks() {
         var random = SeededRandom(seed: 4)

@@ -97,6 +97,20 @@ struct ProbingWatchTests {
         #expect(watch.openCases == 1)
     }
 
+    @Test("One try among two thousand honest requests is found, though each is forgotten by the short memory")
+    func drip() {
+        var shop = Shop(seed: 21)
+        let watch = Self.watch()
+        shop.honest(3_000, to: watch)
+        for number in 0..<24 {
+            shop.honest(2_000, to: watch)
+            shop.time += 5_000
+            let unique = UInt64(2_000_000 + number)
+            shop.send([Float(390 - number), 0.5, 12, 3, 0.77, 31], entities: [unique &* 77, unique &* 79, unique &* 83], to: watch)
+        }
+        #expect(watch.openCases == 1)
+    }
+
     @Test("One device over many users is a case")
     func fanOut() {
         var shop = Shop(seed: 5)

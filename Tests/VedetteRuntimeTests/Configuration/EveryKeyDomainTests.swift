@@ -9,6 +9,7 @@ import VedetteRuntime
         rule.warmUp = 200
         rule.minEvidence = 9
         rule.minQuietEvidence = 19
+        rule.minSlowEvidence = 13
         rule.minFanOutEvidence = 15
         rule.minBoundaryEvidence = 21
         rule.scaleCount = 30
