@@ -143,6 +143,7 @@ struct Evaluation {
 enum ProbingFamily: String, CaseIterable {
     case declined = "campaigns with declined or near-threshold tries"
     case quiet = "campaigns that were never declined"
+    case slow = "the slow drip"
     case fanOut = "fan-out"
     case boundary = "boundary pressure"
 
@@ -151,6 +152,7 @@ enum ProbingFamily: String, CaseIterable {
         let never = 1e12
         if self != .declined { rule.minEvidence = never }
         if self != .quiet { rule.minQuietEvidence = never }
+        if self != .slow { rule.minSlowEvidence = never }
         if self != .fanOut { rule.minFanOutEvidence = never }
         if self != .boundary { rule.minBoundaryEvidence = never }
         return rule
