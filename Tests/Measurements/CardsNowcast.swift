@@ -28,7 +28,7 @@ enum CardsNowcast {
             windows[start, default: []].append(Published(age: age - 0.5, record: record))
         }
         var table = CoverageTable()
-        var labelFree = (sum: 0.0, count: 0)
+        var labelFree = (sum: 0.0, nowcast: 0.0, raw: 0.0, count: 0)
         for start in windows.keys.sorted() {
             guard let records = windows[start], let last = records.max(by: { $0.age < $1.age }) else { continue }
             for age in ages {
@@ -38,16 +38,25 @@ enum CardsNowcast {
                     table.add(measure, age: age, value, actual: truth)
                 }
             }
-            let free = records.first { $0.age >= 2.9 }?.record["label_free"] as? [String: Any]
-            if let free = free?["fraud_rate"] as? Double, let truth = measured(.fraudRate, last.record)?.raw {
-                labelFree.sum += abs(free - truth)
+            // The two estimates and the raw rate of the same windows at the same age.
+            if let then = records.first(where: { $0.age >= 2.9 })?.record, let free = then["label_free"] as? [String: Any],
+                let estimate = free["fraud_rate"] as? Double, let truth = measured(.fraudRate, last.record)?.raw,
+                let value = measured(.fraudRate, then), let raw = value.raw
+            {
+                labelFree.sum += abs(estimate - truth)
+                labelFree.nowcast += abs(value.value - truth)
+                labelFree.raw += abs(raw - truth)
                 labelFree.count += 1
             }
         }
         print("cards: \(windows.count) daily windows, as published by a replay with daily revisions")
         table.print(ages: ages)
         if labelFree.count > 0 {
-            print(String(format: "  label-free estimate of the fraud rate: mean error %.5f over %d windows", labelFree.sum / Double(labelFree.count), labelFree.count))
+            let n = Double(labelFree.count)
+            print(
+                String(
+                    format: "  fraud rate of %d windows at 3 days, mean error: label-free %.5f, nowcast %.5f, raw %.5f", labelFree.count,
+                    labelFree.sum / n, labelFree.nowcast / n, labelFree.raw / n))
         }
     }
 
