@@ -12,16 +12,17 @@ extension LabelExport {
     /// - Throws: `StoreError` (locked, no state, another configuration, corrupt), ``OutputError``, `SecretError`.
     public static func writeState(of configuration: VedetteConfiguration, to path: String) throws -> Int {
         let directory = configuration.state.directory
-        guard try StateStore.exists(in: directory) else {
-            throw StoreError(
-                kind: .notAStateDirectory, path: directory, message: "there is no state to export",
+        func nothing(_ message: String) -> StoreError {
+            StoreError(
+                kind: .notAStateDirectory, path: directory, message: message,
                 remedy: "name the state directory of a stopped instance under state.directory, or files with --decisions and --labels")
         }
+        guard try StateStore.exists(in: directory) else { throw nothing("there is no state to export") }
         let hash = try configuration.secrets.keyedHash()
         let checkpoints = try CheckpointStore(configuration, hash: hash)
         let nowhere = OutputCollector(mode: .replay, application: configuration.application, wanted: [])
         let topology = Topology(configuration: configuration.topology, hash: hash, store: checkpoints.rows, sink: nowhere)
-        _ = try checkpoints.restore(topology)
+        guard try checkpoints.restore(topology) != nil else { throw nothing("there is no checkpoint to export yet") }
         let export = LabelExport(configuration)
         let sink = try writing { () throws(FileError) in try FileSink(path: path) }
         // Segments are stretches of decision time, so each can be written as soon as it is sorted.
