@@ -26,8 +26,11 @@ test: setup $(PYTHON_ENVIRONMENT)/done ## Install what is needed and run all tes
 	PYTHON=$(PYTHON_ENVIRONMENT)/bin/python sh Tests/end-to-end.sh .build/release/vedette
 	PATH="$(CURDIR)/$(PYTHON_ENVIRONMENT)/bin:$$PATH" bash docker/check.sh
 
+# `make bench BENCH_FLAGS="--job DIR --large"` adds the comparison job and 10,000 slices.
+BENCH_FLAGS ?=
+
 bench: setup ## Print throughput, memory and bytes per decision, beside the floor.
-	$(SWIFT) run -c release vedette-bench
+	$(SWIFT) run -c release vedette-bench $(BENCH_FLAGS)
 
 measure: setup ## Print how often alerts are false, and how soon they are right; needs ../shared/data.
 	$(SWIFT) build -c release --product vedette-measure

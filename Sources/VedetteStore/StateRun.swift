@@ -1,37 +1,51 @@
 /// Changes of state keys in order of arrival: values put, and deletions.
+///
+/// Bytes lie in chunks that never move: growing one large array would hold it twice while it is copied, which at
+/// thousands of slices was a fifth of the memory of the process.
 struct StateRun: Sendable {
     private struct Entry: Sendable {
-        /// Where the key begins; the value follows it. Grows with each entry.
-        var offset: Int
-        var keyCount: Int
+        var chunk: UInt32
+        /// Where the key begins in its chunk; the value follows it.
+        var start: UInt32
+        var keyCount: UInt32
         /// Bytes of the value; negative for a deletion.
-        var valueCount: Int
+        var valueCount: Int32
     }
 
     private var entries: ContiguousArray<Entry> = []
-    private var bytes: ContiguousArray<UInt8> = []
+    private var chunks: ContiguousArray<StateChunk> = []
 
     var count: Int { entries.count }
-    var byteCount: Int { entries.count * MemoryLayout<Entry>.stride + bytes.count }
+    var byteCount: Int { entries.count * MemoryLayout<Entry>.stride + chunks.reduce(0) { $0 + $1.used } }
 
+    /// At most 2 GiB - 1 bytes a key and a value.
     mutating func append(key: [UInt8], value: UnsafeRawBufferPointer?) {
-        entries.append(Entry(offset: bytes.count, keyCount: key.count + 1, valueCount: value?.count ?? -1))
-        // In its stored form, so that writing needs no second copy. It also keeps the offsets different.
-        bytes.append(StoreFormat.statePrefix)
-        bytes.append(contentsOf: key)
-        if let value { bytes.append(contentsOf: value) }
+        let size = 1 + key.count + (value?.count ?? 0)
+        // A chunk that a copy of this run shares may not be added to.
+        if chunks.isEmpty || !isKnownUniquelyReferenced(&chunks[chunks.count - 1]) || chunks[chunks.count - 1].room < size {
+            chunks.append(StateChunk(capacity: max(size, StateChunk.usualCapacity)))
+        }
+        let chunk = chunks[chunks.count - 1]
+        entries.append(
+            Entry(
+                chunk: UInt32(chunks.count - 1), start: UInt32(chunk.used), keyCount: UInt32(key.count + 1),
+                valueCount: value.map { Int32($0.count) } ?? -1))
+        // In its stored form, so that writing needs no second copy.
+        chunk.append(StoreFormat.statePrefix)
+        key.withUnsafeBytes { chunk.append($0) }
+        if let value { chunk.append(value) }
     }
 
     mutating func removeAll() {
-        entries.removeAll(keepingCapacity: true)
-        bytes.removeAll(keepingCapacity: true)
+        entries.removeAll()
+        chunks.removeAll()
     }
 
     mutating func sort() {
-        bytes.withUnsafeBytes { bytes in
+        chunks.withUnsafeBufferPointer { chunks in
             entries.sort { left, right in
-                let order = Self.compare(left, right, bytes)
-                return order != 0 ? order < 0 : left.offset < right.offset
+                let order = Self.compare(left, right, chunks)
+                return order != 0 ? order < 0 : (left.chunk, left.start) < (right.chunk, right.start)
             }
         }
     }
@@ -41,16 +55,16 @@ struct StateRun: Sendable {
     /// - Returns: keys written.
     func write(to table: borrowing TableFile) throws -> Int {
         var written = 0
-        try bytes.withUnsafeBytes { bytes in
+        try chunks.withUnsafeBufferPointer { chunks in
             for index in entries.indices {
                 let entry = entries[index]
-                if index + 1 < entries.count, Self.compare(entry, entries[index + 1], bytes) == 0 { continue }
-                let key = Self.key(entry, bytes)
+                if index + 1 < entries.count, Self.compare(entry, entries[index + 1], chunks) == 0 { continue }
+                let key = Self.key(entry, chunks)
                 if entry.valueCount < 0 {
                     try table.delete(key: key)
                 } else {
-                    let start = entry.offset + entry.keyCount
-                    try table.put(key: key, value: UnsafeRawBufferPointer(rebasing: bytes[start..<start + entry.valueCount]))
+                    let start = Int(entry.start + entry.keyCount)
+                    try table.put(key: key, value: chunks[Int(entry.chunk)].bytes(start, Int(entry.valueCount)))
                 }
                 written += 1
             }
@@ -58,12 +72,40 @@ struct StateRun: Sendable {
         return written
     }
 
-    private static func key(_ entry: Entry, _ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: bytes[entry.offset..<entry.offset + entry.keyCount])
+    private static func key(_ entry: Entry, _ chunks: UnsafeBufferPointer<StateChunk>) -> UnsafeRawBufferPointer {
+        chunks[Int(entry.chunk)].bytes(Int(entry.start), Int(entry.keyCount))
     }
 
     /// Orders as RocksDB does: by unsigned bytes, a prefix first.
-    private static func compare(_ left: Entry, _ right: Entry, _ bytes: UnsafeRawBufferPointer) -> Int {
-        compareBytes(key(left, bytes), key(right, bytes))
+    private static func compare(_ left: Entry, _ right: Entry, _ chunks: UnsafeBufferPointer<StateChunk>) -> Int {
+        compareBytes(key(left, chunks), key(right, chunks))
     }
+}
+
+/// A piece of memory that is filled from its beginning.
+///
+/// `@unchecked Sendable`: what has been written never changes, and only the one run that refers to it writes.
+private final class StateChunk: @unchecked Sendable {
+    static let usualCapacity = 1 << 20
+
+    private let memory: UnsafeMutableRawBufferPointer
+    private(set) var used = 0
+
+    init(capacity: Int) { memory = .allocate(byteCount: capacity, alignment: 8) }
+    deinit { memory.deallocate() }
+
+    var room: Int { memory.count - used }
+
+    func append(_ byte: UInt8) {
+        memory[used] = byte
+        used += 1
+    }
+
+    func append(_ source: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: memory[used..<used + source.count]).copyMemory(from: source)
+        used += source.count
+    }
+
+    /// Valid while the chunk is.
+    func bytes(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[start..<start + count]) }
 }

@@ -15,9 +15,9 @@ enum SlicesBenchmark {
           - {size: 7d}
         """
 
-    static func run(isLarge: Bool) throws {
+    static func run(isLarge: Bool, decisions: Int?) throws {
         let (countries, slices) = isLarge ? (3_000, 10_000) : (260, 1_000)
-        let decisions = slices * decisionsPerSlice
+        let decisions = decisions ?? slices * decisionsPerSlice
         let workspace = try Workspace()
         let perSecond = Double(decisions) / Double(days * 86_400)
         let files = try TrafficFiles(TrafficFiles.options(decisions: decisions, perSecond: perSecond, countries: countries), in: workspace)

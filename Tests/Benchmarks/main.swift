@@ -16,9 +16,10 @@ let usage = """
 
     Without names: all of them, each in a process of its own, so that peaks are its own.
 
-      --decisions N   decisions of replay, everything, live, monitors [500000], state [1000000], flood [1000000; 5 new values each]
+      --decisions N   decisions of replay, everything, live, monitors [500000], state [1000000], slices [2000 per slice],
+                      flood [1000000; 5 new values each]
       --job DIR       directory that holds reference.json and data/ with decisions.jsonl and labels.jsonl
-      --large         slices: 10,000 instead of 1,000
+      --large         slices: 10,000 instead of 1,000; where all run, both
     """
 
 do {
@@ -41,7 +42,7 @@ func run(_ name: BenchmarkName, _ options: BenchmarkOptions) throws {
     case .everything: try ReplayBenchmark.everything(decisions: options.decisions ?? 500_000)
     case .live: try LiveBenchmark.run(decisions: options.decisions ?? 500_000)
     case .state: try StateBenchmark.run(decisions: options.decisions ?? 1_000_000)
-    case .slices: try SlicesBenchmark.run(isLarge: options.isLarge)
+    case .slices: try SlicesBenchmark.run(isLarge: options.isLarge, decisions: options.decisions)
     case .monitors: try MonitorsBenchmark.run(decisions: options.decisions ?? 500_000)
     case .flood: try FloodBenchmark.run(decisions: options.decisions ?? 1_000_000)
     case .job: try JobBenchmark.run(directory: options.job)
@@ -50,12 +51,14 @@ func run(_ name: BenchmarkName, _ options: BenchmarkOptions) throws {
 
 func runEachAlone(_ options: BenchmarkOptions) throws {
     print(Machine.description)
-    for name in BenchmarkName.allCases {
+    let rest = CommandLine.arguments.dropFirst()
+    let runs = BenchmarkName.allCases.map { [$0.rawValue] + rest.filter { $0 != "--large" } } + (options.isLarge ? [[BenchmarkName.slices.rawValue] + rest] : [])
+    for arguments in runs {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = [name.rawValue] + CommandLine.arguments.dropFirst()
+        process.arguments = arguments
         try process.run()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw BenchmarkFailure("\(name.rawValue) failed") }
+        guard process.terminationStatus == 0 else { throw BenchmarkFailure("\(arguments[0]) failed") }
     }
 }

@@ -80,6 +80,8 @@ public struct JSONWriter: Sendable {
 
     public mutating func value(_ value: some FixedWidthInteger) {
         separate()
+        // Most counts are a digit; no text is made of those.
+        if value >= 0, value < 10 { return bytes.append(0x30 + UInt8(truncatingIfNeeded: value)) }
         appendASCII(value.description)
     }
 
@@ -162,6 +164,10 @@ public struct JSONWriter: Sendable {
         bytes.append(0x22)
         var copy = text
         copy.withUTF8 { source in
+            // Without a branch per byte: names and most values need no escape.
+            var isSpecial = false
+            for byte in source { isSpecial = Self.needsEscape(byte) ? true : isSpecial }
+            guard isSpecial else { return bytes.append(contentsOf: source) }
             var plain = 0
             for index in source.indices where Self.needsEscape(source[index]) {
                 bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[plain..<index]))

@@ -129,8 +129,9 @@ extension MetricEncoder {
             json.field("source", result.labelNames.source(entry.source))
             json.field("kind", result.labelNames.kind(entry.kind))
             json.field("count", entry.delays.total)
-            for (name, q) in [("p10", 0.1), ("p50", 0.5), ("p90", 0.9), ("p99", 0.99)] {
-                json.field("\(name)_h", entry.delays.quantile(q).map { $0 / Self.millisecondsPerHour })
+            let quantiles = entry.delays.quantiles([0.1, 0.5, 0.9, 0.99])
+            for (index, name) in ["p10_h", "p50_h", "p90_h", "p99_h"].enumerated() {
+                json.field(name, quantiles.map { $0[index] / Self.millisecondsPerHour })
             }
             json.endObject()
         }

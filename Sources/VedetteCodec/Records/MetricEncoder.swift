@@ -155,9 +155,10 @@ public struct MetricEncoder: Sendable {
         json.field("count", pane.latency.count)
         json.field("mean", pane.latency.mean)
         json.field("max", pane.latency.max)
-        json.field("p50", pane.latencies.quantile(0.5))
-        json.field("p95", pane.latencies.quantile(0.95))
-        json.field("p99", pane.latencies.quantile(0.99))
+        let quantiles = pane.latencies.quantiles([0.5, 0.95, 0.99])
+        json.field("p50", quantiles?[0])
+        json.field("p95", quantiles?[1])
+        json.field("p99", quantiles?[2])
         json.endObject()
     }
 

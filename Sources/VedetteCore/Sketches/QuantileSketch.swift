@@ -188,20 +188,39 @@ extension QuantileSketch {
         let rank = Int64(position)
         let fraction = position - Double(rank)
         let sketch = compacted()
-        var seen: Int64 = 0
-        var lower: Double?
-        for (key, count) in sketch.counts {
-            seen += count
-            if lower == nil, seen > rank {
-                lower = sketch.value(ofKey: key)
-                if fraction == 0 { return lower }
-            }
-            if let lower, seen > rank + 1 {
-                let upper = sketch.value(ofKey: key)
-                return upper == lower ? lower : lower * (1 - fraction) + upper * fraction
-            }
+        var walk = Walk()
+        return walk.interpolated(rank, fraction, sketch)
+    }
+
+    /// Several at once, in ascending order of `levels`: one walk over the bins. nil where the sketch is empty. O(bins).
+    public func quantiles(_ levels: [Double]) -> [Double]? {
+        guard total > 0 else { return nil }
+        let sketch = compacted()
+        var walk = Walk()
+        return levels.map { q in
+            precondition(q >= 0 && q <= 1, "a quantile level must lie in [0, 1]")
+            let position = Double(total - 1) * q
+            let rank = Int64(position)
+            return walk.interpolated(rank, position - Double(rank), sketch)
         }
-        return lower
+    }
+
+    /// How far a walk over the bins has come. Ranks are asked for in ascending order.
+    private struct Walk {
+        /// Bin that holds the newest rank, and the numbers up to its end.
+        var bin = -1
+        var seen: Int64 = 0
+
+        mutating func interpolated(_ rank: Int64, _ fraction: Double, _ sketch: QuantileSketch) -> Double {
+            while seen <= rank {
+                bin += 1
+                seen += sketch.counts.entry(at: bin).count
+            }
+            let lower = sketch.value(ofKey: sketch.counts.entry(at: bin).key)
+            guard fraction > 0, seen <= rank + 1, bin + 1 < sketch.counts.distinctUpperBound else { return lower }
+            let upper = sketch.value(ofKey: sketch.counts.entry(at: bin + 1).key)
+            return upper == lower ? lower : lower * (1 - fraction) + upper * fraction
+        }
     }
 
     /// The number of bins in use. O(1) when compacted.
