@@ -33,14 +33,29 @@ import VedetteKafka
             onLost: { _, partitions in journal.note("\(name) lost \(partitions.map(\.partition).sorted())") })
     }
 
+    /// A member that gets no processor time for long makes the group begin a second rebalance inside of the first; then
+    /// the group refuses commits, and the story that the test tells did not take place.
+    private static func unlessMachineStalls<Result>(_ body: () throws -> Result) throws -> Result {
+        for _ in 0..<2 {
+            do {
+                return try body()
+            } catch let error as KafkaError where error.code == .rebalanceInProgress {
+                continue
+            }
+        }
+        return try body()
+    }
+
     @Test("Cooperative: a second member gets half; the first commits while it is told; nothing is read twice")
     func cooperativeHandOver() throws {
         let cluster = try Kafka.mock(topics: ["t": 4])
-        let journal = Journal()
-        let group = Kafka.unique("g")
-        let events = try Self.handOver(cluster.bootstrapServers, topic: "t", journal) { name in
-            try Kafka.consumer(
-                cluster.bootstrapServers, group: group, handlers: Self.journaling(name, journal, commit: true))
+        let events = try Self.unlessMachineStalls {
+            let journal = Journal()
+            let group = Kafka.unique("g")
+            return try Self.handOver(cluster.bootstrapServers, topic: "t", journal) { name in
+                try Kafka.consumer(
+                    cluster.bootstrapServers, group: group, handlers: Self.journaling(name, journal, commit: true))
+            }
         }
         let revoked = try #require(events.firstIndex { $0.hasPrefix("A revoked") })
         let committed = try #require(events.firstIndex { $0.hasPrefix("A committed") })

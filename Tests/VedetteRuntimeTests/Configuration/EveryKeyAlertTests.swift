@@ -14,6 +14,7 @@ import VedetteRuntime
                 DriftReference(name: "hours", reference: .sameHours(weeks: 2)),
             ])
         var missing = MissingFeaturesRule()
+        (missing.surgeRate, missing.surgeRatio) = (0.02, 7)
         missing.maxRate = 0.1
         missing.minIncrease = 0.2
         var first = MonitorSpec(id: "mf", rule: .missingFeatures(missing), window: 2, reference: .baseline(name: "good"), severity: .p1)
@@ -53,6 +54,7 @@ import VedetteRuntime
         var drift = FeatureDriftRule()
         (drift.statistic, drift.scope) = (.kolmogorovSmirnov, .important)
         (drift.minPSI, drift.minJensenShannon, drift.minSigma, drift.minKolmogorovSmirnov, drift.minWasserstein) = (1, 0.1, 2, 0.3, 3)
+        drift.noticeSigma = 0.2
         var objective = SLORule()
         (objective.indicator, objective.objective, objective.periodMs, objective.latencyMs, objective.minBad, objective.freezeAt) = (.latency, 0.999, 7 * 86_400_000, 80, 7, 0.6)
         var change = VersionChangeRule()
@@ -69,7 +71,9 @@ import VedetteRuntime
         (errors.maxErrorRate, errors.minRatio) = (0.03, 5)
         var cost = CostRule()
         (cost.minRatio, cost.maxDropRatio) = (6, 0.1)
-        let rules: [any MonitorRule] = [performance, collapse, schema, drift, objective, change, regression, latency, errors, cost]
+        var share = DecisionShareRule()
+        share.minRatio = 1.4
+        let rules: [any MonitorRule] = [performance, collapse, schema, drift, objective, change, regression, latency, errors, cost, share]
         let monitors = try loadedConfiguration(everyKey).topology.monitors.dropFirst(4)
         #expect(monitors.map(\.rule) == rules.map { MonitorSpec.Rule($0) })
         #expect(monitors.map(\.severity) == rules.map { type(of: $0).defaultSeverity })
