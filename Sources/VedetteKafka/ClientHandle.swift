@@ -112,14 +112,14 @@ private func onLog(
 private func onError(rk: OpaquePointer?, code: Int32, reason: UnsafePointer<CChar>?, opaque: UnsafeMutableRawPointer?) {
     guard let context = clientContext(opaque) else { return }
     let detail = reason.map { String(cString: $0) }
-    if let rk, code == RD_KAFKA_RESP_ERR__FATAL.rawValue, let error = fatalError(of: rk, operation: "kafka client") {
+    if let rk, code == RD_KAFKA_RESP_ERR__FATAL.rawValue, let error = raisedFatalError(of: rk, operation: "kafka client") {
         return context.health.record(error)
     }
     context.health.record(KafkaError(rd_kafka_resp_err_t(code), operation: "kafka client", detail: detail))
 }
 
 /// The error behind librdkafka's `_FATAL`, or nil if none was raised.
-func fatalError(of rk: OpaquePointer, operation: String) -> KafkaError? {
+func raisedFatalError(of rk: OpaquePointer, operation: String) -> KafkaError? {
     var code = RD_KAFKA_RESP_ERR_NO_ERROR
     let reason = withErrorText { buffer, size in code = rd_kafka_fatal_error(rk, buffer, size) }
     guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }

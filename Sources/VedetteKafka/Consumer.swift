@@ -75,7 +75,7 @@ public final class Consumer: @unchecked Sendable {
 
     /// The error that made this consumer unusable, under its own code, where a record's error only says that it is; nil while
     /// it can be used.
-    public var fatalCause: KafkaError? { fatalError(of: rk, operation: "kafka consumer") }
+    public var fatalCause: KafkaError? { raisedFatalError(of: rk, operation: "kafka consumer") }
 
     /// - Parameters:
     ///   - properties: librdkafka's, over `defaults`. `bootstrap.servers` and `group.id` are needed, the

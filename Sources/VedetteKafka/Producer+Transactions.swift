@@ -62,7 +62,7 @@ extension Producer {
             var error = KafkaError(taking: raw, operation: operation)
             if error.code == .fatal || error.isFatal {
                 // `_FATAL` and some fenced states hide the first cause.
-                error = fatalError(of: rk, operation: operation) ?? error
+                error = raisedFatalError(of: rk, operation: operation) ?? error
             }
             if error.isFatal { context.health.record(error) }
             if !error.isRetriable || error.isFatal || deadline.isOver { throw error }
