@@ -20,7 +20,7 @@ let usage = """
 
 do {
     let options = try MeasureOptions(CommandLine.arguments.dropFirst())
-    switch options.name {
+    switch options.wantsHelp ? nil : options.name {
     case .quiet: try Quiet(options).run()
     case .awake: try Awake(options).run()
     case .cards: try Cards(options).run()
@@ -45,6 +45,7 @@ struct MeasureOptions {
     private(set) var seeds: Int?
     private(set) var data = "../shared/data"
     private(set) var results: String?
+    private(set) var wantsHelp = false
 
     init(_ arguments: some Sequence<String>) throws {
         var rest = arguments.makeIterator()
@@ -60,7 +61,7 @@ struct MeasureOptions {
             case "--data":
                 guard let path = rest.next() else { throw MeasureFailure("--data: expected a directory") }
                 data = path
-            case "--help", "-h": return
+            case "--help", "-h": wantsHelp = true
             default:
                 guard let known = Name(rawValue: argument) else { throw MeasureFailure("unknown argument '\(argument)'; see --help") }
                 name = known

@@ -15,7 +15,8 @@ import VedetteCore
 ///   takes strings (an empty one is a value), integers and booleans as their text (codes such
 ///   as 5411 are often written as numbers). Anything else is ``FeatureState/wrongType``,
 ///   which is for the monitors to judge and does not reject the record.
-/// - Undeclared features are skipped, and counted in ``unknownFeatureFields``.
+/// - Undeclared features are counted in ``unknownFeatureFields``; of their values nothing is read, their
+///   names go with the row (``DecisionBatch/undeclared``), as many as the limits allow.
 public final class DecisionDecoder {
     public let schema: EventSchema
     public let mapping: DecisionMapping
@@ -78,8 +79,24 @@ public final class DecisionDecoder {
             return reader.rejection(error)
         }
         commit(row, offset: offset, to: batch)
-        unknownFeatureFields += reader.unknownFeatures
+        if reader.unknownFeatures > 0 { commitUndeclared(to: batch) }
         return nil
+    }
+
+    /// Appends the names of what the newest row has and the schema does not declare.
+    @inline(never)
+    private func commitUndeclared(to batch: DecisionBatch) {
+        unknownFeatureFields += reader.unknownFeatures
+        guard limits.undeclaredFeatures > 0 else { return }
+        let row = batch.count - 1
+        for name in reader.notedNames {
+            let bytes = UnsafeBufferPointer(rebasing: name.prefix(UndeclaredMember.nameBytes))
+            precondition(batch.text.count < Int(UInt32.max) - bytes.count, "a batch holds less than 4 GiB of text")
+            let start = UInt32(truncatingIfNeeded: batch.text.count)
+            batch.text.append(contentsOf: bytes)
+            batch.undeclared.append(UndeclaredMember(row: row, name: TextRef(offset: start, length: UInt32(truncatingIfNeeded: bytes.count))))
+        }
+        if reader.unknownFeatures > reader.notedNames.count { batch.undeclared.append(UndeclaredMember(row: row, name: .none)) }
     }
 
     /// Reads the record into the stage.

@@ -17,6 +17,8 @@ final class FieldMatcher {
         var record: UInt64 = 0
         /// Members of the features object that no field is mapped to, in this record.
         var unknownFeatures: Int = 0
+        /// Of these, how many are in ``unknownNames``.
+        var noted: Int = 0
     }
 
     /// JSON Pointers of the trie's entries, for messages.
@@ -26,6 +28,9 @@ final class FieldMatcher {
 
     private let targetCount: Int
     private let featureLimit: Int
+    private let noteLimit: Int
+    /// Names of the members that no field is mapped to, valid until the next record.
+    private let unknownNames: UnsafeMutablePointer<UnsafeBufferPointer<UInt8>>
     private let tables: MatcherTables
     private let slots: UnsafeMutablePointer<MatcherTables.Slot>
     private let nodes: UnsafeMutablePointer<MatcherTables.Node>
@@ -33,9 +38,13 @@ final class FieldMatcher {
     /// Behind a pointer, so that using it costs no exclusivity check.
     private let state: UnsafeMutablePointer<State>
 
-    init(_ trie: PathTrie, targetCount: Int, featureLimit: Int) {
+    /// - Parameter noteLimit: names of unmapped members that are kept of one record.
+    init(_ trie: PathTrie, targetCount: Int, featureLimit: Int, noteLimit: Int) {
         self.targetCount = targetCount
         self.featureLimit = featureLimit
+        self.noteLimit = noteLimit
+        unknownNames = .allocate(capacity: max(1, noteLimit))
+        unknownNames.initialize(repeating: UnsafeBufferPointer(start: nil, count: 0), count: max(1, noteLimit))
         entryPaths = trie.entries.map(\.path.description)
         tables = MatcherTables(trie)
         slots = tables.slots
@@ -50,10 +59,14 @@ final class FieldMatcher {
     deinit {
         state.deallocate()
         captures.deallocate()
+        unknownNames.deallocate()
     }
 
     /// Members of the features object of the last record that no field is mapped to.
     var unknownFeatures: Int { state.pointee.unknownFeatures }
+
+    /// The names of the first of them, at most the limit; valid until the next record.
+    var notedNames: UnsafeBufferPointer<UnsafeBufferPointer<UInt8>> { UnsafeBufferPointer(start: unknownNames, count: state.pointee.noted) }
 
     /// Fills ``captures`` from a record. O(words on the tape).
     func match(_ tape: JSONTape) throws(Fault) {
@@ -61,6 +74,7 @@ final class FieldMatcher {
         // Wrapping: the count starts at 0 and 2^64 records do not happen.
         state.pointee.record &+= 1
         state.pointee.unknownFeatures = 0
+        state.pointee.noted = 0
         try walkObject(0, tape, JSONTape.rootIndex)
     }
 
@@ -98,10 +112,19 @@ final class FieldMatcher {
                 }
             } else {
                 unknown += 1
+                if isFeatures { note(key, length) }
             }
             position = tape.index(after: position)
         }
         if isFeatures { state.pointee.unknownFeatures += unknown }
+    }
+
+    /// Safe: the key lies in the parser's buffer, which is written again by the next record only.
+    private func note(_ key: UnsafePointer<UInt8>, _ length: Int) {
+        let place = state.pointee.noted
+        guard place < noteLimit else { return }
+        unknownNames[place] = UnsafeBufferPointer(start: key, count: length)
+        state.pointee.noted = place + 1
     }
 
     private func descend(_ node: Int32, _ tape: JSONTape, _ index: Int) throws(Fault) {

@@ -36,7 +36,7 @@ final class RecordReader {
         guard conflicts.isEmpty else { throw MappingError(problems: conflicts) }
 
         parser = try JSONParser(limits: limits)
-        matcher = FieldMatcher(trie, targetCount: plan.sources.count, featureLimit: limits.features)
+        matcher = FieldMatcher(trie, targetCount: plan.sources.count, featureLimit: limits.features, noteLimit: limits.undeclaredFeatures)
         stringBytes = limits.stringBytes
         targetCount = plan.sources.count
         targetNames = plan.sources.map { source in
@@ -77,6 +77,8 @@ final class RecordReader {
 
     /// Members of the features object of the last record that no field is mapped to.
     var unknownFeatures: Int { matcher.unknownFeatures }
+    /// The names of the first of them; valid until the next record.
+    var notedNames: UnsafeBufferPointer<UnsafeBufferPointer<UInt8>> { matcher.notedNames }
 
     /// Parses a record and finds its fields; texts kept of the one before are dropped.
     func read(_ bytes: UnsafeRawBufferPointer) throws(Fault) -> JSONTape {

@@ -53,6 +53,8 @@ public final class DecisionBatch: @unchecked Sendable {
     public var dimensions: Column<TextRef>
     /// Keyed 64-bit digests, 0 where the record has none.
     public var entities: Column<UInt64>
+    /// Members of the features object that the schema does not declare, ascending by row; empty where every record has declared ones only.
+    public var undeclared: Column<UndeclaredMember>
     /// UTF-8 of every text that a ``TextRef`` points to.
     public var text: Column<UInt8>
 
@@ -84,6 +86,7 @@ public final class DecisionBatch: @unchecked Sendable {
         featureValue = Column(capacity: rows * schema.features.count)
         dimensions = Column(capacity: rows * schema.dimensions.count)
         entities = Column(capacity: rows * schema.entities.count)
+        undeclared = Column()
         text = Column(capacity: rows * Self.usualTextBytes)
     }
 
@@ -111,5 +114,6 @@ public final class DecisionBatch: @unchecked Sendable {
         featureValue.removeLast(schema.features.count)
         dimensions.removeLast(schema.dimensions.count)
         entities.removeLast(schema.entities.count)
+        while let last = undeclared.last, Int(last.row) >= count { undeclared.removeLast() }
     }
 }

@@ -19,6 +19,9 @@ public struct Observation {
     /// What is known and expected of the labels; only where the monitor asks (``MonitorNeeds/cohorts``) and the series has a triangle of its own.
     public var outlook: Outlook?
 
+    /// Fields that the configuration does not declare, in the order of their names; only of all traffic, and where the monitor asks (``MonitorNeeds/undeclared``).
+    public var undeclared: [UndeclaredField] = []
+
     public init(model: Int, slice: SliceName, current: Pane, references: [Pane]) {
         self.model = model
         self.slice = slice

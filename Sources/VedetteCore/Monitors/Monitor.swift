@@ -58,6 +58,8 @@ public struct MonitorNeeds: Sendable, Equatable {
     public var cohorts = false
     /// It reads features: slices without them say nothing.
     public var features = false
+    /// It looks at fields that are not declared (``Observation/undeclared``).
+    public var undeclared = false
     /// It watches only features marked important.
     public var importantFeatures = false
     /// It compares what follows the clock (traffic, the mix of requests), so a window that the end of

@@ -7,13 +7,14 @@
 /// other way round; wrong type in 5 % and 5 points above the reference.
 /// A field that is there but null is not a change of schema: that is `missing_features`.
 /// Evidence: test of two proportions (``ProportionTest``), counted three times.
-/// Only declared features can be watched: the decoder skips members of the features object that
-/// the configuration does not name, so a new field appears here once it is declared.
+/// A field that is not declared and appears in 5 % (`undeclared_rate`) is two steps less severe.
 public struct SchemaChangeRule: MonitorRule {
     /// Effect: share of decisions that a vanished field is absent in, and a new one was.
     public var minAbsent = 0.99
     /// Effect: share of decisions with a value of the wrong type, and increase against the reference.
     public var minWrongType = 0.05
+    /// Effect: share of decisions that have a new field which is not declared.
+    public var minUndeclared = 0.05
     public init() {}
 
     /// A field is known in a reference where it is absent in less than this, and there in a window likewise.
@@ -28,15 +29,21 @@ public struct SchemaChangeRule: MonitorRule {
         .share(
             "min_wrong_type", MonitorParameter.Range(0, 1, includesLower: false), \.minWrongType,
             "a field has changed its type where this share is of the wrong type, and as much more than in the reference."),
+        .share(
+            "min_undeclared", MonitorParameter.Range(0, 1, includesLower: false), \.minUndeclared,
+            "a field that is not declared has appeared where this share has it, and the first that had it came within the last 7 days."),
     ]
 
     public var needs: MonitorNeeds {
         var needs = MonitorNeeds()
         needs.features = true
+        needs.undeclared = true
         return needs
     }
 
-    public func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] { context.features(importantOnly: false) }
+    public func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] {
+        context.features(importantOnly: false) + undeclaredSubjects(of: observation, context)
+    }
 
     private struct Change {
         var measure: Measure
@@ -51,6 +58,7 @@ public struct SchemaChangeRule: MonitorRule {
     public func finding(
         _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
     ) -> Finding? {
+        if subject.index >= context.schema.features.count { return undeclaredFinding(subject, in: observation, context) }
         let pane = observation.current
         guard subject.index < pane.features.count, let reference = frozen ?? reference(of: subject.index, in: observation.references, context) else { return nil }
         let now = pane.features[subject.index]
@@ -109,6 +117,9 @@ public struct SchemaChangeRule: MonitorRule {
         let numbers = "in \(AlertNumbers.percent(finding.value)) of \(AlertNumbers.count(finding.count)) decisions "
             + "(limit \(AlertNumbers.percent(finding.limit)), reference \(AlertNumbers.percent(finding.reference.level)))"
         switch finding.measure {
+        case .undeclaredRate:
+            return "\(feature) has appeared: in \(AlertNumbers.percent(finding.value)) of \(AlertNumbers.count(finding.count)) decisions "
+                + "(limit \(AlertNumbers.percent(finding.limit)), in none of \(AlertNumbers.count(finding.reference.count)) before)"
         case .absentRate: return "\(feature) has vanished: absent \(numbers)"
         case .presentRate: return "\(feature) has appeared: present \(numbers)"
         default: return "\(feature) has changed its type: not of the declared type \(numbers)"
@@ -117,6 +128,7 @@ public struct SchemaChangeRule: MonitorRule {
 
     public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {
         let feature = finding.subject ?? "the feature"
+        if finding.measure == .undeclaredRate { return undeclaredAdvice(feature, at: place) }
         return Advice(
             actions: [
                 "Look for a release of the producer or of the mapping shortly before \(place.since): \(feature) renamed, moved or written in another type?",

@@ -49,6 +49,8 @@ public final class Pane {
     public internal(set) var acted: ActedScores?
     /// Labels by inverse probability; nil while each of them stands for itself.
     public internal(set) var explored: ExplorationOutcomes?
+    /// Decisions with fields that are not declared; nil without any.
+    public internal(set) var undeclared: UndeclaredCounts?
     /// Changed since the last checkpoint.
     var isDirty = true
 
@@ -86,6 +88,10 @@ public final class Pane {
             if let theirs = other.delays {
                 if delays == nil { delays = LabelDelays() }
                 delays?.merge(theirs)
+            }
+            if let theirs = other.undeclared {
+                if undeclared == nil { undeclared = UndeclaredCounts() }
+                undeclared?.merge(theirs)
             }
             arrivedFraud += other.arrivedFraud
             arrivedLegit += other.arrivedLegit
@@ -145,6 +151,8 @@ public final class Pane {
         acted?.encode(into: &writer)
         writer.write(bool: explored != nil)
         explored?.encode(into: &writer)
+        writer.write(bool: undeclared != nil)
+        undeclared?.encode(into: &writer)
         samples.encode(into: &writer)
         fraudSamples.encode(into: &writer)
     }
@@ -171,6 +179,7 @@ public final class Pane {
         outcomeAges = try LabelAges(from: &reader)
         acted = try reader.readBool() ? try ActedScores(from: &reader) : nil
         explored = try reader.readBool() ? try ExplorationOutcomes(from: &reader) : nil
+        undeclared = try reader.readBool() ? try UndeclaredCounts(from: &reader) : nil
         samples = try SampleSet(from: &reader)
         fraudSamples = try SampleSet(from: &reader)
         isDirty = false

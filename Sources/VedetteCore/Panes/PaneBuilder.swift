@@ -31,6 +31,12 @@ extension Pane {
             for _ in 0..<null { pane.features[index].add(.null, 0, text: Column(), hash: Self.hash) }
         }
 
+        /// Adds decisions, already counted, that have an undeclared field.
+        public func addUndeclared(_ field: UndeclaredField, count: Int) {
+            if pane.undeclared == nil { pane.undeclared = UndeclaredCounts() }
+            pane.undeclared?.add(field.place, Int64(count))
+        }
+
         /// Adds `count` equal values of a category feature.
         public func addCategory(_ index: Int, _ name: String, count: Int = 1) {
             var text = Column<UInt8>()

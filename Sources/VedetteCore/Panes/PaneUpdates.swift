@@ -36,6 +36,13 @@ extension Pane {
         operations = made
     }
 
+    /// Counts a decision at the places of what it has and the schema does not declare.
+    func addUndeclared(_ places: [UInt64]) {
+        let counts = undeclared ?? UndeclaredCounts()
+        for place in places { counts.add(place) }
+        undeclared = counts
+    }
+
     /// Moves a decision's contribution from the truth before a label to the truth after it.
     func correct(_ effect: LabelEffect, _ row: DecisionRow, id: RequestID, text: String, configuration: PaneConfiguration) {
         if outcomes == nil { outcomes = Outcomes(configuration) }

@@ -44,6 +44,7 @@ extension Topology {
         var observations: [Observation] = []
         for one in observed where isWatched(one.family, by: spec) {
             var observation = observation(one, spec, needs, start, end, cache)
+            if needs.undeclared, one.family.slice == 0 { observation.undeclared = undeclared[Int(one.family.model)].fields(at: end) }
             if needs.cohorts {
                 let key = NowcastBook.Key(model: one.family.model, slice: one.family.slice)
                 observation.outlook = Outlook(nowcasts, key, start: start, end: end, at: boundary)

@@ -47,7 +47,7 @@ public enum SnapshotKey {
 }
 
 extension Topology {
-    private static let formatVersion: UInt64 = 4
+    private static let formatVersion: UInt64 = 5
 
     /// Writes what changed since the last call: `put` and `delete` are the panes, the
     /// returned blob is the rest. O(changed panes).
@@ -97,6 +97,7 @@ extension Topology {
         for count in orphansBySource { writer.write(signed: count) }
         for interner in dimensions { interner.encode(into: &writer) }
         for interner in versions { interner.encode(into: &writer) }
+        for fields in undeclared { fields.encode(into: &writer) }
         labelKinds.encode(into: &writer)
         labelActors.encode(into: &writer)
         slices.encode(into: &writer)
@@ -145,6 +146,7 @@ extension Topology {
         restoreCounters(try Counters(from: &reader), try orphansBySource.map { _ in try reader.readSigned() })
         dimensions = ContiguousArray(try dimensions.map { _ in try Interner(from: &reader) })
         versions = ContiguousArray(try versions.map { _ in try Interner(from: &reader) })
+        undeclared = ContiguousArray(try undeclared.map { _ in try UndeclaredFields(from: &reader) })
         labelKinds = try Interner(from: &reader)
         labelActors = try Interner(from: &reader)
         slices = try SliceTable(configuration: configuration.slices, from: &reader)

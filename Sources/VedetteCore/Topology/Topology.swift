@@ -16,6 +16,8 @@ public final class Topology {
     var dimensions: ContiguousArray<Interner>
     /// Versions per model of the inventory.
     var versions: ContiguousArray<Interner>
+    /// By model, the fields that records bring and nobody declared.
+    var undeclared: ContiguousArray<UndeclaredFields>
     /// Label kinds, such as `chargeback`.
     var labelKinds: Interner
     /// Learns which entities are new.
@@ -79,6 +81,7 @@ public final class Topology {
         dimensions = ContiguousArray(
             repeating: Interner(limit: configuration.slices.maxValuesPerDimension), count: schema.dimensions.count)
         versions = ContiguousArray(repeating: Interner(limit: configuration.slices.maxVersions), count: schema.models.count)
+        undeclared = ContiguousArray(repeating: UndeclaredFields(), count: schema.models.count)
         labelKinds = Interner(limit: configuration.join.maxLabelKinds)
         labelNames = LabelNames(sources: configuration.labelSources.map(\.pipeline))
         newEntities = NewEntities(configuration.slices, dimensions: &dimensions, hash: hash)
@@ -221,6 +224,8 @@ public final class Topology {
         let reached = addToPanes(decision, facts, batch, row, id: entry.id)
         if isLate { report(late: entry, batch.string(batch.requestText[row]), .decisions, joined: true) }
         if !reached { counters.tooLate += 1 }
+        undeclared[Int(decision.model)].begin()
+        if batch.undeclared.count > 0 { addUndeclared(decision, batch, row, at: entry.effective) }
         join.insert(decision, id: entry.id)
         observe(decision, batch, row, entry)
         guard pending.count > 0 else { return }
@@ -260,6 +265,19 @@ public final class Topology {
             reached = panes.update(number, at: decision.time) { $0.add(decision, facts, batch, row, id: id, hash: hash) } || reached
         }
         return reached
+    }
+
+    /// Counts what the schema does not declare, for all traffic of the model.
+    private func addUndeclared(_ decision: DecisionRow, _ batch: DecisionBatch, _ row: Int, at effective: Int64) {
+        var places: [UInt64] = []
+        batch.forEachUndeclared(of: row) { name in
+            let digest = name.isNone ? UndeclaredFields.others : hash.hash64(of: name, in: batch.text)
+            let text = name.isNone ? UndeclaredFields.othersName : batch.string(name)
+            if let place = undeclared[Int(decision.model)].note(hash: digest, at: effective, name: text) { places.append(place) }
+        }
+        guard !places.isEmpty else { return }
+        let number = panes.number(of: SeriesKey(model: decision.model, version: decision.version, slice: 0))
+        _ = panes.update(number, at: decision.time) { $0.addUndeclared(places) }
     }
 
     /// Calls `body` with the number of every series that a decision belongs to: all traffic, then each group.

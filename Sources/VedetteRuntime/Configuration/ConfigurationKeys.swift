@@ -79,6 +79,7 @@ extension ConfigurationKey {
         ConfigurationKey("limits.record_bytes", .size(wide(DecodeLimits.recordBytesRange)), .value("1MiB"), "Size of a record."),
         ConfigurationKey("limits.depth", .integer(wide(DecodeLimits.depthRange)), .value("32"), "Nested objects and arrays, the record itself included."),
         ConfigurationKey("limits.features", .integer(wide(DecodeLimits.featuresRange)), .value("512"), "Members of the features object, declared or not."),
+        ConfigurationKey("limits.undeclared_features", .integer(wide(DecodeLimits.undeclaredFeaturesRange)), .value("32"), "Members of the features object that are not declared and are followed by name, of one record; the rest of them counts together. 0: none is."),
         ConfigurationKey("limits.string_bytes", .size(wide(DecodeLimits.stringBytesRange)), .value("1KiB"), "Length of an ID or of any text that is kept."),
         ConfigurationKey("limits.dead_letter_bytes", .size(wide(DecodeLimits.deadLetterBytesRange)), .value("64KiB"), "How much of a rejected record its dead letter keeps."),
     ]

@@ -17,7 +17,7 @@ enum ProcessReader {
         let limits = root.section("limits")
         configuration.limits = DecodeLimits(
             recordBytes: Int(limits.integer("record_bytes")), depth: Int(limits.integer("depth")), features: Int(limits.integer("features")),
-            stringBytes: Int(limits.integer("string_bytes")), deadLetterBytes: Int(limits.integer("dead_letter_bytes")))
+            undeclaredFeatures: Int(limits.integer("undeclared_features")), stringBytes: Int(limits.integer("string_bytes")), deadLetterBytes: Int(limits.integer("dead_letter_bytes")))
 
         let http = root.section("http")
         configuration.http.enabled = http.boolean("enabled")

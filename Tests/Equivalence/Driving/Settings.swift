@@ -80,7 +80,7 @@ package enum Settings {
           - {monitor: volume, window: 1h, alpha: 0.001, min_count: 20, for: 5m}
           - {monitor: feature_drift, window: 24h, alpha: 0.01, min_count: 50, min_psi: 0.1, min_sigma: 0.1, min_js: 0.01}
           - {monitor: feature_collapse, window: 1h, alpha: 0.01, min_count: 20, max_ratio: 80%}
-          - {monitor: schema_change, window: 1h, alpha: 0.01, min_count: 20, min_wrong_type: 1%}
+          - {monitor: schema_change, window: 1h, alpha: 0.01, min_count: 20, min_wrong_type: 1%, min_undeclared: 2%}
           - {monitor: slo, window: 1h, slices: all, alpha: 0.01, objective: 99%, period: 5d}
           - {monitor: slo, id: missing, window: 1h, alpha: 0.01, indicator: missing_rate, objective: 99.9%, period: 2d}
           - {monitor: version_change, window: 1h, alpha: 0.01, min_count: 20}

@@ -44,6 +44,7 @@ package struct TrafficMix: Sendable {
             let routing = record.sequence &* 0x9E37_79B9_7F4A_7C15 >> 32
             var line = record.line
             if broken == nil, record.stream == .decisions { line = Self.varied(line, &random) }
+            if broken == nil, record.stream == .decisions { line = Self.withUndeclared(line, TestRandom(record.sequence &* 131 &+ seed)) }
             stream.append(InputRecord(stream: record.stream, line: line, broken: broken, deliveryMs: record.deliveryMs, routing: routing))
             guard broken == nil, record.stream == .decisions, case .original = record.role, random.chance(oddShare) else { continue }
             let id = String(decoding: record.key, as: UTF8.self)
@@ -76,6 +77,15 @@ package struct TrafficMix: Sendable {
         if random.chance(0.1) { put("\"threshold\":", "\"threshold_was\":") }
         if random.chance(0.05) { put("\"user\":", "\"user_was\":") }
         return Array(text.utf8)
+    }
+
+    /// More fields than are followed by name, some twice in one record.
+    private static func withUndeclared(_ line: [UInt8], _ random: TestRandom) -> [UInt8] {
+        var random = random
+        guard random.chance(0.3) else { return line }
+        let name = "\"extra_\(random.below(100))\":1,"
+        let text = String(decoding: line, as: UTF8.self)
+        return Array(text.replacingOccurrences(of: "\"features\":{", with: "\"features\":{" + (random.chance(0.1) ? name + name : name)).utf8)
     }
 
     private func oddities(

@@ -102,6 +102,29 @@ struct FeatureMonitorTests {
         #expect(kept.value == vanished.value && kept.pValue == vanished.pValue && kept.reference.level == 0)
     }
 
+    @Test("A field that is not declared: new and in a share of the window, against the decisions before it")
+    func undeclared() throws {
+        let kit = MonitorKit(SchemaChangeRule())
+        func finding(_ field: UndeclaredField, count: Int, of total: Int = 1_000) -> Finding? {
+            let builder = Pane.Builder(features: 4)
+            builder.addDecisions(total)
+            builder.addUndeclared(field, count: count)
+            var observation = Observation(model: 0, slice: SliceName(), current: builder.pane, references: [])
+            observation.undeclared = [field]
+            return kit.findings(observation)["\(field.name) (undeclared)"]
+        }
+        let field = UndeclaredField(place: 7, name: "amount", isNew: true, before: 5_000)
+        let appeared = try #require(finding(field, count: 60))
+        #expect(appeared.effectPassed && appeared.severity == .p2 && appeared.measure.rawValue == "undeclared_rate" && appeared.value == 0.06)
+        // scipy.stats.hypergeom.sf(59, 6000, 60, 1000)
+        #expect(isClose(appeared.pValue, 4.519078901891689e-48, 1e-9), "\(appeared.pValue)")
+        #expect(try #require(finding(field, count: 40)).effectPassed == false)
+        #expect(try #require(finding(field, count: 10, of: 100)).isSufficient == false)
+        #expect(try #require(finding(UndeclaredField(place: 7, name: "amount", isNew: false, before: 5_000), count: 60)).effectPassed == false)
+        #expect(finding(UndeclaredField(place: 7, name: "amount", isNew: true, before: 100), count: 60) == nil)
+        #expect(SchemaChangeRule().headline(appeared) == "amount (undeclared) has appeared: in 6 % of 1,000 decisions (limit 5 %, in none of 5,000 before)")
+    }
+
     // MARK: feature_drift
 
     @Test("Each statistic is the one of its name, scaled as stated")

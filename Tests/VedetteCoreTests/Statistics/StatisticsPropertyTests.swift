@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VedetteCore
 
@@ -111,9 +112,34 @@ import VedetteCore
             #expect(isClose(up.pValue, down.pValue, 1e-9))
         }
         let strong = try #require(ProportionTest.evaluate(current: (500, 1000), reference: (100, 1000), alternative: .greater))
-        #expect(strong.pValue < 1e-80 && strong.pValue > 0 && strong.method == .likelihoodRatio)
+        #expect(strong.pValue < 1e-80 && strong.pValue > 0 && strong.method == .fisherExact)
+        let many = try #require(ProportionTest.evaluate(current: (52_000, 100_000), reference: (49_000, 100_000)))
+        #expect(many.method == .likelihoodRatio && many.pValue < 1e-30)
         let few = try #require(ProportionTest.evaluate(current: (3, 10), reference: (1, 1000)))
         #expect(few.method == .fisherExact && few.pValue < 1e-4)
+    }
+
+    @Test(arguments: [(1_200, 3_600, 0.01), (1_800, 5_400, 0.012), (400, 1_600, 0.05)])
+    func proportionsHoldFarInTheTail(n: Int, m: Int, rate: Double) throws {
+        // Every outcome counted by its chance, instead of drawn: no draw gets this far.
+        func chances(_ n: Int) -> [Double] {
+            (0...n).map { (k: Int) -> Double in
+                let ways: Double = lgamma(Double(n + 1)) - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1))
+                let each: Double = Double(k) * log(rate) + Double(n - k) * log1p(-rate)
+                return exp(ways + each)
+            }
+        }
+        let levels = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7]
+        var sizes = levels.map { _ in 0.0 }
+        let (now, before) = (chances(n), chances(m))
+        for (k, a) in now.enumerated() where a > 1e-14 {
+            for (l, b) in before.enumerated() where a * b > 1e-14 {
+                let test = try #require(ProportionTest.evaluate(current: (Int64(k), Int64(n)), reference: (Int64(l), Int64(m))))
+                for (index, level) in levels.enumerated() where test.pValue <= level { sizes[index] += a * b }
+            }
+        }
+        // What is exact is never above; discreteness keeps it within a factor of ten below.
+        for (size, level) in zip(sizes, levels) { #expect(size <= level && size > level / 10, "\(size) at \(level)") }
     }
 
     @Test func largeCountsStayAccurateAndQuick() throws {

@@ -111,7 +111,7 @@ let everyKey = """
       - {monitor: volume, window: short, reference: previous_window, max_drop_ratio: 0.25, min_surge_ratio: 8}
       - {monitor: performance, window: week, metric: precision, point: challenge_or_block, min_value: 50%, min_drop: 0.1, max_error: 0.3, min_labels: 4, min_age: 3d}
       - {monitor: feature_collapse, window: short, max_ratio: 10%}
-      - {monitor: schema_change, window: short, min_absent: 90%, min_wrong_type: 10%}
+      - {monitor: schema_change, window: short, min_absent: 90%, min_wrong_type: 10%, min_undeclared: 20%}
       - {monitor: feature_drift, window: short, reference: {version: "1.2"}, statistic: ks, features: important, min_psi: 1, min_js: 0.1, min_sigma: 2,
          min_ks: 0.3, min_wasserstein: 3, notice_sigma: 0.2}
       - {monitor: slo, window: short, slices: [{country: FR}, {channel: app, country: null}], indicator: latency, objective: 0.999, period: 7d, latency_ms: 80, min_bad: 7, freeze_at: 60%}
@@ -130,7 +130,7 @@ let everyKey = """
       silences:
         - {id: nightly, from: 2026-01-05, until: 2026-01-05T01:00:00Z, every: 1d, monitor: volume, model: risk, subject: amount, slice: {country: FR}, reason: batch}
     state: {directory: /var/lib/shop, checkpoint_interval: 1m, spill_rows: 1_000, block_cache: 8MiB}
-    limits: {record_bytes: 2MiB, depth: 16, features: 100, string_bytes: 2KiB, dead_letter_bytes: 1KiB}
+    limits: {record_bytes: 2MiB, depth: 16, features: 100, undeclared_features: 8, string_bytes: 2KiB, dead_letter_bytes: 1KiB}
     http: {enabled: false, host: 0.0.0.0, port: 8080, ready_max_lag: 500}
     secrets: {hash_key: {env: HASH_KEY}}
     """

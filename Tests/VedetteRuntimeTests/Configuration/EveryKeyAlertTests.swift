@@ -50,7 +50,7 @@ import VedetteRuntime
         var collapse = FeatureCollapseRule()
         collapse.maxRatio = 0.1
         var schema = SchemaChangeRule()
-        (schema.minAbsent, schema.minWrongType) = (0.9, 0.1)
+        (schema.minAbsent, schema.minWrongType, schema.minUndeclared) = (0.9, 0.1, 0.2)
         var drift = FeatureDriftRule()
         (drift.statistic, drift.scope) = (.kolmogorovSmirnov, .important)
         (drift.minPSI, drift.minJensenShannon, drift.minSigma, drift.minKolmogorovSmirnov, drift.minWasserstein) = (1, 0.1, 2, 0.3, 3)
