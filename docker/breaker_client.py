@@ -11,8 +11,9 @@ a usable record the fail-safe policy counts.
 
 The rules:
   1. Only records with mode "live" count, and only those of breakers that this service follows.
-  2. Per key (breaker, model, slice) the record with the highest sequence counts; an older one that
-     comes later (a rewind, a second reader) is dropped.
+  2. Per key (breaker, model, slice) the record with the latest changed_at counts, then the highest
+     sequence; an older one that comes later (a rewind, a second reader) is dropped. Not the sequence
+     alone: a Vedette that lost its state counts anew. A record that cannot be read is dropped.
   3. A record counts until expires_at. Then Vedette is silent, and FAIL_SAFE counts: "hold" keeps
      the last known state for HOLD_SECONDS more and then opens; "open" opens at once; "closed"
      relies on the model. The default is hold: an attacker who can silence the watcher must not
@@ -43,11 +44,18 @@ class BreakerView:
 
     def feed(self, record):
         """Takes one record of the topic in. Returns whether it changed anything."""
-        if record["mode"] != "live" or (self.breakers and record["breaker"] not in self.breakers):
+        try:
+            if record["mode"] != "live" or (self.breakers and record["breaker"] not in self.breakers):
+                return False
+            name = (record["breaker"], record["model"], tuple(sorted(record["slice"].items(), key=str)))
+            order = (seconds(record["changed_at"]), record["sequence"] + 0)
+            # What apply needs, read once: a broken record must fail here, not in a decision.
+            seconds(record["expires_at"]), record["reliance_share"] + 0.0, record["summary"], record["state"]
+            record["policy"]["instead_of"], record["policy"]["do"]
+        except (KeyError, TypeError, ValueError, AttributeError):
             return False
-        name = (record["breaker"], record["model"], tuple(sorted(record["slice"].items(), key=str)))
         known = self.records.get(name)
-        if known and known["sequence"] >= record["sequence"]:
+        if known and (seconds(known["changed_at"]), known["sequence"]) >= order:
             return False
         self.records[name] = record
         return True

@@ -50,6 +50,25 @@ class Table(unittest.TestCase):
         self.assertEqual(decide(view(closed, record(sequence=1))), "allow")
         self.assertEqual(decide(view(record(sequence=1), closed)), "allow")
 
+    def test_a_vedette_that_counts_anew_is_heard(self):
+        later = record(state="closed", reliance_share=1, sequence=0, changed_at="2026-01-06T03:00:59.000Z")
+        self.assertEqual(decide(view(record(sequence=900, changed_at="2026-01-06T03:00:00.000Z"), later)), "allow")
+        self.assertEqual(decide(view(later, record(sequence=900, changed_at="2026-01-06T03:00:00.000Z"))), "allow")
+
+    def test_what_cannot_be_read_is_dropped_and_changes_nothing(self):
+        broken = [None, [], "x", {}, record(expires_at="soon"), record(expires_at=None), record(reliance_share=None), record(policy={}), record(slice=[]), record(sequence="9")]
+        for field in ("mode", "breaker", "model", "slice", "sequence", "changed_at", "expires_at", "reliance_share", "policy", "summary", "state"):
+            broken.append({name: value for name, value in record().items() if name != field})
+        for one in broken:
+            of = BreakerView()
+            self.assertFalse(of.feed(one), one)
+            self.assertEqual(decide(of), "allow")
+
+    def test_expiry_is_exact(self):
+        for late, fail_safe, expected in [(-0.001, "open", "allow"), (0, "open", "challenge"), (HOLD_SECONDS - 0.001, "hold", "allow"), (HOLD_SECONDS, "hold", "challenge")]:
+            of = view(record(state="closed", reliance_share=1), fail_safe=fail_safe)
+            self.assertEqual(decide(of, now=EXPIRES + late), expected, (late, fail_safe))
+
     def test_the_least_trusting_counts(self):
         closed = record(slice={}, state="closed", reliance_share=1)
         self.assertEqual(decide(view(closed, record())), "challenge")

@@ -1,7 +1,6 @@
 import VedetteCore
 
-/// A merchant that turns borderline cases legit among honest actors: how soon it is accused, how often an
-/// honest one is, and whether the canary speaks before the metric moves.
+/// A merchant that turns borderline cases legit among honest actors: how soon it is accused, and how often an honest one is.
 ///
 /// **The population.** Each actor's share of legit among its borderline decisions is drawn from a beta distribution
 /// around its peers' (concentration 30: standard deviation 9 points), the same in all strata of the score on the
@@ -43,13 +42,10 @@ struct Poisoning {
     }
 
     func run() {
-        print("label_poisoning and label_canary: \(Self.honestActors) honest actors, poisoners turn from day \(Self.start) on; \(seeds) seeds")
+        print("label_poisoning: \(Self.honestActors) honest actors, poisoners turn from day \(Self.start) on; \(seeds) seeds")
         for hasContradictions in [true, false] {
             print(hasContradictions ? "with chargebacks (1 % of honest words contradicted, 30 % of turned ones)" : "without any more trusted labels")
             accuse(hasContradictions)
-        }
-        for trusted in [60, 200] {
-            for (turning, turned) in [(10, 0.05), (10, 0.2), (3, 0.05), (3, 0.2)] { canary(turning: turning, turned: turned, trusted: trusted) }
         }
     }
 
@@ -72,7 +68,8 @@ struct Poisoning {
             }
         }
         let years = Double(seeds * kinds.count * Self.days) / 365
-        print("  honest: \(falseAccusations) accused in \(Self.number(years)) years of \(Self.honestActors) actors = \(Self.number(Double(falseAccusations) / years)) a year; \(early) poisoners while still honest; \(labels) borderline labels")
+        let interval = PoissonInterval(count: falseAccusations)
+        print("  honest: \(falseAccusations) accused in \(Self.number(years)) years of \(Self.honestActors) actors = \(Self.number(Double(falseAccusations) / years)) a year (95 %: \(Self.number(interval.lower / years)) to \(Self.number(interval.upper / years))); \(early) poisoners while still honest; \(labels) borderline labels")
         print("  poisoner, borderline labels                  accused   median days   turned labels until then")
         for actor in kinds.map({ $0[0] }) {
             guard let all = delays[actor.name] else { continue }
@@ -134,62 +131,16 @@ struct Poisoning {
         return (stratum, isFlipped, isFlipped)
     }
 
-    // MARK: Canary
-
-    /// Some merchants turn all their borderline fraud, or a part, over 90 days; all merchants' labels are of low trust, and some
-    /// borderline decisions a day are labelled by a trusted desk. The metric is the fraud rate of borderline decisions over 30 days, all labels.
-    private func canary(turning: Int, turned: Double, trusted: Int) {
-        var spoke: [Double] = [], shifts: [Double] = [], moved: [Double] = [], early = 0
-        for seed in 1...seeds * 4 {
-            var random = MeasureRandom(seed: UInt64(1_000 + seed))
-            var test = LabelPeerTest(rule: LabelCanary.rule(LabelPeerRule()))
-            let pool = test.addPool()
-            let actors = (0..<200).map { index in Actor(offset: random.offset(), perDay: 1, turned: index % turning == 0 ? turned : 0, rampDays: 90) }
-            var days: [(fraud: Int, all: Int)] = []
-            var spokeAt: Int?, movedAt: Int?
-            for day in 0..<Self.days where spokeAt == nil || movedAt == nil {
-                var today = (fraud: 0, all: 0)
-                func take(_ one: (stratum: Int, isLegit: Bool, isFlipped: Bool), _ actor: UInt64) {
-                    today.all += 1
-                    if !one.isLegit { today.fraud += 1 }
-                    _ = test.observe(pool: pool, stratum: one.stratum, actor: actor, isLegit: one.isLegit, at: Int64(day) * Self.day)
-                }
-                for actor in actors { for _ in 0..<random.poisson(actor.perDay) { take(label(actor, day, &random), 1 << 40) } }
-                for _ in 0..<trusted { take(label(Actor(offset: 0, perDay: 0), day, &random), 1 << 41) }
-                days.append(today)
-                let shift = day >= Self.start ? Self.rate(days.suffix(30)) / Self.rate(days[60..<Self.start]) - 1 : 0
-                if spokeAt == nil, let place = test.trials.firstIndex(where: { $0.key == 1 << 40 }), test.isProven(place) {
-                    spokeAt = day
-                    if day < Self.start { early += 1 } else { shifts.append(shift) }
-                }
-                if movedAt == nil, shift < -0.1 { movedAt = day }
-            }
-            if let spokeAt { spoke.append(Double(spokeAt - Self.start)) }
-            if let movedAt { moved.append(Double(movedAt - Self.start)) }
-        }
-        let metric = shifts.isEmpty ? "" : ", the metric then moved by \(Self.number(100 * shifts.sorted()[shifts.count / 2])) %"
-        print("canary, \(trusted) trusted labels a day, one merchant in \(turning) turns \(Int(turned * 100)) % of its volume (\(seeds * 4) runs, \(early) too early): " + Self.median(spoke, "speaks") + metric + "; " + Self.median(moved, "metric 10 % lower"))
-    }
-
-    private static func rate(_ days: some Sequence<(fraud: Int, all: Int)>) -> Double {
-        let sum = days.reduce((fraud: 0, all: 0)) { ($0.fraud + $1.fraud, $0.all + $1.all) }
-        return Double(sum.fraud) / Double(max(1, sum.all))
-    }
-
-    private static func median(_ values: [Double], _ what: String) -> String {
-        values.isEmpty ? "\(what): never" : "\(what) after \(number(values.sorted()[values.count / 2])) days (\(values.count) runs)"
-    }
-
     private static func number(_ value: Double) -> String { String((value * 100).rounded() / 100) }
 }
 
 extension String {
-    fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: Swift.max(1, width - count)) }
+    func padding(_ width: Int) -> String { self + String(repeating: " ", count: Swift.max(1, width - count)) }
 }
 
 extension MeasureRandom {
     /// By the polar method.
-    fileprivate mutating func normal() -> Double {
+    mutating func normal() -> Double {
         while true {
             let u = 2 * uniform() - 1, v = 2 * uniform() - 1, s = u * u + v * v
             if s > 0, s < 1 { return u * (-2 * RealFunctions.log(s) / s).squareRoot() }

@@ -3,14 +3,16 @@ import Foundation
 // vedette-measure: how often Vedette is wrong where nothing changes, and how soon it is right where something does.
 
 let usage = """
-    usage: vedette-measure quiet|awake|cards|nowcast|silent-failure|poisoning [options]
+    usage: vedette-measure quiet|awake|cards|nowcast|silent-failure|poisoning|canary|labels [options]
 
       quiet   stationary streams: false alerts a month, by slice and over all traffic
       awake   one change at a time: days until the first alert, beside fixed thresholds on the same stream
       cards   the benign weeks of the card payments: every alert, by severity
       nowcast         coverage and error of nowcasts: simulated cohorts with drifting delays, and cards
       silent-failure  when the collapse of recall in ecommerce is seen, and from what
-      poisoning       actors that turn borderline labels legit: delay, false accusations, and the canary beside the metric
+      poisoning       actors that turn borderline labels legit: delay and false accusations
+      canary          label_canary beside the metric that it guards, with and without requests that both sides labelled
+      labels          the other label monitors: false alerts on steady streams, delay for plain effects
 
       --full        the published sizes (quiet: 20 seeds, awake: 10); without it a few minutes
       --results F   quiet: a line for each part and seed is added to this file, and what stands there is not measured again
@@ -27,6 +29,8 @@ do {
     case .nowcast: try NowcastMeasurement.run(seeds: options.seeds ?? 1, data: options.data)
     case .silentFailure: try SilentFailureMeasurement.run(data: options.data)
     case .poisoning: Poisoning(options).run()
+    case .canary: CanaryMeasurement(options).run()
+    case .labels: try LabelMonitorMeasurement(options).run()
     case nil: print(usage)
     }
 } catch {
@@ -37,7 +41,7 @@ do {
 /// The command line.
 struct MeasureOptions {
     enum Name: String {
-        case quiet, awake, cards, nowcast, poisoning
+        case quiet, awake, cards, nowcast, poisoning, canary, labels
         case silentFailure = "silent-failure"
     }
     private(set) var name: Name?

@@ -1,36 +1,35 @@
 /// `label_canary`: the same metric with and without the labels of low trust, and whether they have come apart.
 ///
-/// The metric is the fraud rate of borderline decisions, by first words that arrive. The labels of low trust (tier 0 and 1)
-/// of a model together are one "actor" of a ``LabelPeerTest``, the trusted labels its peers, stratum by stratum. What is
-/// tested is a change: the two may differ as they always did, and not by more. So it speaks
-/// when low-trust labels begin to call legit what trusted ones call fraud, long before enough of them have
-/// joined to move the metric itself. Direction: towards legit, the one that lets something through.
+/// The metric is the fraud rate of borderline decisions, by first words that arrive; low trust is tier 0 and 1. What is tested is a
+/// change (``LabelCanary``): the two may differ as they always did, and not by more. So it speaks when low-trust labels begin to call
+/// legit what trusted ones call fraud, before enough of them have joined to move the metric itself, where trusted labels look again at
+/// requests that low-trust ones have judged. Direction: towards legit, the one that lets something through.
 struct LabelCanaryDetector: StreamDetector {
-    /// Keys of the two classes in the test of their model; any two different numbers do.
-    private static let low: UInt64 = 0x9E37_79B9_7F4A_7C15
-    private static let trusted: UInt64 = 0xBF58_476D_1CE4_E5B9
-    /// Highest tier of low trust.
-    static let lowTier: UInt8 = 1
+    static let maxSamples = 10
+
+    struct Watch {
+        var canary: LabelCanary
+        var isFiring = false
+        /// Low-trust "legit" of late; contradicted ones once there are any.
+        var samples: [String] = []
+        var contradicted: [String] = []
+    }
 
     let detector: Int
     let rule: LabelIntegrityRule
+    let sources: [LabelSource]
     private let isWatched: [Bool]
     private(set) var zone: BorderlineZone
     /// One per model.
-    private(set) var tests: [LabelPeerTest]
-    private var samples: [[String]]
+    private(set) var watches: [Watch]
 
-    init(detector: Int, rule: LabelIntegrityRule, models: [String], watched: [String]) {
+    init(detector: Int, rule: LabelIntegrityRule, sources: [LabelSource], models: [String], watched: [String]) {
         self.detector = detector
         self.rule = rule
+        self.sources = sources
         isWatched = models.map { watched.isEmpty || watched.contains($0) }
         zone = BorderlineZone(from: rule.borderlineFrom, models: models.count)
-        tests = models.map { _ in
-            var test = LabelPeerTest(rule: LabelCanary.rule(rule.peers))
-            _ = test.addPool()
-            return test
-        }
-        samples = models.map { _ in [] }
+        watches = Array(repeating: Watch(canary: LabelCanary(rule: rule.peers, tiers: sources.map(\.tier))), count: models.count)
     }
 
     mutating func observe(_ decision: borrowing ObservedDecision) { zone.note(decision) }
@@ -40,59 +39,55 @@ struct LabelCanaryDetector: StreamDetector {
         guard isWatched[model], label.effect.kind == .new || label.effect.kind == .changed, label.entry.outcome != .withdrawn,
             let stratum = zone.stratum(label.decision.score, model)
         else { return }
-        let isLow = label.entry.tier <= Self.lowTier, isLegit = label.entry.outcome == .legit
-        let place = tests[model].observe(pool: 0, stratum: stratum, actor: isLow ? Self.low : Self.trusted, isLegit: isLegit, at: label.effective)
-        guard isLow, isLegit, let place else { return }
-        if tests[model].isCold(place) { samples[model].removeAll() }
-        if samples[model].count < 10 { samples[model].append(label.words.request) }
+        let isLow = label.entry.tier <= LabelCanary.lowTier, isLegit = label.entry.outcome == .legit
+        watches[model].canary.observe(stratum: stratum, isLow: isLow, isLegit: isLegit, at: label.effective)
+        if isLow, isLegit { Self.note(label.words.request, in: &watches[model].samples) }
+        for word in label.verdicts where word.tier <= LabelCanary.lowTier && word.outcome == .legit && word.judgeTier > LabelCanary.lowTier {
+            watches[model].canary.observe(pairOf: word.judge, stratum: stratum, isUpheld: word.isUpheld, at: label.effective)
+            if !word.isUpheld { Self.note(label.words.request, in: &watches[model].contradicted) }
+        }
+    }
+
+    /// The newest requests.
+    private static func note(_ request: String, in samples: inout [String]) {
+        if samples.count == maxSamples { samples.removeFirst() }
+        samples.append(request)
     }
 
     mutating func close(at boundary: Int64) -> [IncidentReport] {
-        tests.indices.compactMap { model in
-            guard let place = tests[model].trials.firstIndex(where: { $0.key == Self.low }) else { return nil }
-            let trial = tests[model].trials[place]
-            let isProven = tests[model].isProven(place)
-            guard trial.isAccused || isProven else { return nil }
-            tests[model].setAccused(place, true)
-            var report = LabelReports.canary(trial, tests[model].counts(ofPool: 0), rule, detector: detector, model: model)
-            report.sampleRequestIDs = samples[model]
-            if tests[model].isCold(place) {
-                report.phase = .closed(reason: "labels of low trust agree with the trusted ones again")
-                tests[model].setAccused(place, false)
-            }
+        watches.indices.compactMap { model in
+            watches[model].canary.pass(to: boundary)
+            let watch = watches[model]
+            guard watch.isFiring || watch.canary.isProven, let trial = watch.canary.trial else { return nil }
+            var report = LabelReports.canary(trial, watch.canary, sources.map(\.pipeline), rule, detector: detector, model: model)
+            report.sampleRequestIDs = watch.canary.isProvenByPairs && !watch.contradicted.isEmpty ? watch.contradicted : watch.samples
+            let isOver = watch.canary.isCold
+            if isOver { report.phase = .closed(reason: "labels of low trust agree with the trusted ones again") }
+            watches[model].isFiring = !isOver
             return report
         }
     }
 
     func encode(into writer: inout ByteWriter) {
         zone.encode(into: &writer)
-        for (test, list) in zip(tests, samples) {
-            test.encode(into: &writer)
-            writer.write(count: list.count)
-            for text in list { writer.write(string: text) }
+        for watch in watches {
+            watch.canary.encode(into: &writer)
+            writer.write(bool: watch.isFiring)
+            for list in [watch.samples, watch.contradicted] {
+                writer.write(count: list.count)
+                for text in list { writer.write(string: text) }
+            }
         }
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
+        func texts() throws -> [String] { try (0..<(try reader.readCount())).map { _ in try reader.readString() } }
         try zone.restore(from: &reader)
-        for model in tests.indices {
-            try tests[model].restore(from: &reader)
-            samples[model] = []
-            for _ in 0..<(try reader.readCount()) { samples[model].append(try reader.readString()) }
+        for model in watches.indices {
+            try watches[model].canary.restore(from: &reader)
+            watches[model].isFiring = try reader.readBool()
+            watches[model].samples = try texts()
+            watches[model].contradicted = try texts()
         }
-    }
-}
-
-/// How the peer test is set for the canary.
-package enum LabelCanary {
-    /// Two classes and a question per model: a false alert in fifty years of each is rare enough, and waiting for more would cost weeks.
-    static let alpha = 0.02
-
-    package static func rule(_ actors: LabelPeerRule) -> LabelPeerRule {
-        var rule = actors
-        rule.alpha = max(alpha, actors.alpha)
-        rule.isSelfRelative = true
-        rule.maxActors = 2
-        return rule
     }
 }

@@ -70,7 +70,7 @@ struct LabelRateDetector: StreamDetector {
             let one = watched[place]
             let isProven = one.rate.isProven(alpha: rule.peers.alpha, factor: rule.rateFactor)
             guard one.isFiring || isProven, let bet = one.rate.strongest else { continue }
-            let isOver = one.rate.logEvidence <= RateWatch.limit(rule.peers.alpha) / 4
+            let isOver = one.rate.isCold(alpha: rule.peers.alpha)
             var report = LabelReports.rate(one, bet, place < sources.count ? sources[place].pipeline : nil, subject, rule, detector: detector)
             if isOver { report.phase = .closed(reason: "its rate is back to what it was") }
             watched[place].isFiring = !isOver
@@ -92,7 +92,7 @@ struct LabelRateDetector: StreamDetector {
     mutating func restore(from reader: inout ByteReader) throws {
         for place in watched.indices {
             var one = Watched()
-            one.rate = try RateWatch(from: &reader)
+            try one.rate.restore(from: &reader)
             one.isFiring = try reader.readBool()
             one.lastAt = try reader.readSigned()
             for _ in 0..<(try reader.readCount()) { one.samples.append(try reader.readString()) }

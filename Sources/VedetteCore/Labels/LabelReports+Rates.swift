@@ -4,7 +4,7 @@ extension LabelReports {
         _ one: LabelRateDetector.Watched, _ bet: RateWatch.Bet, _ pipeline: String?, _ subject: LabelRateDetector.Subject, _ rule: LabelIntegrityRule, detector: Int
     ) -> IncidentReport {
         let name = pipeline ?? "(unlisted)"
-        let share = bet.hits / max(1, bet.trials), reference = RateWatch.reference(bet)
+        let share = bet.hits / max(1, bet.trials), reference = bet.reference
         let isOrphans = subject == .orphans
         let count = AlertNumbers.count(Int64(bet.hits))
         let what = isOrphans ? "labels of \(name) have no decision" : "words of \(name) are contradicted by more trusted labels"

@@ -107,15 +107,18 @@ extension LabelReports {
         return report
     }
 
-    static func canary(_ trial: ActorTrial, _ pool: [StratumCounts], _ rule: LabelIntegrityRule, detector: Int, model: Int) -> IncidentReport {
-        let all = rate(pool), trusted = rate(zip(pool, trial.own).map { StratumCounts(legit: $0.legit - $1.legit, total: $0.total - $1.total) })
+    static func canary(
+        _ trial: ActorTrial, _ canary: LabelCanary, _ pipelines: [String], _ rule: LabelIntegrityRule, detector: Int, model: Int
+    ) -> IncidentReport {
+        let all = rate(canary.classes.counts(ofPool: 0)), trusted = rate(canary.trustedCounts)
         let shares = Shares(trial)
+        let pair = canary.provenPair.flatMap { source in canary.pairs[source].strongest.map { (source, $0) } }
         var report = report(
             trial,
             Words(
                 monitor: "label_canary",
-                headline: "fraud among borderline decisions is \(AlertNumbers.percent(all)) with all labels and \(AlertNumbers.percent(trusted)) without those of low trust, "
-                    + "further apart than before",
+                headline: "fraud among borderline decisions is \(AlertNumbers.percent(all)) with all labels and \(AlertNumbers.percent(trusted)) without those of low trust"
+                    + (pair.map { contradicted($0.1, by: pipelines[$0.0]) } ?? ", further apart than before"),
                 measure: "fraud_rate", value: all, limit: trusted, referenceName: "trusted labels",
                 immediateActions: [
                     "Look at metrics by trust tier: believe the trusted ones.",
@@ -125,12 +128,27 @@ extension LabelReports {
                 escalation: "The security counterpart: the metrics are being moved through labels that anybody can send.",
                 recommendedAction: "Exclude labels of low trust from thresholds and training; review the sample requests.",
                 blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of low trust."),
-            alpha: LabelCanary.rule(rule.peers).alpha, severity: rule.poisoningSeverity, detector: detector, model: model)
+            alpha: canary.rule.alpha, severity: rule.poisoningSeverity, detector: detector, model: model)
+        if let (source, bet) = pair {
+            report.startedAt = bet.day * 86_400_000
+            report.pValue = min(1, RealFunctions.exp(-canary.pairs[source].logEvidence))
+            report.count = Int64(bet.trials)
+            report.size = max(1, bet.hits - bet.reference * bet.trials)
+            report.facts += [
+                IncidentFact("judged_by", .text(pipelines[source])), IncidentFact("pairs", .number(bet.trials)),
+                IncidentFact("pairs_contradicted", .number(bet.hits)), IncidentFact("pairs_contradicted_expected", .number(bet.reference * bet.trials)),
+            ]
+        }
         report.facts += [
             IncidentFact("fraud_rate_all", .number(all)), IncidentFact("fraud_rate_trusted", .number(trusted)),
             IncidentFact("legit_share_low_trust", .number(shares.share)), IncidentFact("legit_share_trusted", .number(shares.expected)),
         ]
         return report
+    }
+
+    private static func contradicted(_ bet: RateWatch.Bet, by pipeline: String) -> String {
+        "; \(pipeline) says fraud of \(AlertNumbers.percent(bet.hits / max(1, bet.trials))) of \(AlertNumbers.count(Int64(bet.trials))) that low trust calls legit, "
+            + "\(AlertNumbers.percent(bet.reference)) before"
     }
 
     private static func rate(_ strata: [StratumCounts]) -> Double {

@@ -1,75 +1,97 @@
 /// Follows the rate of something among the labels of one source, and says when it has risen.
 ///
-/// Input: trials and hits of each day. Model: the hits of a day are Poisson around the source's own rate, which is gamma-distributed
-/// with what its past says (half-life ``halfLifeDays``); "risen" is that rate times one of ``factors`` from one week on. The
-/// likelihood ratio has a closed form, is divided by how much more than Poisson the source's days scatter (quasi-likelihood;
-/// labels come in files), and is summed over weekly starting points as in ``LabelPeerTest``: below `bets / alpha` in a year with
-/// probability 1 - alpha. A source without ``minDays`` of past is not judged. O(bets) per day, some 500 bytes.
+/// Input: trials and hits of each day, by stratum where strata have rates of their own. Model: the hits of a day are Poisson around the
+/// source's own rate, which is gamma-distributed with what its past says (half-life ``halfLifeDays``); "risen" is that rate times one
+/// of the factors, the same in all strata, from one week on. The likelihood ratio has a closed form, is divided by how much more than
+/// Poisson the source's days scatter (quasi-likelihood; labels come in files), and is summed over weekly starting points as in
+/// ``LabelPeerTest``: below `bets / alpha` in a year with probability 1 - alpha. A source without ``minDays`` of past is not judged.
+/// O(bets × strata) per day, some 500 bytes and 400 per further stratum.
 struct RateWatch: Equatable {
-    static let factors: [Double] = [2, 5, 20]
     static let halfLifeDays = 60.0
     static let maxBets = 8
     static let betEveryDays: Int64 = 7
     static let minDays: Int64 = 14
     /// Hits since the rise below which it is none.
     static let minHits = 10.0
-    /// What is supposed of a source without a past: half a hit in fifty trials.
-    private static let prior = (hits: 0.5, trials: 50.0)
+    /// What is supposed of a source without a past: anything. A low rate would make an alarm of every source whose rate is high.
+    private static let prior = Tally(hits: 0.5, trials: 1)
+
+    struct Tally: Equatable {
+        var hits = 0.0
+        var trials = 0.0
+    }
 
     struct Bet: Equatable {
         let day: Int64
-        let shape: Double
-        let rate: Double
+        /// Shape and rate of the gamma belief when the bet was made, by stratum.
+        let past: [Tally]
         let dispersion: Double
-        var hits = 0.0
-        var trials = 0.0
+        var since: [Tally]
+
+        var hits: Double { since.reduce(0) { $0 + $1.hits } }
+        var trials: Double { since.reduce(0) { $0 + $1.trials } }
+
+        /// The rate before it began, among the same strata as since then.
+        var reference: Double {
+            let expected = zip(past, since).reduce(0) { $0 + $1.1.trials * $1.0.hits / $1.0.trials }
+            return trials > 0 ? expected / trials : past[0].hits / past[0].trials
+        }
 
         /// ln of the mean ratio over the factors.
-        var logWealth: Double {
+        func logWealth(_ factors: [Double]) -> Double {
             LabelPeerTest.logMean(
-                RateWatch.factors.map { factor in
-                    (hits * RealFunctions.log(factor) + (shape + hits) * RealFunctions.log((rate + trials) / (rate + factor * trials))) / dispersion
+                factors.map { factor in
+                    zip(past, since).reduce(0) { sum, stratum in
+                        let (past, since) = stratum
+                        let shrunk = RealFunctions.log((past.trials + since.trials) / (past.trials + factor * since.trials))
+                        return sum + since.hits * RealFunctions.log(factor) + (past.hits + since.hits) * shrunk
+                    } / dispersion
                 })
         }
     }
 
+    /// By which the rate may have risen; above 1.
+    let factors: [Double]
     private(set) var day: Int64 = .min
     private(set) var firstDay: Int64 = .min
-    private(set) var hitsToday = 0.0
-    private(set) var trialsToday = 0.0
+    private var today: [Tally]
     /// Faded hits and trials of the past.
-    private var hits = 0.0
-    private var trials = 0.0
-    /// Faded sums of squared residuals and of their Poisson variances.
+    private var past: [Tally]
+    /// Faded sum of squared residuals over their predictive variances (gamma-Poisson), and of the days in it.
     private var scatter = 0.0
-    private var variance = 0.0
+    private var scatterDays = 0.0
     private(set) var bets: [Bet] = []
 
+    init(factors: [Double] = [2, 5, 20], strata: Int = 1) {
+        self.factors = factors
+        today = Array(repeating: Tally(), count: strata)
+        past = today
+    }
+
     /// ln of the sum of all bets' wealth.
-    var logEvidence: Double { bets.isEmpty ? 0 : LabelPeerTest.logMean(bets.map(\.logWealth)) + RealFunctions.log(Double(bets.count)) }
-    var strongest: Bet? { bets.max { ($0.logWealth, -$0.day) < ($1.logWealth, -$1.day) } }
-    /// The rate before `bet` began.
-    static func reference(_ bet: Bet) -> Double { bet.shape / bet.rate }
+    var logEvidence: Double { bets.isEmpty ? 0 : LabelPeerTest.logMean(bets.map { $0.logWealth(factors) }) + RealFunctions.log(Double(bets.count)) }
+
+    var strongest: Bet? {
+        let wealth = bets.map { $0.logWealth(factors) }
+        return bets.indices.max { (wealth[$0], -bets[$0].day) < (wealth[$1], -bets[$1].day) }.map { bets[$0] }
+    }
 
     /// Evidence, nats, that is enough.
     static func limit(_ alpha: Double) -> Double { RealFunctions.log(365 / Double(betEveryDays) / alpha) }
 
     /// Whether the rate has risen: evidence, and `factor` times what it was.
     func isProven(alpha: Double, factor: Double) -> Bool {
-        guard let bet = strongest, bet.hits >= Self.minHits, logEvidence >= Self.limit(alpha) else { return false }
-        return bet.hits / max(1, bet.trials) >= factor * Self.reference(bet)
+        guard !bets.isEmpty, logEvidence >= Self.limit(alpha), let bet = strongest, bet.hits >= Self.minHits else { return false }
+        return bet.hits >= factor * bet.reference * max(1, bet.trials)
     }
 
-    mutating func add(isHit: Bool, on today: Int64) {
-        pass(to: today)
-        trialsToday += 1
-        if isHit { hitsToday += 1 }
-    }
+    /// Whether nothing is left of the evidence.
+    func isCold(alpha: Double) -> Bool { logEvidence <= Self.limit(alpha) / 4 }
 
-    /// A hit whose trial was counted before.
-    mutating func addLateHit(on today: Int64) {
+    mutating func add(isHit: Bool, stratum: Int = 0, on today: Int64) {
         pass(to: today)
-        hitsToday += 1
+        self.today[stratum].trials += 1
+        if isHit { self.today[stratum].hits += 1 }
     }
 
     /// Ends the days before `today`.
@@ -80,61 +102,84 @@ struct RateWatch: Equatable {
             day = today
             return
         }
-        if trialsToday > 0 || hitsToday > 0 { end() }
+        if self.today.contains(where: { $0.trials > 0 }) { end() }
         let factor = RealFunctions.exp(-RealFunctions.log(2) / Self.halfLifeDays * Double(min(today - day, 3_650)))
-        hits *= factor
-        trials *= factor
+        for stratum in past.indices {
+            past[stratum].hits *= factor
+            past[stratum].trials *= factor
+        }
         scatter *= factor
-        variance *= factor
+        scatterDays *= factor
         day = today
         if today - firstDay >= Self.minDays, bets.last.map({ today - $0.day >= Self.betEveryDays }) ?? true { bet() }
     }
 
     private mutating func end() {
-        for index in bets.indices {
-            bets[index].hits += hitsToday
-            bets[index].trials += trialsToday
+        var hits = 0.0, expected = 0.0, variance = 0.0
+        for stratum in today.indices {
+            let count = today[stratum]
+            for index in bets.indices {
+                bets[index].since[stratum].hits += count.hits
+                bets[index].since[stratum].trials += count.trials
+            }
+            hits += count.hits
+            let shape = past[stratum].hits + Self.prior.hits, rate = past[stratum].trials + Self.prior.trials
+            expected += count.trials * shape / rate
+            variance += count.trials * shape / rate * (1 + count.trials / rate)
+            past[stratum].hits += count.hits
+            past[stratum].trials += count.trials
+            today[stratum] = Tally()
         }
-        let expected = trialsToday * (hits + Self.prior.hits) / (trials + Self.prior.trials)
-        scatter += (hitsToday - expected) * (hitsToday - expected)
-        variance += max(expected, 0.1)
-        hits += hitsToday
-        trials += trialsToday
-        hitsToday = 0
-        trialsToday = 0
+        scatter += (hits - expected) * (hits - expected) / max(variance, 0.1)
+        scatterDays += 1
     }
 
     private mutating func bet() {
-        if bets.count == Self.maxBets, let poorest = bets.indices.min(by: { bets[$0].logWealth < bets[$1].logWealth }) { bets.remove(at: poorest) }
-        bets.append(Bet(day: day, shape: hits + Self.prior.hits, rate: trials + Self.prior.trials, dispersion: max(1, variance > 0 ? scatter / variance : 1)))
+        if bets.count == Self.maxBets {
+            let wealth = bets.map { $0.logWealth(factors) }
+            if let poorest = bets.indices.min(by: { wealth[$0] < wealth[$1] }) { bets.remove(at: poorest) }
+        }
+        bets.append(
+            Bet(
+                day: day, past: past.map { Tally(hits: $0.hits + Self.prior.hits, trials: $0.trials + Self.prior.trials) },
+                dispersion: max(1, scatterDays > 0 ? scatter / scatterDays : 1), since: Array(repeating: Tally(), count: past.count)))
     }
 }
 
-extension RateWatch: Snapshottable {
+extension RateWatch {
     func encode(into writer: inout ByteWriter) {
+        func write(_ tallies: [Tally]) {
+            for tally in tallies {
+                writer.write(double: tally.hits)
+                writer.write(double: tally.trials)
+            }
+        }
         for value in [day, firstDay] { writer.write(signed: value) }
-        for value in [hitsToday, trialsToday, hits, trials, scatter, variance] { writer.write(double: value) }
+        for value in [scatter, scatterDays] { writer.write(double: value) }
+        write(today)
+        write(past)
         writer.write(count: bets.count)
         for bet in bets {
             writer.write(signed: bet.day)
-            for value in [bet.shape, bet.rate, bet.dispersion, bet.hits, bet.trials] { writer.write(double: value) }
+            writer.write(double: bet.dispersion)
+            write(bet.past)
+            write(bet.since)
         }
     }
 
-    init(from reader: inout ByteReader) throws {
+    /// Into one of the same factors and strata.
+    mutating func restore(from reader: inout ByteReader) throws {
+        func read() throws -> [Tally] { try past.map { _ in Tally(hits: try reader.readDouble(), trials: try reader.readDouble()) } }
         day = try reader.readSigned()
         firstDay = try reader.readSigned()
-        hitsToday = try reader.readDouble()
-        trialsToday = try reader.readDouble()
-        hits = try reader.readDouble()
-        trials = try reader.readDouble()
         scatter = try reader.readDouble()
-        variance = try reader.readDouble()
+        scatterDays = try reader.readDouble()
+        today = try read()
+        past = try read()
+        bets = []
         for _ in 0..<(try reader.readCount(minimumSize: 41)) {
-            bets.append(
-                Bet(
-                    day: try reader.readSigned(), shape: try reader.readDouble(), rate: try reader.readDouble(), dispersion: try reader.readDouble(),
-                    hits: try reader.readDouble(), trials: try reader.readDouble()))
+            let day = try reader.readSigned(), dispersion = try reader.readDouble()
+            bets.append(Bet(day: day, past: try read(), dispersion: dispersion, since: try read()))
         }
     }
 }

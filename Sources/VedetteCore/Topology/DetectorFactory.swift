@@ -12,7 +12,8 @@ enum DetectorFactory {
                 LabelPoisoningDetector(
                     detector: index, rule: rule, sources: configuration.labelSources, models: configuration.schema.models, watched: spec.models, hash: hash)
             case .labelCanary(let rule):
-                LabelCanaryDetector(detector: index, rule: rule, models: configuration.schema.models, watched: spec.models)
+                LabelCanaryDetector(
+                    detector: index, rule: rule, sources: configuration.labelSources, models: configuration.schema.models, watched: spec.models)
             case .labelBurst(let rule): LabelBurstDetector(detector: index, rule: rule, sources: configuration.labelSources, hash: hash)
             case .labelOrphans(let rule): LabelRateDetector(detector: index, rule: rule, subject: .orphans, sources: configuration.labelSources)
             case .labelConflicts(let rule): LabelRateDetector(detector: index, rule: rule, subject: .conflicts, sources: configuration.labelSources)

@@ -64,10 +64,12 @@ extension Topology {
 
     /// Labels outside of their source's rights are nobody's word.
     private func verdicts(_ label: LabelEntry, _ effect: LabelEffect) -> [LabelVerdict] {
-        LabelVerdict.pairs(label, effect).compactMap { word, isUpheld in
-            guard let source = sourceRows[word.isQuarantined ? word.source ^ 1 : word.source] else { return nil }
+        LabelVerdict.pairs(label, effect).compactMap { word, judge in
+            guard let source = sourceRows[word.isQuarantined ? word.source ^ 1 : word.source], let judging = sourceRows[judge.source] else { return nil }
             let actor = word.actor == Interner.other ? "" : labelActors.name(word.actor) ?? ""
-            return LabelVerdict(source: source, actor: actor, outcome: word.outcome, isUpheld: isUpheld)
+            return LabelVerdict(
+                source: source, actor: actor, outcome: word.outcome, tier: word.tier, judgeTier: judge.tier, judge: judging,
+                isUpheld: word.outcome == judge.outcome)
         }
     }
 
