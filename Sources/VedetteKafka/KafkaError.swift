@@ -26,6 +26,8 @@ public struct KafkaErrorCode: RawRepresentable, Hashable, Sendable {
     public static let unknownPartition = Self(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
     public static let authentication = Self(RD_KAFKA_RESP_ERR__AUTHENTICATION)
     public static let unknownTopicOrPartition = Self(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+    /// The place to read from is not in the partition, and `auto.offset.reset` is `error`.
+    public static let noSuchOffset = Self(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
     public static let offsetOutOfRange = Self(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
     public static let messageTooLarge = Self(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
     public static let notLeader = Self(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION)

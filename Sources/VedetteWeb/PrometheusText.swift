@@ -65,6 +65,8 @@ public enum PrometheusText {
         for (partition, labels) in zip(snapshot.partitions, labels) { page.sample("vedette_partition_accepted_total", labels, Double(partition.accepted)) }
         page.family("vedette_partition_rejected_total", "counter", "Records sent to the dead letters by this process.")
         for (partition, labels) in zip(snapshot.partitions, labels) { page.sample("vedette_partition_rejected_total", labels, Double(partition.rejected)) }
+        page.family("vedette_partition_skipped_total", "counter", "Offsets passed over by this process: their records were deleted before they were read.")
+        for (partition, labels) in zip(snapshot.partitions, labels) { page.sample("vedette_partition_skipped_total", labels, Double(partition.skipped)) }
         page.family("vedette_partition_assigned", "gauge", "1 where the partition is this instance's.")
         for (partition, labels) in zip(snapshot.partitions, labels) { page.sample("vedette_partition_assigned", labels, partition.isAssigned ? 1 : 0) }
         page.family("vedette_partition_paused", "gauge", "1 where reading waits for slower partitions.")

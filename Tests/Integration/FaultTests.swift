@@ -30,6 +30,30 @@ import VedetteRuntime
         #expect(error.remedy.contains("create it"))
     }
 
+    /// The in-process brokers keep 5 MB of a partition and delete what is older.
+    private func push(out partition: Int32) throws {
+        let producer = try Producer(properties: ["bootstrap.servers": site.brokers], logger: Site.logger)
+        for _ in 0..<16 {
+            try producer.produce(topic: site.decisions, key: nil, payload: Array(repeating: UInt8(ascii: "x"), count: 500_000), partition: partition)
+            try producer.flush(timeoutMs: 10_000)
+        }
+        producer.close()
+    }
+
+    @Test("Records that were deleted before they were read end the run, with what is missing")
+    func deletedBeforeRead() throws {
+        try prepare()
+        let traffic = try Traffic.mixed(decisions: 2_000)
+        try traffic.produce(to: site)
+        let first = LiveRun(try site.configuration("live"))
+        try first.waitUntilRead(traffic)
+        try first.stop()
+        try push(out: 1)
+        let error = try #require(try LiveRun(site.configuration("live")).failure() as? SetupError)
+        #expect(error.what.contains("\(site.decisions)[1]") && error.what.contains("no longer holds"), "\(error)")
+        #expect(error.remedy.contains("inputs.gaps"))
+    }
+
     @Test("Brokers that are away at the start are waited for: alive, not ready, then at work")
     func awayAtStart() throws {
         try prepare()

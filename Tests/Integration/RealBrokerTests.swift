@@ -96,6 +96,20 @@ struct RealBrokerTests {
         try expectAgreement(site, traffic)
     }
 
+    @Test("An input that was made anew ends the run, with how far it had been read")
+    func madeAnew() throws {
+        try site.createOutputs("live")
+        let traffic = try Traffic.mixed(decisions: 2_000)
+        try traffic.produce(to: site)
+        let first = LiveRun(try site.configuration("live"))
+        try first.waitUntilRead(traffic)
+        try first.stop()
+        try site.recreate(site.labels, partitions: Site.labelPartitions)
+        let error = try #require(try LiveRun(try site.configuration("live")).failure() as? SetupError)
+        #expect(error.what.contains("\(site.labels)[") && error.what.contains("ends at offset 0") && error.what.contains("made anew"), "\(error)")
+        #expect(error.remedy.contains("state.directory"))
+    }
+
     @Test("The brokers are restarted in the middle", .enabled(if: RealBroker.restart != nil, "set VEDETTE_TEST_BROKER_RESTART to a command"))
     func brokerRestart() throws {
         try site.createOutputs("live")

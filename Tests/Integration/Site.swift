@@ -59,6 +59,12 @@ final class Site: Sendable {
         made.withLock { $0.append(topic) }
     }
 
+    func recreate(_ topic: String, partitions: Int) throws {
+        try Site.admin(brokers).deleteTopics([topic], timeoutMs: 30_000)
+        // The name is free once every broker has heard of it.
+        try wait("\(topic) to be gone") { (try? createTopic(topic, partitions: partitions)) != nil }
+    }
+
     func createInputs() throws {
         try createTopic(decisions, partitions: Site.decisionPartitions)
         try createTopic(labels, partitions: Site.labelPartitions)

@@ -89,7 +89,7 @@ extension KafkaConfiguration {
         "bootstrap.servers": "kafka.brokers", "metadata.broker.list": "kafka.brokers", "group.id": "kafka.group",
         "transactional.id": "kafka.transactional", "enable.idempotence": "kafka.transactional",
         "enable.auto.commit": "", "enable.auto.offset.store": "", "isolation.level": "", "partition.assignment.strategy": "",
-        "enable.partition.eof": "",
+        "enable.partition.eof": "", "auto.offset.reset": "inputs.start",
     ]
 
     /// Whether a property holds a secret, going by its name.

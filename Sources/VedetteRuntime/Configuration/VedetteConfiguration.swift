@@ -75,12 +75,16 @@ public struct InputConfiguration: Sendable, Equatable {
     /// What the first start of all does with the records that are there already.
     public enum History: String, Sendable, CaseIterable { case quiet, aloud }
 
+    /// What is done where a topic has deleted records before they were read.
+    public enum Gaps: String, Sendable, CaseIterable { case stop, skip }
+
     public var decisions: Decisions
     public var labels: Labels
     /// Topic of the control records; nil for none.
     public var control: String?
     public var start = Start.earliest
     public var history = History.quiet
+    public var gaps = Gaps.stop
 
     public init(decisions: Decisions, labels: Labels) {
         self.decisions = decisions

@@ -21,6 +21,13 @@ extension VedetteConfiguration {
         return properties
     }
 
+    /// The same for the inputs: a place that is gone is told, and never silently exchanged for another.
+    func inputReaderProperties(brokers: String? = nil) throws -> KafkaProperties {
+        var properties = try readerProperties(brokers: brokers)
+        properties["auto.offset.reset"] = "error"
+        return properties
+    }
+
     /// Properties of the consumer that is a member of the group.
     func memberProperties(brokers: String? = nil) throws -> KafkaProperties {
         var properties = try kafkaProperties(brokers: brokers)

@@ -47,11 +47,18 @@ extension KafkaLoop {
         return true
     }
 
+    /// The offset to read a partition on from; nil where it was never read, and its oldest record is meant.
+    func placeToRead(_ place: Int) -> Int64? {
+        let (next, identity) = (pipeline.nextOffset(of: place), partitions[place].identity)
+        let start = next > 0 || pipeline.isRestored(identity) ? next : pipeline.startOffset(of: identity)
+        let held = partitions[place].heldFrom
+        return held > 0 ? max(start ?? 0, held) : start
+    }
+
     /// Reads every partition from where the state says. The group's committed offsets are for lag tools.
     func assignInputs(and others: [TopicPartitionOffset] = []) throws {
         let inputs = partitions.indices.map { place -> TopicPartitionOffset in
-            let next = pipeline.nextOffset(of: place)
-            let start = next > 0 ? next : pipeline.startOffset(of: partitions[place].identity)
+            let start = placeToRead(place)
             return TopicPartitionOffset(partitions[place].topicPartition, start.map { .at($0) } ?? .beginning)
         }
         try reader.assign(inputs + others)

@@ -18,10 +18,14 @@ extension KafkaLoop {
     private func watchProgress() throws {
         guard let topic = configuration.outputs.progress else { return }
         progressTopicID = try reader.topicID(for: topic)
-        let partition = TopicPartition(topic, 0)
-        let range = try waitingForBrokers { try reader.watermarkOffsets(partition, timeoutMs: Self.metadataTimeoutMs) }
+        let range = try progressRange()
         progressOffset = max(range.low, range.high - KafkaOutput.progressTail)
-        try reader.assign([partition.at(progressOffset)])
+        try reader.assign([TopicPartition(topic, 0).at(progressOffset)])
+    }
+
+    /// Offsets that the progress topic holds.
+    func progressRange() throws -> WatermarkOffsets {
+        try waitingForBrokers { try reader.watermarkOffsets(TopicPartition(configuration.electionTopic, 0), timeoutMs: Self.metadataTimeoutMs) }
     }
 
     private func follow(from progress: TopicPartitionOffset) throws {
@@ -30,6 +34,7 @@ extension KafkaLoop {
             logger.warning("the state directory is empty but output was committed before: reading the topics again from the start, silently")
         }
         try assignInputs(and: [progress])
+        doubtEveryPlace()
     }
 
     private func followTurn() throws {
@@ -56,8 +61,9 @@ extension KafkaLoop {
             }
         }
         status.countRead(taken)
-        try pipeline.step()
         let now = monotonicSeconds()
+        try findMisplaced(now)
+        try pipeline.step()
         if isFollowing { try checkpointIfDue(now) }
         publishStatusIfDue(now)
         try adjustPauses()
@@ -94,6 +100,7 @@ extension KafkaLoop {
         }
         if pipeline.isFirstStart { try beginHistory() }
         try assignInputs()
+        doubtEveryPlace()
         status.update { $0.role = .active }
         let judgedTo = pipeline.topology.judgedTo
         logger.notice("active", metadata: ["judged_to": "\(judgedTo == .min ? "nothing yet" : RFC3339.string(judgedTo))"])

@@ -25,7 +25,8 @@ extension KafkaLoop {
                 stream: self.partitions[place].identity.stream.word, lag: lag(of: place),
                 watermarkDelayMs: watermark == .min ? nil : wallMs - watermark,
                 nextOffset: pipeline.nextOffset(of: place), accepted: pipeline.accepted(of: place), rejected: pipeline.rejected(of: place),
-                isAssigned: self.partitions[place].isAssigned, isPaused: self.partitions[place].isPaused)
+                skipped: self.partitions[place].skipped, isAssigned: self.partitions[place].isAssigned,
+                isPaused: self.partitions[place].isPaused)
         }
         let behind = pipeline.knownWatermark.map { $0 == .min ? 0 : max(0, $0 - max(topology.judgedTo, 0)) }
         if pipeline.isStandby, pipeline.knownWatermark != nil, !pipeline.isReexecuting { hasCaughtUp = true }

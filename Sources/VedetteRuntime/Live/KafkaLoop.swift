@@ -32,6 +32,14 @@ final class KafkaLoop {
         var activity: Int64 = 0
         /// While standing by: records that the active instance has not told of yet.
         var waiting = WaitingRecords()
+        /// Since when it is in doubt whether the partition holds the place to read on from.
+        var doubtedSince: Double?
+        /// It does not: nothing is read until the partition is assigned anew.
+        var isMisplaced = false
+        /// What lies before this was deleted before it was read.
+        var heldFrom: Int64 = 0
+        /// Offsets that were passed over because their records had been deleted before they were read.
+        var skipped: Int64 = 0
     }
 
     /// How a life of the loop ends.
@@ -64,6 +72,9 @@ final class KafkaLoop {
     /// While standing by: has been where the active instance was.
     var hasCaughtUp = false
     var lastGrowthCheck = monotonicSeconds()
+    /// While standing by: records of the progress topic were deleted before they were read.
+    var hasMisplacedProgress = false
+    var lastLookAtMisplaced = -Double.infinity
 
     init(
         configuration: VedetteConfiguration, brokers: String?, pipeline: Pipeline, output: KafkaOutput, status: RunStatus,
@@ -75,7 +86,7 @@ final class KafkaLoop {
         self.status = status
         self.logger = logger
         self.isStopping = isStopping
-        reader = try Consumer(properties: configuration.readerProperties(brokers: brokers), logger: logger)
+        reader = try Consumer(properties: configuration.inputReaderProperties(brokers: brokers), logger: logger)
         membership = try GroupMembership(configuration, brokers: brokers, logger: logger)
         membership.onHandOver = { [unowned self] in try handOver() }
         output.groupOffsets = { [weak self] in try self?.groupOffsets() }
@@ -133,8 +144,9 @@ final class KafkaLoop {
             }
         }
         status.countRead(taken)
-        try pipeline.step()
         let now = monotonicSeconds()
+        try findMisplaced(now)
+        try pipeline.step()
         if pipeline.hasAlerts || (now - lastCommit >= Self.commitEverySeconds && pipeline.hasOutput) { try commit(now) }
         try checkpointIfDue(now)
         if now - lastHousework >= Self.houseworkEverySeconds {
@@ -188,6 +200,7 @@ final class KafkaLoop {
     func complain(of record: borrowing ConsumerRecord) throws {
         guard let error = record.error else { return }
         if error.isFatal { throw reader.fatalCause ?? error }
+        if error.code == .noSuchOffset { return noteMisplaced(record) }
         logger.warning("kafka", metadata: ["error": "\(error)"])
     }
 

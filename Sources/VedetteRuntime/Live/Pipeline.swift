@@ -74,6 +74,9 @@ public final class Pipeline {
     /// Whether the checkpoint knows a partition.
     func isRestored(_ identity: InputPartition) -> Bool { resume[identity] != nil }
 
+    /// Up to which offset a partition had been read when output was committed last; 0 where none was.
+    func toldOffset(of identity: InputPartition) -> Int64 { known?.offsets[identity] ?? 0 }
+
     /// Registers a source partition. Register all of them, in order, before the first record.
     ///
     /// - Returns: the offset to read from; nil where there is no state, and the caller chooses.

@@ -14,6 +14,8 @@ public final class RunStatus: Sendable {
         public var nextOffset: Int64
         public var accepted: Int64
         public var rejected: Int64
+        /// Offsets passed over since their records had been deleted before they were read.
+        public var skipped: Int64
         public var isAssigned: Bool
         public var isPaused: Bool
     }

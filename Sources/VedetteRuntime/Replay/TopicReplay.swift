@@ -29,6 +29,7 @@ public final class TopicReplay {
 
     private let configuration: VedetteConfiguration
     private let consumer: Consumer
+    private let logger: Logger
     private let files: OutputFiles
     private let collector: OutputCollector
     private let rows = SealedRows()
@@ -59,8 +60,8 @@ public final class TopicReplay {
         hash = try configuration.secrets.keyedHash()
         topology = Topology(
             configuration: configuration.topology, hash: hash, store: rows, sink: collector, baselines: try configuration.loadBaselines())
-        consumer = try Consumer(
-            properties: configuration.readerProperties(brokers: brokers), logger: logger)
+        self.logger = logger
+        consumer = try Consumer(properties: configuration.inputReaderProperties(brokers: brokers), logger: logger)
         alerts = try alertsTopic.map { (try Producer(properties: configuration.kafkaProperties(brokers: brokers), logger: logger), $0) }
         try open(from: try from.map { try Self.bound($0, "--from") }, to: try to.map { try Self.bound($0, "--to") })
     }
@@ -153,15 +154,13 @@ public final class TopicReplay {
 
     private func turn() throws {
         try consumer.poll(max: Self.pollRecords, timeoutMs: 1_000) { record in
-            guard record.topicID >= 0, record.topicID < places.count, record.partition >= 0 else {
-                if let error = record.error, error.isFatal { throw error }
-                return
-            }
-            let place = places[record.topicID][Int(record.partition)]
+            let topic = record.topicID
+            let isOurs = topic >= 0 && topic < places.count && places[topic].indices.contains(Int(record.partition))
+            let place = isOurs ? places[topic][Int(record.partition)] : nil
             switch record.kind {
-            case .message: take(record, place)
-            case .endOfPartition: if record.offset >= sources[place].end { sources[place].next = sources[place].end }
-            case .error: if let error = record.error, error.isFatal { throw error }
+            case .message: if let place { take(record, place) }
+            case .endOfPartition: if let place, record.offset >= sources[place].end { sources[place].next = sources[place].end }
+            case .error: try complain(of: record, place)
             }
         }
         for place in sources.indices where !sources[place].isDone {
@@ -177,6 +176,20 @@ public final class TopicReplay {
         try put(collector.take())
         try adjustPauses()
         if topology.openRows > configuration.state.spillRows { try rows.spill(topology) }
+    }
+
+    /// What may pass is waited out. Where a partition can not be read that would be to wait without end.
+    private func complain(of record: borrowing ConsumerRecord, _ place: Int?) throws {
+        guard let error = record.error else { return }
+        if error.code == .noSuchOffset, let place {
+            let next = sources[place].next
+            let low = try consumer.watermarkOffsets(sources[place].partition, timeoutMs: Self.timeoutMs).low
+            throw low > next
+                ? SetupError.deleted(sources[place].partition, next..<low)
+                : SetupError.shortened(sources[place].partition, end: low, readTo: next)
+        }
+        if error.isFatal || (place != nil && !error.isRetriable) { throw consumer.fatalCause ?? error }
+        logger.warning("kafka", metadata: ["error": "\(error)"])
     }
 
     private func take(_ record: borrowing ConsumerRecord, _ place: Int) {
