@@ -83,7 +83,9 @@ final class LabelTraffic: TopologySink {
             DetectorSpec(id: "label_conflicts", rule: .labelConflicts(rule)), DetectorSpec(id: "label_normalisation", rule: .labelNormalisation(rule)),
             DetectorSpec(id: "label_canary", rule: .labelCanary(rule)),
         ]
-        configuration.labelSources = [LabelSource(pipeline: "reports", tier: 1), LabelSource(pipeline: "desk", tier: 3), LabelSource(pipeline: "chargebacks", tier: 3)]
+        var chargebacks = LabelSource(pipeline: "chargebacks", tier: 3)
+        chargebacks.rights.outcomes = [.fraud]
+        configuration.labelSources = [LabelSource(pipeline: "reports", tier: 1), LabelSource(pipeline: "desk", tier: 3), chargebacks]
         configuration.join.pendingTTLMs = Self.day
         configuration.nowcast.isEnabled = false
         configuration.panes.levels = [.init(sizeMs: 3_600_000, keepMs: 2 * Self.day), .init(sizeMs: Self.day, keepMs: 120 * Self.day)]

@@ -19,6 +19,8 @@ struct LabelCanaryDetector: StreamDetector {
     let rule: LabelIntegrityRule
     let sources: [LabelSource]
     private let isWatched: [Bool]
+    /// Per source: one that may only say fraud is no sample of the truth, however many of its labels come.
+    private let saysBoth: [Bool]
     private(set) var zone: BorderlineZone
     /// One per model.
     private(set) var watches: [Watch]
@@ -28,6 +30,7 @@ struct LabelCanaryDetector: StreamDetector {
         self.rule = rule
         self.sources = sources
         isWatched = models.map { watched.isEmpty || watched.contains($0) }
+        saysBoth = sources.map { $0.rights.outcomes.isEmpty || ($0.rights.outcomes.contains(.fraud) && $0.rights.outcomes.contains(.legit)) }
         zone = BorderlineZone(from: rule.borderlineFrom, models: models.count)
         watches = Array(repeating: Watch(canary: LabelCanary(rule: rule.peers, tiers: sources.map(\.tier))), count: models.count)
     }
@@ -40,7 +43,7 @@ struct LabelCanaryDetector: StreamDetector {
             let stratum = zone.stratum(label.decision.score, model)
         else { return }
         let isLow = label.entry.tier <= LabelCanary.lowTier, isLegit = label.entry.outcome == .legit
-        watches[model].canary.observe(stratum: stratum, isLow: isLow, isLegit: isLegit, at: label.effective)
+        if isLow || saysBoth[label.source] { watches[model].canary.observe(stratum: stratum, isLow: isLow, isLegit: isLegit, at: label.effective) }
         if isLow, isLegit { Self.note(label.words.request, in: &watches[model].samples) }
         for word in label.verdicts where word.tier <= LabelCanary.lowTier && word.outcome == .legit && word.judgeTier > LabelCanary.lowTier {
             watches[model].canary.observe(pairOf: word.judge, stratum: stratum, isUpheld: word.isUpheld, at: label.effective)
