@@ -22,6 +22,7 @@ import VedetteRuntime
         #expect(configuration.kafka.brokers == .literal("localhost:9092"))
         #expect(configuration.inputs.start == .earliest)
         #expect(configuration.inputs.history == .quiet)
+        #expect(configuration.inputs.gaps == .stop)
         #expect(configuration.state == StateConfiguration())
         #expect(configuration.http == HTTPConfiguration())
         #expect(configuration.secrets == SecretsConfiguration())

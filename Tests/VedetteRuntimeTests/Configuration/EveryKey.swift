@@ -50,6 +50,7 @@ let everyKey = """
           sampling_weight: {constant: "2.5"}
       start: 2026-01-05T08:30:00Z
       history: aloud
+      gaps: skip
     outputs: {alerts: a, metrics: m, dead_letters: dl, late: null, breakers: b, progress: p}
     kafka:
       brokers: {env: BROKERS}

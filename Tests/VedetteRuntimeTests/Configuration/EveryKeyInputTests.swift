@@ -59,5 +59,6 @@ import VedetteRuntime
         let inputs = try loadedConfiguration(everyKey).inputs
         #expect(inputs.start == .time(1_767_601_800_000))
         #expect(inputs.history == .aloud)
+        #expect(inputs.gaps == .skip)
     }
 }
