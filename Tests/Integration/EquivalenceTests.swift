@@ -59,7 +59,10 @@ struct RealEquivalenceTests {
         #expect(starts(part[.metrics]).min() == "2026-01-05T00:40")
         #expect(starts(part[.metrics]).max() == "2026-01-05T01:15")
         #expect(starts(all[.metrics]).min() == "2026-01-05T00:00")
-        #expect(try Replayed.topics(site, from: "0").lines == all.lines)
+        let again = try Replayed.topics(site, from: "0")
+        for kind in OutputKind.allCases where kind != .deadLetters { #expect(again[kind] == all[kind], "\(kind)") }
+        // In order within a partition; which partition the brokers give first is theirs to choose.
+        #expect(again[.deadLetters].sorted() == all[.deadLetters].sorted())
     }
 }
 
