@@ -183,10 +183,10 @@ public final class TopicReplay {
         guard let error = record.error else { return }
         if error.code == .noSuchOffset, let place {
             let next = sources[place].next
-            let low = try consumer.watermarkOffsets(sources[place].partition, timeoutMs: Self.timeoutMs).low
-            throw low > next
-                ? SetupError.deleted(sources[place].partition, next..<low)
-                : SetupError.shortened(sources[place].partition, end: low, readTo: next)
+            let range = try consumer.watermarkOffsets(sources[place].partition, timeoutMs: Self.timeoutMs)
+            throw range.low > next
+                ? SetupError.deleted(sources[place].partition, next..<range.low)
+                : SetupError.shortened(sources[place].partition, end: range.high, readTo: next)
         }
         if error.isFatal || (place != nil && !error.isRetriable) { throw consumer.fatalCause ?? error }
         logger.warning("kafka", metadata: ["error": "\(error)"])
