@@ -42,7 +42,8 @@ final class ProgressBar {
 /// What a replay did, for a person.
 func text(of summary: ReplaySummary, _ counters: Counters) -> String {
     """
-    \(counters.decisions) decisions, \(counters.labels) labels; \(summary.rejected) rejected, \(counters.late) late, \
+    \(counters.decisions) decisions\(counters.otherModels == 0 ? "" : " and \(counters.otherModels) of other models"), \
+    \(counters.labels) labels; \(summary.rejected) rejected, \(counters.late) late, \
     \(counters.duplicates) duplicates, \(counters.conflicts) conflicting, \(counters.orphans) orphaned labels; \
     \(summary.metrics) metric records, \(summary.alerts) alert records
     """

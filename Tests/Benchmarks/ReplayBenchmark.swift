@@ -15,6 +15,10 @@ enum ReplayBenchmark {
         report.add("floor: lines, decode", records: files.recordCount, try Measurement.of { try Floor.decode(files, configuration) }.1)
         let (summary, cost) = try Measurement.of { try replay(files, configuration, workspace) }
         report.add("replay", records: files.recordCount, cost)
+        var others = configuration
+        others.topology.schema.models = ["none of them"]
+        others.topology.schema.otherModels = .ignore
+        report.add("replay, all of it other deployments' models", records: files.recordCount, try Measurement.of { try replay(files, others, workspace) }.1)
         report.add(fact: "metric records", "\(summary.metrics)")
         report.add(fact: "alerts", "\(summary.alerts)")
         report.add(fact: "rejected", "\(summary.rejected)")

@@ -98,9 +98,10 @@ struct OracleJoin {
     /// Labels expire when a pane closes.
     private mutating func expire(before now: Int64) {
         let boundary = now / topology.panes.paneMs * topology.panes.paneMs
-        let before = waiting.count
+        let orphans = waiting.filter { $0.expiresAt <= boundary }
         waiting.removeAll { $0.expiresAt <= boundary }
-        counters.orphans += Int64(before - waiting.count)
+        counters.orphans += Int64(orphans.count)
+        counters.labelsUnlistedSource += Int64(orphans.filter { tier($0.label.pipeline) == 0 }.count)
     }
 
     private mutating func note(_ arrival: Arrival, _ identity: InputPartition, joined: Bool) {
@@ -166,7 +167,6 @@ struct OracleJoin {
     private mutating func take(_ label: OracleLabel, _ arrival: Arrival, _ identity: InputPartition) {
         counters.labels += 1
         if let kind = label.kind, !kinds.contains(kind) { kinds.append(kind) }
-        if tier(label.pipeline) == 0 { counters.labelsUnlistedSource += 1 }
         let live = (rowsByID[label.id] ?? []).filter { isLive(rows[$0].decision.time, at: arrival.effective) }
         let named = live.first { row in label.decisionTime.map { segment($0) == segment(rows[row].decision.time) } ?? false }
         let newest = live.max { rows[$0].decision.time < rows[$1].decision.time }
@@ -185,6 +185,7 @@ struct OracleJoin {
 
     private mutating func apply(_ label: OracleLabel, to row: Int, at now: Int64) {
         let before = rows[row].words
+        if tier(label.pipeline) == 0 { counters.labelsUnlistedSource += 1 }
         let source = topology.labelSources.first { $0.pipeline == label.pipeline }
         let word = Word(
             time: label.time, outcome: label.outcome, tier: tier(label.pipeline), pipeline: label.pipeline, rank: hash.hash64(label.pipeline),

@@ -79,7 +79,7 @@ public final class DecisionDecoder {
             return reader.rejection(error)
         }
         commit(row, offset: offset, to: batch)
-        if reader.unknownFeatures > 0 { commitUndeclared(to: batch) }
+        if reader.unknownFeatures > 0, row.model != OtherModels.index { commitUndeclared(to: batch) }
         return nil
     }
 
@@ -115,7 +115,11 @@ public final class DecisionDecoder {
             throw missing(DecisionTarget.modelName, .nonEmptyIdentifier, tape)
         }
         guard let model = models.find(name.bytes, name.length) else {
-            throw reader.fault(.unknownModel, .knownModel, .string, DecisionTarget.modelName)
+            guard schema.otherModels == .ignore else {
+                throw reader.fault(.unknownModel, .knownModel, .string, DecisionTarget.modelName)
+            }
+            stage.clear()
+            return StagedDecision(ofOtherModel: requestID, requestText, time: time)
         }
         var content = ContentHash()
         content.add(column: 0, tag: 0, bits: UInt64(truncatingIfNeeded: model))

@@ -23,6 +23,16 @@ struct StagedDecision {
     var contentHash: UInt64
 }
 
+extension StagedDecision {
+    init(ofOtherModel requestID: RequestID, _ requestText: TextRef, time: Int64) {
+        self.init(
+            time: time, requestID: requestID, requestText: requestText, model: OtherModels.index, version: .none, score: .nan,
+            decision: Decision.log.rawValue, latencyMs: .nan, amount: .nan, signals: (.unknown, 0), cost: .nan, status: .unknown,
+            explorationProbability: .nan, action: .none, override: .none, thresholdChallenge: .nan, thresholdBlock: .nan,
+            contentHash: 0)
+    }
+}
+
 /// Room for the columns of one decision that have a value per declared name.
 final class DecisionStage {
     let featureCount: Int
@@ -45,6 +55,14 @@ final class DecisionStage {
         featureValue.initialize(repeating: 0, count: max(1, featureCount))
         dimensions.initialize(repeating: .none, count: max(1, dimensionCount))
         entities.initialize(repeating: 0, count: max(1, entityCount))
+    }
+
+    /// As of a record that has none of it.
+    func clear() {
+        featureState.update(repeating: FeatureState.absent.rawValue, count: featureCount)
+        featureValue.update(repeating: 0, count: featureCount)
+        dimensions.update(repeating: .none, count: dimensionCount)
+        entities.update(repeating: 0, count: entityCount)
     }
 
     deinit {

@@ -16,7 +16,7 @@ public final class DecisionBatch: @unchecked Sendable {
     public var time: Column<Int64>
     public var requestID: Column<RequestID>
     public var requestText: Column<TextRef>
-    /// Index into `schema.models`.
+    /// Index into `schema.models`, or ``OtherModels/index``: of such a row only time and request ID mean anything.
     public var model: Column<UInt16>
     public var version: Column<TextRef>
     /// In [0, 1].

@@ -11,8 +11,10 @@ public struct EventSchema: Sendable, Equatable {
         }
     }
 
-    /// Model names of the inventory; a decision of any other model is rejected.
+    /// Model names of the inventory.
     public var models: [String]
+    /// What becomes of the decisions of all other models.
+    public var otherModels = OtherModels.reject
     public var features: [Feature]
     /// Slice dimensions, such as `country`.
     public var dimensions: [String]
@@ -35,6 +37,17 @@ public struct EventSchema: Sendable, Equatable {
         self.dimensions = dimensions
         self.entities = entities
     }
+}
+
+/// What becomes of decisions whose model the inventory does not list.
+public enum OtherModels: String, Sendable, CaseIterable {
+    /// They are dead letters.
+    case reject
+    /// Somebody else watches them: they are not measured, and their labels are no orphans.
+    case ignore
+
+    /// Stands in for the index of a model that is ignored.
+    public static let index = UInt16.max
 }
 
 /// A piece of text in a batch's `text` arena: offset and length in bytes, or nothing.

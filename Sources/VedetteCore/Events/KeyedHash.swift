@@ -91,6 +91,10 @@ public struct RequestID: Hashable, Comparable, Sendable, BitwiseCopyable {
         self.low = low
     }
 
+    /// Where the join keeps that a model which is ignored decided this request: apart from the listed models' own
+    /// decision under the same ID, which counts whichever came first.
+    var ofOtherModel: RequestID { RequestID(high: ~high, low: low) }
+
     @inlinable
     public static func < (a: RequestID, b: RequestID) -> Bool { (a.high, a.low) < (b.high, b.low) }
 

@@ -30,9 +30,15 @@ public struct DecisionRow: Sendable, Equatable {
     /// Scores with up to six decimals take a varint, others their eight bytes.
     private static let scoreUnits = 1e6
 
+    /// That a model which is ignored decided at `time`; nothing else is kept of it.
+    public static func ofOtherModel(at time: Int64) -> DecisionRow {
+        DecisionRow(time: time, model: OtherModels.index, version: 0, score: 0, decision: .log, content: 0)
+    }
+
     public func encode(into writer: inout ByteWriter, segmentStart: Int64) {
         writer.write(varint: UInt64(time - segmentStart))
         writer.write(varint: UInt64(model))
+        if model == OtherModels.index { return }
         writer.write(varint: UInt64(version))
         let units = (score * Self.scoreUnits).rounded()
         let exact = units / Self.scoreUnits == score
@@ -49,8 +55,14 @@ public struct DecisionRow: Sendable, Equatable {
 
     public init(_ bytes: [UInt8], segmentStart: Int64, dimensions: Int, entities entityCount: Int) throws {
         var reader = ByteReader(bytes)
-        time = segmentStart + Int64(truncatingIfNeeded: try reader.readVarint())
-        model = UInt16(truncatingIfNeeded: try reader.readVarint())
+        let time = segmentStart + Int64(truncatingIfNeeded: try reader.readVarint())
+        let model = UInt16(truncatingIfNeeded: try reader.readVarint())
+        if model == OtherModels.index {
+            self = .ofOtherModel(at: time)
+            return
+        }
+        self.time = time
+        self.model = model
         version = UInt16(truncatingIfNeeded: try reader.readVarint())
         let packed = try reader.readByte()
         guard let decision = Decision(rawValue: packed >> 1 & 7), let form = Money.Form(rawValue: packed >> 5) else {

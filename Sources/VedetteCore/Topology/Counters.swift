@@ -18,6 +18,7 @@ public struct Counters: Sendable, Equatable, Snapshottable {
     public var labelsIgnored: Int64 = 0
     /// Requests on which sources came to disagree.
     public var labelConflicts: Int64 = 0
+    /// Joined or orphaned labels of pipelines that the registry does not list.
     public var labelsUnlistedSource: Int64 = 0
     /// Labels outside of the rights of their source: counted as unlisted.
     public var labelsUnauthorised: Int64 = 0
@@ -25,6 +26,12 @@ public struct Counters: Sendable, Equatable, Snapshottable {
     public var labelsQuarantined: Int64 = 0
     /// Labels whose decision never came.
     public var orphans: Int64 = 0
+    /// Decisions of models that are ignored, and labels of theirs; in none of the counts above but ``labels``.
+    public var otherModels: Int64 = 0
+    public var labelsOtherModels: Int64 = 0
+
+    /// Decisions and labels that took effect, whatever it was.
+    public var records: Int64 { decisions + otherModels + labels }
 
     public init() {}
 
@@ -37,6 +44,7 @@ public struct Counters: Sendable, Equatable, Snapshottable {
             ("labels_ignored", \.labelsIgnored), ("label_conflicts", \.labelConflicts),
             ("labels_unlisted_source", \.labelsUnlistedSource), ("orphans", \.orphans),
             ("labels_unauthorised", \.labelsUnauthorised), ("labels_quarantined", \.labelsQuarantined),
+            ("other_models", \.otherModels), ("labels_other_models", \.labelsOtherModels),
         ]
     }
 

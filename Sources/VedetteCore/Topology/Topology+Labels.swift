@@ -6,15 +6,18 @@ extension Topology {
         newestTime = max(newestTime, entry.time)
         let source = batch.pipeline[row].isNone ? 0 : hash.hash64(of: batch.pipeline[row], in: batch.text)
         let registryRow = sourceRows[source] ?? -1
-        if registryRow < 0 { counters.labelsUnlistedSource += 1 }
+        let known = batch.decisionTime[row]
+        let decision = try join.findDecision(entry.id, time: known == .min ? nil : known, watermark: entry.effective)
+        if decision == nil, try isOfOtherModel(entry, decisionTime: known) {
+            counters.labelsOtherModels += 1
+            return
+        }
         var label = LabelEntry(
             source: source, time: entry.time, outcome: Outcome(rawValue: batch.outcome[row]) ?? .withdrawn,
             tier: registryRow < 0 ? 0 : configuration.labelSources[registryRow].tier,
             kind: labelKinds.number(batch.kind[row], in: batch.text, hash: hash),
             weight: weight(batch.samplingWeight[row], registryRow))
         label.actor = labelActors.number(batch.actor[row], in: batch.text, hash: hash)
-        let known = batch.decisionTime[row]
-        let decision = try join.findDecision(entry.id, time: known == .min ? nil : known, watermark: entry.effective)
         if entry.time < entry.effective {
             report(late: entry, batch.string(batch.requestText[row]), .labels, joined: decision != nil)
         }
@@ -22,7 +25,7 @@ extension Topology {
             let waiting = PendingLabel(
                 id: entry.id, words: batch.words(row), entry: label, source: registryRow,
                 expiresAt: entry.effective + configuration.join.pendingTTLMs)
-            for orphan in pending.add(waiting) { countOrphan(orphan, at: entry.effective) }
+            for orphan in pending.add(waiting) { try countOrphan(orphan, at: entry.effective) }
             return
         }
         try apply(label, source: registryRow, to: decision, entry, request: batch.string(batch.requestText[row])) { batch.words(row) }
@@ -40,6 +43,7 @@ extension Topology {
         _ given: LabelEntry, source: Int, to decision: DecisionRow, _ entry: SequencedRow, request: String, words: () -> LabelWords
     ) throws {
         let id = entry.id
+        if source < 0 { counters.labelsUnlistedSource += 1 }
         let label = admitted(given, source: source, model: Int(decision.model), words: words)
         let effect = try join.apply(label, to: decision, id: id, request: request)
         count(effect)
@@ -110,11 +114,5 @@ extension Topology {
         case .superseded, .dropped: counters.labelsIgnored += 1
         }
         if effect.conflict { counters.labelConflicts += 1 }
-    }
-
-    func countOrphan(_ label: PendingLabel, at time: Int64) {
-        counters.orphans += 1
-        observe(orphan: label, at: time)
-        orphansBySource[label.source < 0 ? orphansBySource.count - 1 : label.source] += 1
     }
 }

@@ -194,7 +194,7 @@ public final class Topology {
         while panes.closed + pane <= time {
             let boundary = panes.closed + pane
             panes.close(at: boundary)
-            for orphan in pending.expire(at: boundary) { countOrphan(orphan, at: boundary) }
+            for orphan in pending.expire(at: boundary) { try countOrphan(orphan, at: boundary) }
             closeNowcasts(at: boundary)
             closeDetectors(at: boundary)
             try closeWindows(at: boundary)
@@ -206,6 +206,7 @@ public final class Topology {
 
     private func process(_ entry: SequencedRow, of batch: DecisionBatch) throws {
         let row = Int(entry.row)
+        guard batch.model[row] != OtherModels.index else { return try noteOtherModel(entry) }
         counters.decisions += 1
         newestTime = max(newestTime, entry.time)
         let isLate = entry.time < entry.effective

@@ -8,7 +8,7 @@ extension ConfigurationKey {
     static let minute: Int64 = 60_000
 
     static let inventory: [ConfigurationKey] = [
-        ConfigurationKey("models", .list("models"), .required, "The model inventory; a decision of any other model is rejected."),
+        ConfigurationKey("models", .list("models"), .required, "The model inventory; for decisions of any other model see `inputs.other_models`."),
         ConfigurationKey("models[].name", .text, .required, "The model's name as it stands in the decisions."),
         ConfigurationKey("models[].description", .text, .none, "What it decides, in one line."),
         ConfigurationKey("models[].owner", .variant("a team's name, or `{team, contact}`"), .required, "Engineering: who is paged."),

@@ -1,4 +1,5 @@
 import VedetteCodec
+import VedetteCore
 
 /// The table of keys, in the order of the reference.
 extension ConfigurationKey {
@@ -39,6 +40,7 @@ extension ConfigurationKey {
         ConfigurationKey("inputs.control.topic", .topic, .none, "Topic of the control records; without it there are none."),
         ConfigurationKey("inputs.start", .variant("`earliest`, `latest`, or a time such as `2026-01-05T08:30:00Z`"), .value("earliest"), "Where the first start of all, with neither state nor progress, begins to read: the oldest records, the newest, or those whose Kafka timestamp is not before a time."),
         ConfigurationKey("inputs.history", .choice(InputConfiguration.History.allCases.map(\.rawValue)), .value("quiet"), "What the first start does with the records that are there already: `quiet` builds references and state from them and puts nothing out, so that nobody is paged for what is long past; `aloud` puts everything out."),
+        ConfigurationKey("inputs.other_models", .choice(OtherModels.allCases.map(\.rawValue)), .value("reject"), "Decisions whose model `models` does not list: `reject` makes them dead letters; `ignore` leaves them to another deployment that reads the same topic: they are not measured, and their labels are no orphans."),
         ConfigurationKey("inputs.gaps", .choice(InputConfiguration.Gaps.allCases.map(\.rawValue)), .value("stop"), "Where a topic has deleted records before they were read (its retention is too short, or Vedette was away for too long): `stop` ends with an error that names them; `skip` goes on behind them, warns, and counts them."),
     ]
 

@@ -64,6 +64,7 @@ public enum ConfigurationLoader {
         var schema = EventSchema(
             models: inventory.models.map(\.name), features: inventory.features, dimensions: slices.dimensions, entities: inventory.entities,
             signals: SignalReader.read(root, modelSignal: inputs.decisions.mapping.modelSignal))
+        schema.otherModels = inputs.otherModels
         schema.learnedDimensions = slices.configuration.newEntities.map { slices.dimensions[$0.dimension] }
 
         var topology = TopologyConfiguration(application: application, schema: schema, models: inventory.models, windows: windows)

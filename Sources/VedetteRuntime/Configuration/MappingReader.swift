@@ -17,6 +17,7 @@ enum MappingReader {
         inputs.control = section.section("control").optionalText("topic")
         inputs.start = start(section) ?? inputs.start
         inputs.history = section.word("history", InputConfiguration.History.self) ?? inputs.history
+        inputs.otherModels = section.word("other_models", OtherModels.self) ?? inputs.otherModels
         inputs.gaps = section.word("gaps", InputConfiguration.Gaps.self) ?? inputs.gaps
         return inputs
     }

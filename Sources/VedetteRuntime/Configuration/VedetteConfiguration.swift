@@ -85,6 +85,7 @@ public struct InputConfiguration: Sendable, Equatable {
     public var start = Start.earliest
     public var history = History.quiet
     public var gaps = Gaps.stop
+    public var otherModels = OtherModels.reject
 
     public init(decisions: Decisions, labels: Labels) {
         self.decisions = decisions

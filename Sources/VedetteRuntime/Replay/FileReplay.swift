@@ -150,14 +150,14 @@ public final class FileReplay {
         }
         let reached = topology.judgedTo
         return ReplayProgress(
-            records: topology.counters.decisions + topology.counters.labels,
+            records: topology.counters.records,
             eventTime: reached == .min ? nil : reached,
             fraction: isKnown && total > 0 ? Double(consumed) / Double(total) : nil)
     }
 
     private var summary: ReplaySummary {
         ReplaySummary(
-            records: topology.counters.decisions + topology.counters.labels,
+            records: topology.counters.records,
             rejected: sources.reduce(0) { $0 + $1.feed.rejected },
             alerts: collector.counts[.alerts] ?? 0, metrics: collector.counts[.metrics] ?? 0)
     }

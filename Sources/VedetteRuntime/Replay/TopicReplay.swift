@@ -139,7 +139,7 @@ public final class TopicReplay {
             alerts.producer.close()
         }
         return ReplaySummary(
-            records: counters.decisions + counters.labels, rejected: feeds.reduce(0) { $0 + $1.rejected },
+            records: counters.records, rejected: feeds.reduce(0) { $0 + $1.rejected },
             alerts: collector.counts[.alerts] ?? 0, metrics: collector.counts[.metrics] ?? 0)
     }
 

@@ -22,6 +22,17 @@ struct RowRoundTripTests {
         }
     }
 
+    @Test("of a model that is ignored a row keeps the time, in at most 8 bytes")
+    func otherModels() throws {
+        for offset: Int64 in [0, 1, 86_399_999] {
+            let row = DecisionRow.ofOtherModel(at: 1_528_588_800_000 + offset)
+            var writer = ByteWriter()
+            row.encode(into: &writer, segmentStart: 1_528_588_800_000)
+            #expect(try DecisionRow(writer.bytes, segmentStart: 1_528_588_800_000, dimensions: 16, entities: 12) == row)
+            #expect(writer.bytes.count <= 8)
+        }
+    }
+
     @Test("amounts of up to four decimals are exact, larger ones are cut, and NaN is none")
     func money() {
         #expect(Money(.nan).isNone)

@@ -23,6 +23,7 @@ import VedetteRuntime
         #expect(configuration.inputs.start == .earliest)
         #expect(configuration.inputs.history == .quiet)
         #expect(configuration.inputs.gaps == .stop)
+        #expect(configuration.topology.schema.otherModels == .reject)
         #expect(configuration.state == StateConfiguration())
         #expect(configuration.http == HTTPConfiguration())
         #expect(configuration.secrets == SecretsConfiguration())

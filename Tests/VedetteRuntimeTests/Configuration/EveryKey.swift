@@ -51,6 +51,7 @@ let everyKey = """
       start: 2026-01-05T08:30:00Z
       history: aloud
       gaps: skip
+      other_models: ignore
     outputs: {alerts: a, metrics: m, dead_letters: dl, late: null, breakers: b, progress: p}
     kafka:
       brokers: {env: BROKERS}

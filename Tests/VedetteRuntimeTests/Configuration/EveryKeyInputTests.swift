@@ -56,9 +56,11 @@ import VedetteRuntime
     }
 
     @Test func firstStart() throws {
-        let inputs = try loadedConfiguration(everyKey).inputs
+        let every = try loadedConfiguration(everyKey)
+        let inputs = every.inputs
         #expect(inputs.start == .time(1_767_601_800_000))
         #expect(inputs.history == .aloud)
         #expect(inputs.gaps == .skip)
+        #expect(inputs.otherModels == .ignore && every.topology.schema.otherModels == .ignore)
     }
 }
