@@ -18,7 +18,7 @@ public struct NewTopic: Hashable, Sendable {
     }
 }
 
-/// Makes, deletes and describes topics. One thread at a time.
+/// Makes, deletes and describes topics, and deletes records. One thread at a time.
 ///
 /// `@unchecked Sendable`: holds nothing that changes; librdkafka's calls are thread-safe.
 public final class AdminClient: @unchecked Sendable {
@@ -50,8 +50,10 @@ public final class AdminClient: @unchecked Sendable {
         for topic in topics { requests.append(try Self.makeRequest(topic)) }
         let results = try run(RD_KAFKA_ADMIN_OP_CREATETOPICS, "create topics", timeoutMs) { options, queue in
             rd_kafka_CreateTopics(client.rk, &requests, requests.count, options, queue)
-        } read: { event, count in
-            rd_kafka_event_CreateTopics_result(event).flatMap { rd_kafka_CreateTopics_result_topics($0, count) }
+        } read: { event in
+            Self.results("create topics") { count in
+                rd_kafka_event_CreateTopics_result(event).flatMap { rd_kafka_CreateTopics_result_topics($0, count) }
+            }
         }
         var created: [String] = []
         for result in results {
@@ -72,10 +74,32 @@ public final class AdminClient: @unchecked Sendable {
         defer { for request in requests { rd_kafka_DeleteTopic_destroy(request) } }
         let results = try run(RD_KAFKA_ADMIN_OP_DELETETOPICS, "delete topics", timeoutMs) { options, queue in
             rd_kafka_DeleteTopics(client.rk, &requests, requests.count, options, queue)
-        } read: { event, count in
-            rd_kafka_event_DeleteTopics_result(event).flatMap { rd_kafka_DeleteTopics_result_topics($0, count) }
+        } read: { event in
+            Self.results("delete topics") { count in
+                rd_kafka_event_DeleteTopics_result(event).flatMap { rd_kafka_DeleteTopics_result_topics($0, count) }
+            }
         }
         for result in results { if let error = result.error { throw error } }
+    }
+
+    /// Deletes the records before the given places, as retention does.
+    /// - Throws: `KafkaError` for the first partition that refused.
+    public func deleteRecords(before places: [TopicPartitionOffset], timeoutMs: Int) throws(KafkaError) {
+        guard !places.isEmpty else { return }
+        var request = PartitionList(places).withRaw { rd_kafka_DeleteRecords_new($0) }
+        defer { rd_kafka_DeleteRecords_destroy(request) }
+        let refused = try run(RD_KAFKA_ADMIN_OP_DELETERECORDS, "delete records", timeoutMs) { options, queue in
+            rd_kafka_DeleteRecords(client.rk, &request, 1, options, queue)
+        } read: { event -> KafkaError? in
+            guard let list = rd_kafka_event_DeleteRecords_result(event).flatMap({ rd_kafka_DeleteRecords_result_offsets($0) }) else { return nil }
+            var first: KafkaError?
+            PartitionList.forEach(list) { partition, _, error in
+                guard first == nil, error != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+                first = KafkaError(error, operation: "delete records of \(partition)")
+            }
+            return first
+        }
+        if let refused { throw refused }
     }
 
     private static func makeRequest(_ topic: NewTopic) throws(KafkaError) -> OpaquePointer {
@@ -107,12 +131,25 @@ public final class AdminClient: @unchecked Sendable {
 
     private typealias ResultList = UnsafeMutablePointer<OpaquePointer?>
 
-    /// Sends one admin request and waits for its answer.
-    private func run(
+    /// Copies what librdkafka says of each topic.
+    private static func results(_ operation: String, _ list: (_ count: UnsafeMutablePointer<Int>) -> ResultList?) -> [TopicResult] {
+        var count = 0
+        guard let list = list(&count) else { return [] }
+        return UnsafeBufferPointer(start: list, count: count).compactMap { entry in
+            guard let entry, let name = rd_kafka_topic_result_name(entry) else { return nil }
+            let topic = String(cString: name)
+            let code = rd_kafka_topic_result_error(entry)
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return TopicResult(topic: topic, error: nil) }
+            let detail = rd_kafka_topic_result_error_string(entry).map { String(cString: $0) }
+            return TopicResult(topic: topic, error: KafkaError(code, operation: "\(operation): \(topic)", detail: detail))
+        }
+    }
+
+    /// Sends one admin request, waits for its answer, and lends it to `read`.
+    private func run<Answer>(
         _ kind: rd_kafka_admin_op_t, _ operation: String, _ timeoutMs: Int,
-        send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
-        read: (_ event: OpaquePointer, _ count: UnsafeMutablePointer<Int>) -> ResultList?
-    ) throws(KafkaError) -> [TopicResult] {
+        send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void, read: (_ event: OpaquePointer) -> Answer
+    ) throws(KafkaError) -> Answer {
         let options = rd_kafka_AdminOptions_new(client.rk, kind)
         defer { rd_kafka_AdminOptions_destroy(options) }
         let queue = rd_kafka_queue_new(client.rk)
@@ -134,15 +171,6 @@ public final class AdminClient: @unchecked Sendable {
         if code != RD_KAFKA_RESP_ERR_NO_ERROR {
             throw KafkaError(code, operation: operation, detail: rd_kafka_event_error_string(event).map { String(cString: $0) })
         }
-        var count = 0
-        guard let list = read(event, &count) else { return [] }
-        return UnsafeBufferPointer(start: list, count: count).compactMap { entry in
-            guard let entry, let name = rd_kafka_topic_result_name(entry) else { return nil }
-            let topic = String(cString: name)
-            let code = rd_kafka_topic_result_error(entry)
-            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return TopicResult(topic: topic, error: nil) }
-            let detail = rd_kafka_topic_result_error_string(entry).map { String(cString: $0) }
-            return TopicResult(topic: topic, error: KafkaError(code, operation: "\(operation): \(topic)", detail: detail))
-        }
+        return read(event)
     }
 }

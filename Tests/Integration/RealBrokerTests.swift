@@ -110,6 +110,36 @@ struct RealBrokerTests {
         #expect(error.remedy.contains("state.directory"))
     }
 
+    @Test("Records that were deleted before they were read end the run, or are passed over and counted, as the configuration says")
+    func deletedBeforeRead() throws {
+        try site.createOutputs("live")
+        let traffic = try Traffic.mixed()
+        let (half, rest) = traffic.split()
+        try half.produce(to: site)
+        let first = LiveRun(try site.configuration("live"))
+        try first.waitUntilRead(half)
+        try first.stop()
+        try rest.produce(to: site)
+        let read = try #require(half.ends()["decisions-1"]), gone = read + 100
+        #expect(try #require(traffic.ends()["decisions-1"]) > gone + 100)
+        try site.delete(site.decisions, 1, before: gone)
+        let error = try #require(try LiveRun(try site.configuration("live")).failure() as? SetupError)
+        // A restart reads from the oldest record that had not taken effect yet.
+        let match = try #require(error.what.firstMatch(of: /\[1\] .* from offset ([0-9]+) to ([0-9]+),/), "\(error)")
+        let from = try #require(Int64(match.output.1))
+        #expect(from <= read && match.output.2 == "\(gone - 1)")
+
+        var configuration = try site.configuration("live")
+        configuration.inputs.gaps = .skip
+        let second = LiveRun(configuration)
+        try second.waitUntilRead(traffic)
+        try second.waitUntilReady()
+        try second.stop()
+        let skipped = second.status.snapshot.partitions.filter { $0.skipped > 0 }.map { "\($0.stream)-\($0.partition) \($0.skipped)" }
+        #expect(skipped == ["decisions-1 \(gone - from)"])
+        #expect(second.status.recordsRead <= traffic.count - Int(gone - from) && second.status.recordsRead >= rest.count - 100)
+    }
+
     @Test("The brokers are restarted in the middle", .enabled(if: RealBroker.restart != nil, "set VEDETTE_TEST_BROKER_RESTART to a command"))
     func brokerRestart() throws {
         try site.createOutputs("live")

@@ -65,6 +65,11 @@ final class Site: Sendable {
         try wait("\(topic) to be gone") { (try? createTopic(topic, partitions: partitions)) != nil }
     }
 
+    /// What retention does to records that have grown old.
+    func delete(_ topic: String, _ partition: Int32, before offset: Int64) throws {
+        try Site.admin(brokers).deleteRecords(before: [TopicPartition(topic, partition).at(offset)], timeoutMs: 30_000)
+    }
+
     func createInputs() throws {
         try createTopic(decisions, partitions: Site.decisionPartitions)
         try createTopic(labels, partitions: Site.labelPartitions)
