@@ -11,14 +11,15 @@ a usable record the fail-safe policy counts.
 
 The rules:
   1. Only records with mode "live" count, and only those of breakers that this service follows.
-  2. Per key (breaker, model, slice) the record with the latest changed_at counts, then the highest
-     sequence; an older one that comes later (a rewind, a second reader) is dropped. Not the sequence
-     alone: a Vedette that lost its state counts anew. A record that cannot be read is dropped.
+  2. Per key (breaker, model, slice) the record with the highest sequence counts; an older one that
+     comes later (a rewind, a second reader) is dropped. A sequence never goes back, even where
+     Vedette lost its state. A record that cannot be read is dropped.
   3. A record counts until expires_at. Then Vedette is silent, and FAIL_SAFE counts: "hold" keeps
      the last known state for HOLD_SECONDS more and then opens; "open" opens at once; "closed"
      relies on the model. The default is hold: an attacker who can silence the watcher must not
      gain by it, and a restart of the watcher must not challenge everybody.
   4. A slice without a record follows all traffic ({}). The least trusting of all that match counts.
+     A key that nobody guards any more ends with a closed record that does not expire (retired).
   5. Half open: a request relies on the model for reliance_share of the traffic, chosen by a keyed
      hash of its id, so that a retry meets the same answer and nobody outside can choose it.
 """
@@ -48,14 +49,14 @@ class BreakerView:
             if record["mode"] != "live" or (self.breakers and record["breaker"] not in self.breakers):
                 return False
             name = (record["breaker"], record["model"], tuple(sorted(record["slice"].items(), key=str)))
-            order = (seconds(record["changed_at"]), record["sequence"] + 0)
+            sequence = record["sequence"] + 0
             # What apply needs, read once: a broken record must fail here, not in a decision.
-            seconds(record["expires_at"]), record["reliance_share"] + 0.0, record["summary"], record["state"]
+            seconds(record["changed_at"]), seconds(record["expires_at"]), record["reliance_share"] + 0.0, record["summary"], record["state"]
             record["policy"]["instead_of"], record["policy"]["do"]
         except (KeyError, TypeError, ValueError, AttributeError):
             return False
         known = self.records.get(name)
-        if known and (seconds(known["changed_at"]), known["sequence"]) >= order:
+        if known and known["sequence"] >= sequence:
             return False
         self.records[name] = record
         return True

@@ -50,10 +50,16 @@ class Table(unittest.TestCase):
         self.assertEqual(decide(view(closed, record(sequence=1))), "allow")
         self.assertEqual(decide(view(record(sequence=1), closed)), "allow")
 
-    def test_a_vedette_that_counts_anew_is_heard(self):
-        later = record(state="closed", reliance_share=1, sequence=0, changed_at="2026-01-06T03:00:59.000Z")
-        self.assertEqual(decide(view(record(sequence=900, changed_at="2026-01-06T03:00:00.000Z"), later)), "allow")
-        self.assertEqual(decide(view(later, record(sequence=900, changed_at="2026-01-06T03:00:00.000Z"))), "allow")
+    def test_a_key_that_nobody_guards_any_more_is_closed_for_good(self):
+        of = view(*EXAMPLES)
+        self.assertTrue(EXAMPLES[2]["retired"])
+        for fail_safe in ("hold", "open", "closed"):
+            of.fail_safe = fail_safe
+            self.assertEqual(decide(of, now=NOW + 10 * 365 * 86400, slices=OLD), "allow" if fail_safe == "closed" else "challenge", "all traffic is still guarded")
+            alone = view(EXAMPLES[0], EXAMPLES[2], fail_safe=fail_safe)
+            self.assertEqual(decide(alone, now=NOW + 10 * 365 * 86400), "allow")
+        self.assertEqual(decide(view(EXAMPLES[2], record(sequence=EXAMPLES[2]["sequence"] + 9))), "challenge", "it may come back")
+        self.assertEqual(decide(view(EXAMPLES[2], EXAMPLES[0])), "allow", "an older record")
 
     def test_what_cannot_be_read_is_dropped_and_changes_nothing(self):
         broken = [None, [], "x", {}, record(expires_at="soon"), record(expires_at=None), record(reliance_share=None), record(policy={}), record(slice=[]), record(sequence="9")]

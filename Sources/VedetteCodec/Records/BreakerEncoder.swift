@@ -32,6 +32,7 @@ public struct BreakerEncoder: Sendable {
         time("not_before", record.notBefore, into: &json)
         json.field("sequence", record.sequence)
         json.field("heartbeat", record.isHeartbeat)
+        json.field("retired", record.isRetired)
         causes(record, into: &json)
         forced(record.forced, into: &json)
         economics(record.economics, into: &json)

@@ -1,58 +1,52 @@
 /// All circuit breakers of a deployment: what drives them comes in, records go out at boundaries.
 ///
 /// A function of what it is given, in order. An entry exists for all traffic of every model that a
-/// breaker covers, and for a slice from the first time that something trips it there; a slice
-/// without a record follows the record of all traffic. Bounded by ``maxEntries``.
+/// breaker covers, and for a slice from the first time that something trips it there until it has
+/// been closed for `flapWindowMs` again; a slice without a record follows the record of all traffic.
+/// Bounded by ``maxEntries``.
 package struct BreakerBoard {
-    /// Entries of one breaker; a trip in one slice more is counted and drives the entry of all traffic instead.
+    /// Entries of one breaker; an alert in one slice more is counted and drives the entry of all traffic instead.
     package static let maxEntries = 1_000
 
     let configuration: TopologyConfiguration
+    let configurationMark: UInt64
+    /// Of the configuration that the checkpoint was made under, if it was another, until this one has put something out.
+    var otherMark: UInt64?
     /// Per breaker, in the order of first appearance.
-    private var entries: [[BreakerEntry]]
+    var entries: [[BreakerEntry]]
+    /// Keys that somebody may still follow, and that the configuration does not name any more.
+    var abandoned: [AbandonedBreaker] = []
     /// Trips of slices for which there was no room, and orders that named nothing.
-    package private(set) var refused: Int64 = 0
+    package internal(set) var refused: Int64 = 0
 
     package init(configuration: TopologyConfiguration) {
         self.configuration = configuration
+        configurationMark = Self.mark(of: configuration)
         entries = Array(repeating: [], count: configuration.breakers.count)
     }
 
-    package var isEmpty: Bool { configuration.breakers.isEmpty }
+    package var isEmpty: Bool { configuration.breakers.isEmpty && abandoned.isEmpty }
     package var openCount: Int { entries.reduce(0) { $0 + $1.count { $0.state != .closed } } }
 
     // MARK: Input
 
     /// An alert that was just put out, live or silent.
     package mutating func take(_ event: AlertEvent, at time: Int64) {
-        for (index, spec) in configuration.breakers.enumerated() {
-            guard isCovered(spec, model: event.model, slice: event.slice) else { continue }
-            let holds = spec.triggers.contains { trigger in
-                guard case .alert(let monitors, let severity) = trigger, event.severity >= severity else { return false }
-                return monitors.isEmpty || monitors.contains(event.monitor) || monitors.contains(event.monitorID)
+        guard let model = configuration.models.firstIndex(where: { $0.name == event.model }) else { return }
+        let isOver = event.status == .resolved || event.status == .withdrawn
+        for (index, spec) in configuration.breakers.enumerated() where isCovered(spec, model: event.model, slice: event.slice) {
+            if isOver {
+                forget(event.fingerprint, index, model, event.slice)
+            } else if spec.isDriven(by: event.monitor, event.monitorID, event.severity), let place = admit(index, model, event.slice, time) {
+                entries[index][place].note(event)
             }
-            let isOver = event.status == .resolved || event.status == .withdrawn
-            guard let model = configuration.models.firstIndex(where: { $0.name == event.model }) else { continue }
-            guard let place = isOver ? find(index, model, event.slice) : holds ? admit(index, model, event.slice, time) : nil else { continue }
-            note(event, isOver: isOver, index, place)
         }
     }
 
-    private mutating func note(_ event: AlertEvent, isOver: Bool, _ index: Int, _ place: Int) {
-        let known = entries[index][place].alerts.firstIndex { $0.fingerprint == event.fingerprint }
-        if isOver {
-            if let known { entries[index][place].alerts.remove(at: known) }
-            return
-        }
-        let cause = BreakerCause(
-            alertID: event.id, fingerprint: event.fingerprint, name: event.monitor, severity: event.severity, startedAt: event.startedAt)
-        if let known {
-            entries[index][place].alerts[known] = cause
-        } else if entries[index][place].alerts.count < BreakerEntry.maxAlerts {
-            entries[index][place].alerts.append(cause)
-        }
-        for fact in event.incident where fact.name == "attempts_to_bypass" {
-            if case .number(let attempts) = fact.value { entries[index][place].attempts = attempts }
+    /// An alert drives its slice's entry, or that of all traffic if there was no room when it came.
+    private mutating func forget(_ fingerprint: String, _ index: Int, _ model: Int, _ slice: SliceName) {
+        for place in [find(index, model, slice), find(index, model, SliceName())].compactMap({ $0 }) {
+            entries[index][place].alerts.removeAll { $0.fingerprint == fingerprint }
         }
     }
 
@@ -68,15 +62,11 @@ package struct BreakerBoard {
         for (index, spec) in configuration.breakers.enumerated() {
             guard isCovered(spec, model: configuration.models[model].name, slice: slice) else { continue }
             for (number, trigger) in spec.triggers.enumerated() {
-                guard case .metric(let rule) = trigger, rule.window == window, let level = BreakerLevel(rule, pane) else { continue }
-                guard let place = level.isOver ? admit(index, model, slice, time) : find(index, model, slice) else { continue }
-                let before = entries[index][place].metrics[number]
-                if level.isOver {
-                    if before != true { entries[index][place].metricsSince[number] = time - configuration.windows[window].sizeMs }
-                    entries[index][place].metrics[number] = true
-                } else if level.isClear || before != true {
-                    entries[index][place].metrics[number] = false
-                }
+                guard case .metric(let rule) = trigger, rule.window == window else { continue }
+                let level = BreakerLevel(rule, pane)
+                let place = level?.isOver == true ? admit(index, model, slice, time, isExact: true) : find(index, model, slice)
+                guard let place else { continue }
+                entries[index][place].note(level, of: number, since: time - configuration.windows[window].sizeMs)
             }
         }
     }
@@ -94,61 +84,14 @@ package struct BreakerBoard {
             refused += 1
             return
         }
-        entries[index][place].forced = order.state == nil ? nil : order
+        entries[index][place].hold(order.state == nil ? nil : order, at: time)
         // Published at the next boundary, whatever the state was.
         entries[index][place].publishedAt = .min
     }
 
-    // MARK: Output
-
-    /// Steps every entry to the boundary; answers the records that are due.
-    ///
-    /// - Parameter economics: what the state would cost and guards; asked only for records that go out.
-    package mutating func close(at boundary: Int64, economics: (_ model: Int, _ slice: SliceName, _ policy: BreakerPolicy) -> BreakerTraffic?) -> [BreakerRecord] {
-        var records: [BreakerRecord] = []
-        for (index, spec) in configuration.breakers.enumerated() {
-            for (model, known) in configuration.models.enumerated() where spec.models.isEmpty || spec.models.contains(known.name) {
-                _ = admit(index, model, SliceName(), boundary)
-            }
-            for place in entries[index].indices {
-                guard let isHeartbeat = step(index, place, spec, boundary) else { continue }
-                let entry = entries[index][place]
-                let traffic = economics(entry.model, entry.slice, spec.policy)
-                records.append(record(entry, spec, boundary, isHeartbeat, traffic))
-            }
-        }
-        return records
-    }
-
-    /// Nil where nothing is due; otherwise whether it is only a heartbeat.
-    private mutating func step(_ index: Int, _ place: Int, _ spec: BreakerSpec, _ boundary: Int64) -> Bool? {
-        var entry = entries[index][place]
-        var isChanged = entry.publishedAt == .min
-        if let until = entry.forced?.until, boundary >= until {
-            entry.forced = nil
-            isChanged = true
-        }
-        let condition = entry.condition(spec.triggers)
-        let transition = entry.machine.step(to: boundary, condition, spec.timing)
-        if transition == .opened { entry.causedAt = entry.causes(spec.triggers).map(\.startedAt).min() }
-        if transition == .closed {
-            entry.causedAt = nil
-            entry.attempts = nil
-        }
-        // While a person holds it, the machine goes on beneath without a word.
-        if transition != nil, entry.forced == nil { isChanged = true }
-        let isDue = !isChanged && boundary - entry.publishedAt >= spec.heartbeatMs
-        if isChanged || isDue {
-            entry.sequence += 1
-            entry.publishedAt = boundary
-        }
-        entries[index][place] = entry
-        return isChanged ? false : isDue ? true : nil
-    }
-
     // MARK: Entries
 
-    private func isCovered(_ spec: BreakerSpec, model: String, slice: SliceName?) -> Bool {
+    func isCovered(_ spec: BreakerSpec, model: String, slice: SliceName?) -> Bool {
         guard spec.models.isEmpty || spec.models.contains(model) else { return false }
         guard let slice, !slice.isOverall else { return true }
         switch spec.slices {
@@ -164,42 +107,24 @@ package struct BreakerBoard {
         entries[index].firstIndex { $0.model == model && $0.slice == slice }
     }
 
-    /// The entry, made where it is not there yet; that of all traffic where there is no room.
-    private mutating func admit(_ index: Int, _ model: Int, _ slice: SliceName, _ time: Int64, isExact: Bool = false) -> Int? {
+    /// The entry, made where it is not there yet; where there is no room, that of all traffic, or none if it must be exactly this one.
+    mutating func admit(_ index: Int, _ model: Int, _ slice: SliceName, _ time: Int64, isExact: Bool = false) -> Int? {
         if let place = find(index, model, slice) { return place }
         guard entries[index].count < Self.maxEntries || slice.isOverall else {
             refused += 1
             return isExact ? nil : find(index, model, SliceName())
         }
-        entries[index].append(
-            BreakerEntry(spec: index, model: model, slice: slice, triggers: configuration.breakers[index].triggers.count, at: time))
+        entries[index].append(BreakerEntry(model: model, slice: slice, triggers: configuration.breakers[index].triggers.count, at: time))
         return entries[index].count - 1
     }
+}
 
-    // MARK: Snapshot
-
-    package func encode(into writer: inout ByteWriter) {
-        writer.write(signed: refused)
-        writer.write(count: entries.count)
-        for (spec, list) in zip(configuration.breakers, entries) {
-            writer.write(string: spec.id)
-            writer.write(count: list.count)
-            for entry in list { entry.encode(into: &writer) }
-        }
-    }
-
-    /// Breakers are found by id; the entries of one that is gone, or has other triggers, are left out.
-    package mutating func restore(from reader: inout ByteReader) throws {
-        refused = try reader.readSigned()
-        for _ in 0..<(try reader.readCount(minimumSize: 2)) {
-            let id = try reader.readString()
-            let index = configuration.breakers.firstIndex { $0.id == id }
-            for _ in 0..<(try reader.readCount(minimumSize: 8)) {
-                let entry = try BreakerEntry(spec: index ?? 0, from: &reader)
-                guard entry.model < configuration.models.count else { throw CorruptBytes(offset: reader.offset, expected: "a model of the inventory") }
-                guard let index, entry.metrics.count == configuration.breakers[index].triggers.count else { continue }
-                entries[index].append(entry)
-            }
+extension BreakerSpec {
+    /// Whether an alert of this monitor opens it.
+    func isDriven(by monitor: String, _ monitorID: String, _ severity: Severity) -> Bool {
+        triggers.contains { trigger in
+            guard case .alert(let monitors, let least) = trigger, severity >= least else { return false }
+            return monitors.isEmpty || monitors.contains(monitor) || monitors.contains(monitorID)
         }
     }
 }

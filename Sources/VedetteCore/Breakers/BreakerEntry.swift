@@ -1,29 +1,37 @@
 /// One breaker in one slice of one model: the machine, its triggers, what a person ordered, what was published.
 struct BreakerEntry: Equatable {
     /// Alerts that drive one entry at once; more change nothing, it is tripped already.
-    static let maxAlerts = 64
+    static let maxAlerts = 512
 
-    /// Index into the configured breakers.
-    var spec: Int
+    enum News: Equatable {
+        case change, heartbeat
+    }
+
     /// Index into the inventory.
     var model: Int
     var slice: SliceName
     var machine: BreakerMachine
     var alerts: [BreakerCause] = []
-    /// Tries until the first success that an alert behind it told of.
+    /// Least tries until a first success of which an alert behind it told, since it tripped.
     var attempts: Double?
-    /// Per trigger of the spec: whether its metric is over its bound; nil before it could be looked at.
+    /// Per trigger of the spec: whether its metric is over its bound; nil where there was too little data to say.
     var metrics: [Bool?]
     /// When each metric went over its bound, ms.
     var metricsSince: [Int64]
     var forced: BreakerOrder?
+    /// When the present order, or the triggers again after the last one, took hold, ms.
+    var heldSince: Int64 = .min
+    /// Number of the newest record; -1 before the first.
     var sequence: Int64 = -1
     var publishedAt: Int64 = .min
-    /// The beginning of the condition that tripped it last, ms.
-    var causedAt: Int64?
+    /// From the beginning of the condition that tripped it last to the trip, ms; -1 while nothing has.
+    var detectMs: Int64 = -1
+    /// The next record's number does not follow from the one before.
+    var countsAnew = false
+    /// Its newest record was the last.
+    var isRetired = false
 
-    init(spec: Int, model: Int, slice: SliceName, triggers: Int, at time: Int64) {
-        self.spec = spec
+    init(model: Int, slice: SliceName, triggers: Int, at time: Int64) {
         self.model = model
         self.slice = slice
         machine = BreakerMachine(at: time)
@@ -31,7 +39,46 @@ struct BreakerEntry: Equatable {
         metricsSince = Array(repeating: 0, count: triggers)
     }
 
-    /// What its triggers say. A metric that was never looked at leaves it unknown only where no alert could tell.
+    // MARK: Input
+
+    mutating func note(_ event: AlertEvent) {
+        let cause = BreakerCause(
+            alertID: event.id, fingerprint: event.fingerprint, name: event.monitor, severity: event.severity, startedAt: event.startedAt,
+            monitorID: event.monitorID)
+        if let known = alerts.firstIndex(where: { $0.fingerprint == event.fingerprint }) {
+            alerts[known] = cause
+        } else if alerts.count < Self.maxAlerts {
+            alerts.append(cause)
+        }
+        for fact in event.incident where fact.name == "attempts_to_bypass" {
+            if case .number(let tries) = fact.value { attempts = min(attempts ?? tries, tries) }
+        }
+    }
+
+    /// - Parameter level: nil where there was too little data: then nothing is clear, and what was over its bound still is.
+    mutating func note(_ level: BreakerLevel?, of trigger: Int, since: Int64) {
+        guard let level else {
+            if metrics[trigger] == false { metrics[trigger] = nil }
+            return
+        }
+        if level.isOver {
+            if metrics[trigger] != true { metricsSince[trigger] = since }
+            metrics[trigger] = true
+        } else if level.isClear || metrics[trigger] != true {
+            metrics[trigger] = false
+        }
+    }
+
+    /// - Parameter order: nil gives it back to its triggers.
+    mutating func hold(_ order: BreakerOrder?, at time: Int64) {
+        // The same word again does not make the state a new one.
+        if forced?.state != order?.state { heldSince = time }
+        forced = order
+    }
+
+    // MARK: State
+
+    /// What its triggers say. A metric that has too little data leaves it unknown, whatever no alert says.
     func condition(_ triggers: [BreakerTrigger]) -> BreakerCondition {
         if !alerts.isEmpty || metrics.contains(true) { return .tripped }
         let isUnknown = zip(triggers, metrics).contains { trigger, state in
@@ -43,6 +90,17 @@ struct BreakerEntry: Equatable {
     /// The state that is published: a person's word goes before the machine's.
     var state: BreakerState { forced?.state ?? machine.state }
 
+    /// When the published state was entered, ms.
+    var since: Int64 { forced == nil ? max(machine.since, heldSince) : heldSince }
+
+    func relianceShare(_ timing: BreakerTiming) -> Double {
+        switch state {
+        case .closed: 1
+        case .open: 0
+        case .halfOpen: machine.state == .halfOpen ? machine.relianceShare(timing) : timing.ramp.first ?? 0.5
+        }
+    }
+
     func causes(_ triggers: [BreakerTrigger]) -> [BreakerCause] {
         var causes = alerts.sorted { a, b in
             (b.severity ?? .p3, a.startedAt, a.fingerprint ?? "") < (a.severity ?? .p3, b.startedAt, b.fingerprint ?? "")
@@ -53,105 +111,62 @@ struct BreakerEntry: Equatable {
         }
         return causes
     }
-}
 
-extension BreakerEntry {
-    func encode(into writer: inout ByteWriter) {
-        writer.write(count: model)
-        slice.encode(into: &writer)
-        machine.encode(into: &writer)
-        writer.write(count: alerts.count)
-        for alert in alerts { alert.encode(into: &writer) }
-        writer.write(bool: attempts != nil)
-        if let attempts { writer.write(double: attempts) }
-        writer.write(count: metrics.count)
-        for (state, since) in zip(metrics, metricsSince) {
-            writer.write(byte: state.map { $0 ? 2 : 1 } ?? 0)
-            writer.write(signed: since)
+    // MARK: Time
+
+    /// The number of a key's first record, above that of any record of the key before: a record takes one number, at most one is made
+    /// at each boundary, and boundaries are a second apart or more.
+    static func firstSequence(at boundary: Int64) -> Int64 { max(0, boundary / 1_000) }
+
+    /// Goes on to a boundary. Nil where nothing is to be said.
+    mutating func step(to boundary: Int64, _ spec: BreakerSpec) -> News? {
+        var isChanged = publishedAt == .min
+        if let until = forced?.until, boundary >= until {
+            hold(nil, at: boundary)
+            isChanged = true
         }
-        writer.write(bool: forced != nil)
-        forced?.encode(into: &writer)
-        writer.write(signed: sequence)
-        writer.write(signed: publishedAt)
-        writer.write(bool: causedAt != nil)
-        if let causedAt { writer.write(signed: causedAt) }
-    }
-
-    init(spec: Int, from reader: inout ByteReader) throws {
-        self.spec = spec
-        model = Int(truncatingIfNeeded: try reader.readVarint())
-        slice = try SliceName(from: &reader)
-        machine = try BreakerMachine(from: &reader)
-        for _ in 0..<(try reader.readCount()) { alerts.append(try BreakerCause(from: &reader)) }
-        attempts = try reader.readBool() ? try reader.readDouble() : nil
-        metrics = []
-        metricsSince = []
-        for _ in 0..<(try reader.readCount(minimumSize: 2)) {
-            let state = try reader.readByte()
-            metrics.append(state == 0 ? nil : state == 2)
-            metricsSince.append(try reader.readSigned())
+        let transition = machine.step(to: boundary, condition(spec.triggers), spec.timing)
+        if transition == .opened { detectMs = causes(spec.triggers).map(\.startedAt).min().map { max(0, boundary - $0) } ?? -1 }
+        if transition == .closed {
+            detectMs = -1
+            attempts = nil
         }
-        forced = try reader.readBool() ? try BreakerOrder(from: &reader) : nil
-        sequence = try reader.readSigned()
-        publishedAt = try reader.readSigned()
-        causedAt = try reader.readBool() ? try reader.readSigned() : nil
-    }
-}
-
-extension BreakerCause: Snapshottable {
-    public func encode(into writer: inout ByteWriter) {
-        for text in [alertID, fingerprint, severity?.rawValue] {
-            writer.write(bool: text != nil)
-            if let text { writer.write(string: text) }
-        }
-        writer.write(string: name)
-        writer.write(signed: startedAt)
+        // While a person holds it, the machine goes on beneath without a word.
+        if transition != nil, forced == nil { isChanged = true }
+        isRetired = isCalm(at: boundary, spec.timing)
+        let wasPublished = sequence >= 0
+        guard isChanged || isRetired || boundary - publishedAt >= spec.heartbeatMs, wasPublished || !isRetired else { return nil }
+        sequence = wasPublished && !countsAnew ? sequence + 1 : Self.firstSequence(at: boundary)
+        countsAnew = false
+        publishedAt = boundary
+        return isChanged || isRetired ? .change : .heartbeat
     }
 
-    public init(from reader: inout ByteReader) throws {
-        var texts: [String?] = []
-        for _ in 0..<3 { texts.append(try reader.readBool() ? try reader.readString() : nil) }
-        self.init(
-            alertID: texts[0], fingerprint: texts[1], name: try reader.readString(), severity: texts[2].flatMap(Severity.init(rawValue:)),
-            startedAt: try reader.readSigned())
-    }
-}
-
-extension BreakerOrder: Snapshottable {
-    public func encode(into writer: inout ByteWriter) {
-        for text in [breaker, model, author, reason] { writer.write(string: text) }
-        slice.encode(into: &writer)
-        writer.write(byte: state.map { $0.rawValue + 1 } ?? 0)
-        writer.write(bool: until != nil)
-        if let until { writer.write(signed: until) }
+    /// A slice follows all traffic again once its last trip counts for nothing.
+    private func isCalm(at boundary: Int64, _ timing: BreakerTiming) -> Bool {
+        guard !slice.isOverall, forced == nil, machine.state == .closed else { return false }
+        return machine.closedAt == .min || boundary - machine.closedAt > timing.flapWindowMs
     }
 
-    public init(from reader: inout ByteReader) throws {
-        let texts = [try reader.readString(), try reader.readString(), try reader.readString(), try reader.readString()]
-        let slice = try SliceName(from: &reader)
-        let raw = try reader.readByte()
-        guard raw <= BreakerState.allCases.count else { throw CorruptBytes(offset: reader.offset, expected: "a breaker's state") }
-        self.init(
-            breaker: texts[0], model: texts[1], slice: slice, state: raw == 0 ? nil : BreakerState(rawValue: raw - 1), author: texts[2], reason: texts[3],
-            until: try reader.readBool() ? try reader.readSigned() : nil)
-    }
-}
+    // MARK: What a record says
 
-extension SliceName {
-    func encode(into writer: inout ByteWriter) {
-        writer.write(count: parts.count)
-        for part in parts {
-            writer.write(string: part.dimension)
-            writer.write(bool: part.value != nil)
-            if let value = part.value { writer.write(string: value) }
-        }
+    func economics(_ traffic: BreakerTraffic, _ timing: BreakerTiming) -> BreakerEconomics {
+        let share = traffic.model > 0 ? Double(traffic.touched) / Double(traffic.model) * (1 - relianceShare(timing)) : 0
+        return BreakerEconomics(
+            challengedShare: share, moneyAtRiskPerHour: traffic.amount.flatMap { amount in traffic.fraudShare.map { amount * $0 } },
+            amountPerHour: traffic.amount, attemptsToBypass: attempts, timeToDetectMs: detectMs < 0 ? nil : detectMs)
     }
 
-    init(from reader: inout ByteReader) throws {
-        self.init()
-        for _ in 0..<(try reader.readCount(minimumSize: 2)) {
-            let dimension = try reader.readString()
-            parts.append(Part(dimension: dimension, value: try reader.readBool() ? try reader.readString() : nil))
+    func summary(_ causes: [BreakerCause]) -> String {
+        let word = BreakerWords.state(state)
+        if isRetired { return "closed for good: \(slice.text) follows all traffic again" }
+        if let forced { return "\(word) by hand: \(forced.author), \(forced.reason)" }
+        switch state {
+        case .closed: return "closed: rely on the model"
+        case .halfOpen: return "half open: stage \(machine.stage + 1) of the ramp back"
+        case .open:
+            guard let first = causes.first else { return "open: its cause is over; waiting to see that it stays so" }
+            return "open: \(first.name)" + (first.alertID == nil ? " over its bound" : " fires") + (causes.count > 1 ? " and \(causes.count - 1) more" : "")
         }
     }
 }

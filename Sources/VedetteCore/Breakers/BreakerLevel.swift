@@ -59,43 +59,6 @@ package struct BreakerTraffic: Sendable, Equatable {
     }
 }
 
-extension BreakerBoard {
-    func record(_ entry: BreakerEntry, _ spec: BreakerSpec, _ boundary: Int64, _ isHeartbeat: Bool, _ traffic: BreakerTraffic?) -> BreakerRecord {
-        let state = entry.state
-        let reliance: Double = switch state {
-        case .closed: 1
-        case .open: 0
-        case .halfOpen: entry.machine.state == .halfOpen ? entry.machine.relianceShare(spec.timing) : spec.timing.ramp.first ?? 0.5
-        }
-        let causes = entry.causes(spec.triggers)
-        return BreakerRecord(
-            breaker: spec.id, model: configuration.models[entry.model].name, slice: entry.slice, state: state, policy: spec.policy,
-            relianceShare: reliance, since: entry.machine.since, at: boundary, expiresAt: boundary + spec.expiryMs,
-            notBefore: entry.forced == nil ? entry.machine.notBefore(spec.timing) : entry.forced?.until, sequence: entry.sequence,
-            isHeartbeat: isHeartbeat, causes: causes, forced: entry.forced,
-            economics: traffic.map { Self.economics($0, reliance, entry) }, summary: Self.summary(entry, state, causes))
-    }
-
-    private static func economics(_ traffic: BreakerTraffic, _ reliance: Double, _ entry: BreakerEntry) -> BreakerEconomics {
-        let share = traffic.model > 0 ? Double(traffic.touched) / Double(traffic.model) * (1 - reliance) : 0
-        let detect: Int64? = entry.machine.state == .open ? entry.causedAt.map { max(0, entry.machine.since - $0) } : nil
-        return BreakerEconomics(
-            challengedShare: share, moneyAtRiskPerHour: traffic.amount.flatMap { amount in traffic.fraudShare.map { amount * $0 } }, amountPerHour: traffic.amount, attemptsToBypass: entry.attempts, timeToDetectMs: detect)
-    }
-
-    private static func summary(_ entry: BreakerEntry, _ state: BreakerState, _ causes: [BreakerCause]) -> String {
-        let word = BreakerWords.state(state)
-        if let forced = entry.forced { return "\(word) by hand: \(forced.author), \(forced.reason)" }
-        switch state {
-        case .closed: return "closed: rely on the model"
-        case .halfOpen: return "half open: stage \(entry.machine.stage + 1) of the ramp back"
-        case .open:
-            guard let first = causes.first else { return "open: its cause is over; waiting to see that it stays so" }
-            return "open: \(first.name)" + (first.alertID == nil ? " over its bound" : " fires") + (causes.count > 1 ? " and \(causes.count - 1) more" : "")
-        }
-    }
-}
-
 /// The words of the breaker and control records.
 package enum BreakerWords {
     package static func state(_ state: BreakerState) -> String {

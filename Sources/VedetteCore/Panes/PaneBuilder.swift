@@ -45,6 +45,12 @@ extension Pane {
             for _ in 0..<count { pane.features[index].add(.category, value, text: text, hash: Self.hash) }
         }
 
+        /// Adds what decisions, already counted, say of the signals behind them.
+        public func addSignals(modelOnly: Int64, several: Int64) {
+            pane.modelOnly += modelOnly
+            pane.signalsKnown += modelOnly + several
+        }
+
         /// Adds what records say of the model's answers, and `costs` requests that cost `cost` each.
         public func addOperations(ok: Int64 = 0, timeouts: Int64 = 0, errors: Int64 = 0, costs: Int = 0, cost: Double = 0) {
             if pane.operations == nil { pane.operations = Operations() }

@@ -16,7 +16,7 @@ extension Topology {
 
     func closeBreakers(at boundary: Int64) {
         guard !breakers.isEmpty else { return }
-        let records = breakers.close(at: boundary) { model, slice, policy in
+        let records = breakers.close(at: boundary, isSilent: sink.isSilent(at: boundary)) { model, slice, policy in
             breakerTraffic(model: UInt16(model), slice, policy, boundary)
         }
         for record in records { sink.breaker(record, at: boundary) }

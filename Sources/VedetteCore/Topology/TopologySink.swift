@@ -19,8 +19,14 @@ public struct LateRecord: Sendable, Equatable {
 public protocol TopologySink: AnyObject {
     /// Whether anybody takes window results. Where nobody does, windows are composed for monitors only.
     var wantsWindows: Bool { get }
+    /// Whether output made at `at` is dropped, because an earlier execution of the same log has put it out.
+    func isSilent(at: Int64) -> Bool
     func window(_ result: WindowResult, at: Int64)
     func alert(_ event: AlertEvent, at: Int64)
     func breaker(_ record: BreakerRecord, at: Int64)
     func late(_ record: LateRecord, at: Int64)
+}
+
+extension TopologySink {
+    public func isSilent(at: Int64) -> Bool { false }
 }

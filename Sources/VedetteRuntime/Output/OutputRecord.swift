@@ -56,6 +56,8 @@ public final class OutputCollector: TopologySink {
 
     public var wantsWindows: Bool { wanted.contains(.metrics) || onWindow != nil }
 
+    public func isSilent(at: Int64) -> Bool { at <= silentThrough }
+
     public func window(_ result: WindowResult, at: Int64) {
         guard at > silentThrough else { return }
         counts[.metrics, default: 0] += 1

@@ -3,55 +3,18 @@ import VedetteCore
 
 @Suite("Circuit breakers: the board")
 struct BreakerBoardTests {
-    private static let minute: Int64 = 60_000
-    private static let fr = SliceName([.init(dimension: "country", value: "FR")])
-
-    private func configuration(_ change: (inout BreakerSpec) -> Void = { _ in }) -> TopologyConfiguration {
-        let schema = EventSchema(models: ["payments", "logins"], features: [], dimensions: ["country", "channel"], entities: [])
-        var configuration = DetectorHarness.configuration(schema: schema, detectors: [])
-        var spec = BreakerSpec(id: "guard", triggers: [.alert(monitors: ["missing_features"], severity: .p1)])
-        spec.slices = .all
-        spec.heartbeatMs = 5 * Self.minute
-        spec.expiryMs = 15 * Self.minute
-        change(&spec)
-        configuration.breakers = [spec]
-        return configuration
-    }
-
-    private func alert(
-        _ status: AlertStatus, monitor: String = "missing_features", severity: Severity = .p0, model: String = "payments",
-        slice: SliceName = SliceName(), fingerprint: String = "f"
-    ) -> AlertEvent {
-        var configuration = configuration()
-        configuration.detectors = [DetectorSpec(id: "any", rule: .policy(PolicyRuleSet(rules: [])))]
-        var book = IncidentBook(configuration: configuration)
-        let report = IncidentReport(
-            detector: 0, monitor: monitor, model: 0, severity: severity, startedAt: 7, lastAt: 8, headline: "h", measure: "m", value: 1, limit: 0,
-            referenceName: "r", count: 1, pValue: 0, control: .init(method: "m", alpha: 0.1, tests: 1), size: 1, immediateActions: [], escalation: "",
-            recommendedAction: "", blastRadius: "")
-        guard var event = book.take(report, at: 9) else { preconditionFailure("a first report is an alert") }
-        event.id = "\(fingerprint)-1-0"
-        event.fingerprint = fingerprint
-        event.status = status
-        event.monitorID = "\(monitor)_1h"
-        event.model = model
-        event.slice = slice
-        return event
-    }
-
-    private func close(_ board: inout BreakerBoard, _ minute: Int64) -> [BreakerRecord] {
-        board.close(at: minute * Self.minute) { _, _, _ in BreakerTraffic(model: 100, slice: 50, touched: 40, amount: nil) }
-    }
+    private typealias Kit = BreakerKit
+    private let fr = BreakerKit.fr
 
     @Test("All traffic has a record from the start, with a heartbeat and an expiry")
     func heartbeats() {
-        var board = BreakerBoard(configuration: configuration { $0.models = ["payments"] })
-        let first = close(&board, 1)
-        #expect(first.count == 1 && first[0].state == .closed && first[0].sequence == 0 && !first[0].isHeartbeat && first[0].relianceShare == 1)
-        #expect(first[0].expiresAt == 16 * Self.minute && first[0].economics?.challengedShare == 0)
-        #expect((2...5).allSatisfy { close(&board, $0).isEmpty })
-        let beat = close(&board, 6)
-        #expect(beat.count == 1 && beat[0].isHeartbeat && beat[0].sequence == 1 && beat[0].expiresAt == 21 * Self.minute)
+        var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"] })
+        let first = Kit.close(&board, 1)
+        #expect(first.count == 1 && first[0].state == .closed && first[0].sequence == 60 && !first[0].isHeartbeat && first[0].relianceShare == 1)
+        #expect(first[0].expiresAt == 16 * Kit.minute && first[0].economics?.challengedShare == 0)
+        #expect((2...5).allSatisfy { Kit.close(&board, $0).isEmpty })
+        let beat = Kit.close(&board, 6)
+        #expect(beat.count == 1 && beat[0].isHeartbeat && beat[0].sequence == 61 && beat[0].expiresAt == 21 * Kit.minute)
     }
 
     @Test("Alerts open by monitor, severity, model and slice", arguments: [
@@ -61,14 +24,14 @@ struct BreakerBoardTests {
         (.firing, "missing_features", .p0, "logins", false),
     ])
     func triggers(status: AlertStatus, monitor: String, severity: Severity, model: String, opens: Bool) {
-        var board = BreakerBoard(configuration: configuration { $0.models = ["payments"] })
-        board.take(alert(status, monitor: monitor, severity: severity, model: model, slice: Self.fr), at: 0)
-        let open = close(&board, 1).filter { $0.state == .open }
-        #expect(open.map(\.slice) == (opens ? [Self.fr] : []))
+        var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"] })
+        board.take(Kit.alert(status, monitor: monitor, severity: severity, model: model, slice: fr), at: 0)
+        let open = Kit.close(&board, 1).filter { $0.state == .open }
+        #expect(open.map(\.slice) == (opens ? [fr] : []))
         guard let record = open.first else { return }
-        #expect(record.causes == [BreakerCause(alertID: "f-1-0", fingerprint: "f", name: "missing_features", severity: severity, startedAt: 7)])
+        #expect(record.causes == [BreakerCause(alertID: "f-1-0", fingerprint: "f", name: "missing_features", severity: severity, startedAt: 7, monitorID: "missing_features_1h")])
         #expect(record.economics == BreakerEconomics(challengedShare: 0.4, moneyAtRiskPerHour: nil, attemptsToBypass: nil, timeToDetectMs: 59_993))
-        #expect(record.summary == "open: missing_features fires" && record.relianceShare == 0 && record.notBefore == 31 * Self.minute)
+        #expect(record.summary == "open: missing_features fires" && record.relianceShare == 0 && record.notBefore == 31 * Kit.minute)
     }
 
     @Test("Money at risk is the last hour's amount times the share of such amounts that labels call fraud")
@@ -79,10 +42,10 @@ struct BreakerBoardTests {
         configuration.nowcast.isEnabled = false
         let harness = DetectorHarness(configuration)
         for minute in 0..<100 as Range<Int64> {
-            let request = LabelKit.decide(harness, at: minute * Self.minute)
-            if minute % 5 == 0 { LabelKit.label(harness, request, .fraud, pipeline: "desk", actor: "", at: minute * Self.minute + 30_000) }
+            let request = LabelKit.decide(harness, at: minute * Kit.minute)
+            if minute % 5 == 0 { LabelKit.label(harness, request, .fraud, pipeline: "desk", actor: "", at: minute * Kit.minute + 30_000) }
         }
-        _ = try harness.advance(to: 100 * Self.minute)
+        _ = try harness.advance(to: 100 * Kit.minute)
         let economics = try #require(harness.breakers.last { $0.model == "payments" }?.economics)
         #expect(economics.amountPerHour == 6_000)
         #expect(economics.moneyAtRiskPerHour.map { abs($0 - 1_200) < 1e-6 } == true, "\(economics)")
@@ -92,24 +55,24 @@ struct BreakerBoardTests {
     @Test("A trigger may name a monitor's id, or none")
     func names() {
         for (monitors, opens) in [(["missing_features_1h"], true), (["missing_features_5m"], false), ([], true)] as [([String], Bool)] {
-            var board = BreakerBoard(configuration: configuration { $0.triggers = [.alert(monitors: monitors, severity: .p0)] })
-            board.take(alert(.firing), at: 0)
-            #expect(close(&board, 1).contains { $0.state == .open } == opens)
+            var board = BreakerBoard(configuration: Kit.configuration { $0.triggers = [.alert(monitors: monitors, severity: .p0)] })
+            board.take(Kit.alert(.firing), at: 0)
+            #expect(Kit.close(&board, 1).contains { $0.state == .open } == opens)
         }
     }
 
     @Test("It stays open until the last alert is over, then comes back by the ramp")
     func wayBack() {
-        var board = BreakerBoard(configuration: configuration { $0.models = ["payments"] })
-        board.take(alert(.firing, fingerprint: "a"), at: 0)
-        board.take(alert(.firing, fingerprint: "b"), at: 0)
-        #expect(close(&board, 1).first?.summary == "open: missing_features fires and 1 more")
-        board.take(alert(.resolved, fingerprint: "a"), at: 0)
-        for minute in 2...120 as ClosedRange<Int64> { #expect(close(&board, minute).allSatisfy { $0.state == .open }) }
-        board.take(alert(.withdrawn, fingerprint: "b"), at: 0)
+        var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"] })
+        board.take(Kit.alert(.firing, fingerprint: "a"), at: 0)
+        board.take(Kit.alert(.firing, fingerprint: "b"), at: 0)
+        #expect(Kit.close(&board, 1).first?.summary == "open: missing_features fires and 1 more")
+        board.take(Kit.alert(.resolved, fingerprint: "a"), at: 0)
+        for minute in 2...120 as ClosedRange<Int64> { #expect(Kit.close(&board, minute).allSatisfy { $0.state == .open }) }
+        board.take(Kit.alert(.withdrawn, fingerprint: "b"), at: 0)
         var changes: [(Int64, BreakerState, Double)] = []
         for minute in 121...200 as ClosedRange<Int64> {
-            for record in close(&board, minute) where !record.isHeartbeat { changes.append((minute, record.state, record.relianceShare)) }
+            for record in Kit.close(&board, minute) where !record.isHeartbeat { changes.append((minute, record.state, record.relianceShare)) }
         }
         #expect(changes.map(\.0) == [135, 150, 165] && changes.map(\.2) == [0.1, 0.5, 1])
         #expect(changes.map(\.1) == [.halfOpen, .halfOpen, .closed])
@@ -117,22 +80,19 @@ struct BreakerBoardTests {
 
     @Test("A person's order goes before the machine, is recorded, and ends")
     func orders() {
-        var board = BreakerBoard(configuration: configuration { $0.models = ["payments"] })
-        _ = close(&board, 1)
-        func order(_ state: BreakerState?, until: Int64? = nil) -> BreakerOrder {
-            BreakerOrder(breaker: "guard", model: "payments", slice: SliceName(), state: state, author: "j.doe", reason: "drill", until: until)
-        }
-        board.take(order(.open, until: 10 * Self.minute), at: 0)
-        let forced = close(&board, 2)
-        #expect(forced.map(\.state) == [.open] && forced[0].forced?.author == "j.doe" && forced[0].summary == "open by hand: j.doe, drill" && forced[0].sequence == 1)
-        board.take(alert(.firing), at: 0)
-        board.take(order(.closed), at: 0)
-        #expect(close(&board, 3).map(\.state) == [.closed], "closed by hand against an alert")
-        board.take(order(nil), at: 0)
-        #expect(close(&board, 4).map(\.state) == [.open], "given back to what the machine did beneath")
-        board.take(order(.halfOpen, until: 6 * Self.minute), at: 0)
-        #expect(close(&board, 5).map(\.relianceShare) == [0.1])
-        let ended = close(&board, 6)
+        var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"] })
+        _ = Kit.close(&board, 1)
+        board.take(Kit.order(.open, until: 10 * Kit.minute), at: 0)
+        let forced = Kit.close(&board, 2)
+        #expect(forced.map(\.state) == [.open] && forced[0].forced?.author == "j.doe" && forced[0].summary == "open by hand: j.doe, drill" && forced[0].sequence == 61)
+        board.take(Kit.alert(.firing), at: 0)
+        board.take(Kit.order(.closed), at: 0)
+        #expect(Kit.close(&board, 3).map(\.state) == [.closed], "closed by hand against an alert")
+        board.take(Kit.order(nil), at: 0)
+        #expect(Kit.close(&board, 4).map(\.state) == [.open], "given back to what the machine did beneath")
+        board.take(Kit.order(.halfOpen, until: 6 * Kit.minute), at: 0)
+        #expect(Kit.close(&board, 5).map(\.relianceShare) == [0.1])
+        let ended = Kit.close(&board, 6)
         #expect(ended.map(\.state) == [.open] && ended[0].forced == nil)
         for bad in ["none", "guard"] {
             board.take(
@@ -143,38 +103,83 @@ struct BreakerBoardTests {
 
     @Test("A flood of slices is bounded, and what has no room opens all traffic")
     func flood() {
-        var board = BreakerBoard(configuration: configuration { $0.models = ["payments"] })
-        _ = close(&board, 1)
+        var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"] })
+        _ = Kit.close(&board, 1)
         for number in 0..<BreakerBoard.maxEntries + 5 {
-            board.take(alert(.firing, slice: SliceName([.init(dimension: "country", value: "c\(number)")]), fingerprint: "f\(number)"), at: 0)
+            board.take(Kit.alert(.firing, slice: SliceName([.init(dimension: "country", value: "c\(number)")]), fingerprint: "f\(number)"), at: 0)
         }
-        let records = close(&board, 2)
+        let records = Kit.close(&board, 2)
         #expect(records.count == BreakerBoard.maxEntries && records.contains { $0.slice.isOverall && $0.state == .open })
         #expect(board.refused == 6)
+        // Those six hold all traffic open, until they are over like any other.
+        for number in 0..<BreakerBoard.maxEntries + 5 {
+            let slice = SliceName([.init(dimension: "country", value: "c\(number)")])
+            #expect(Kit.close(&board, Int64(3 + number / 100)).allSatisfy { !$0.slice.isOverall || $0.state == .open })
+            board.take(Kit.alert(.resolved, slice: slice, fingerprint: "f\(number)"), at: 0)
+        }
+        #expect((14...60).flatMap { Kit.close(&board, $0) }.contains { $0.slice.isOverall && $0.state == .halfOpen })
+    }
+
+    @Test("Attempts to bypass and time to detect are told until it is closed again")
+    func economics() {
+        var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"]; $0.heartbeatMs = Kit.minute })
+        board.take(Kit.alert(.firing, fingerprint: "a", attempts: 40), at: 0)
+        board.take(Kit.alert(.firing, fingerprint: "b", attempts: 12), at: 0)
+        board.take(Kit.alert(.updated, fingerprint: "a", attempts: 40), at: 0)
+        func expect(_ records: [BreakerRecord], _ share: Double, _ attempts: Double?, _ detect: Int64?) {
+            #expect(records.map { $0.economics } == [BreakerEconomics(challengedShare: share, moneyAtRiskPerHour: nil, attemptsToBypass: attempts, timeToDetectMs: detect)])
+        }
+        expect(Kit.close(&board, 2), 0.4, 12, 119_993)
+        for fingerprint in ["a", "b"] { board.take(Kit.alert(.resolved, fingerprint: fingerprint), at: 0) }
+        for minute in 3...31 as ClosedRange<Int64> { expect(Kit.close(&board, minute), 0.4, 12, 119_993) }
+        for minute in 32...46 as ClosedRange<Int64> { expect(Kit.close(&board, minute), 0.4 * 0.9, 12, 119_993) }
+        for minute in 47...61 as ClosedRange<Int64> { expect(Kit.close(&board, minute), 0.4 * 0.5, 12, 119_993) }
+        expect(Kit.close(&board, 62), 0, nil, nil)
+    }
+
+    @Test("A record made by hand tells since when the order holds, and the one after it since when it does not")
+    func sinceOrder() {
+        var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"]; $0.heartbeatMs = Kit.minute })
+        func since(_ minute: Int64) -> [Int64] { Kit.close(&board, minute).map(\.since) }
+        board.take(Kit.alert(.firing), at: 0)
+        #expect(since(1) == [60_000])
+        board.take(Kit.order(.closed), at: 70_000)
+        #expect(since(2) == [70_000] && since(3) == [70_000])
+        board.take(Kit.order(.closed, author: "again"), at: 190_000)
+        #expect(since(4) == [70_000], "the same state, said again")
+        board.take(Kit.order(.halfOpen, until: 7 * Kit.minute), at: 250_000)
+        #expect(since(5) == [250_000] && since(6) == [250_000])
+        #expect(since(7) == [7 * Kit.minute] && since(8) == [7 * Kit.minute], "open again since then")
+        board.take(Kit.order(.open), at: 490_000)
+        #expect(since(9) == [490_000])
+        board.take(Kit.order(nil), at: 550_000)
+        #expect(since(10) == [550_000] && since(11) == [550_000])
+        board.take(Kit.order(nil), at: 670_000)
+        #expect(since(12) == [550_000], "given back before")
     }
 
     @Test("A restored board goes on as if nothing had happened, in every state", arguments: 1...5)
     func snapshot(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
-        var board = BreakerBoard(configuration: configuration())
+        var board = BreakerBoard(configuration: Kit.configuration())
         for minute in 1...600 as ClosedRange<Int64> {
             if random.bernoulli(0.05) {
-                let slice = random.bernoulli(0.5) ? SliceName() : Self.fr
-                board.take(alert(random.bernoulli(0.3) ? .firing : .resolved, model: random.bernoulli(0.5) ? "payments" : "logins", slice: slice, fingerprint: slice.text), at: minute)
+                let slice = random.bernoulli(0.5) ? SliceName() : fr
+                board.take(Kit.alert(random.bernoulli(0.3) ? .firing : .resolved, model: random.bernoulli(0.5) ? "payments" : "logins", slice: slice, fingerprint: slice.text), at: minute)
             }
             if random.bernoulli(0.02) {
                 let state = [BreakerState.open, .closed, .halfOpen, nil][random.below(4)]
                 board.take(
-                    BreakerOrder(breaker: "guard", model: "payments", slice: SliceName(), state: state, author: "a", reason: "r", until: random.bernoulli(0.5) ? (minute + 9) * Self.minute : nil),
+                    BreakerOrder(breaker: "guard", model: "payments", slice: SliceName(), state: state, author: "a", reason: "r", until: random.bernoulli(0.5) ? (minute + 9) * Kit.minute : nil),
                     at: minute)
             }
             var writer = ByteWriter()
             board.encode(into: &writer)
             var reader = ByteReader(writer.bytes)
-            var restored = BreakerBoard(configuration: configuration())
+            var restored = BreakerBoard(configuration: Kit.configuration())
             try restored.restore(from: &reader)
             #expect(reader.isAtEnd)
-            #expect(close(&restored, minute) == close(&board, minute), "seed \(seed), minute \(minute)")
+            #expect(Kit.close(&restored, minute) == Kit.close(&board, minute), "seed \(seed), minute \(minute)")
         }
     }
 }
