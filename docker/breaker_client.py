@@ -20,6 +20,8 @@ The rules:
      gain by it, and a restart of the watcher must not challenge everybody.
   4. A slice without a record follows all traffic ({}). The least trusting of all that match counts.
      A key that nobody guards any more ends with a closed record that does not expire (retired).
+     A slice's record that expired while all traffic of its breaker was told of later is no silence:
+     Vedette lost the state of that slice, which follows all traffic again.
   5. Half open: a request relies on the model for reliance_share of the traffic, chosen by a keyed
      hash of its id, so that a retry meets the same answer and nobody outside can choose it.
 """
@@ -75,7 +77,10 @@ class BreakerView:
     def apply(self, decision, model, slices, request_id, now):
         """The decision to carry out, and why it differs from the model's (None where it does not)."""
         best = None
-        for (_, of_model, _), record in self.records.items():
+        for (breaker, of_model, parts), record in self.records.items():
+            everything = self.records.get((breaker, model, ()))
+            if parts and everything and seconds(everything["changed_at"]) >= seconds(record["expires_at"]):
+                continue
             if of_model != model or any(slices.get(k) != v for k, v in record["slice"].items()):
                 continue
             share, why = self.reliance(record, now)

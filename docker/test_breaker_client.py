@@ -61,6 +61,14 @@ class Table(unittest.TestCase):
         self.assertEqual(decide(view(EXAMPLES[2], record(sequence=EXAMPLES[2]["sequence"] + 9))), "challenge", "it may come back")
         self.assertEqual(decide(view(EXAMPLES[2], EXAMPLES[0])), "allow", "an older record")
 
+    def test_a_slice_that_was_lost_follows_all_traffic(self):
+        everything = record(slice={}, state="closed", reliance_share=1, sequence=9, expires_at="2026-01-07T00:00:00.000Z")
+        for changed_at, expected in [("2026-01-06T03:04:59.999Z", "challenge"), ("2026-01-06T03:05:00.000Z", "allow")]:
+            everything["changed_at"] = changed_at
+            self.assertEqual(decide(view(record(), everything), now=EXPIRES + 60), expected)
+            self.assertEqual(decide(view(record(), dict(everything, breaker="other")), now=EXPIRES + 60), "challenge")
+            self.assertEqual(decide(view(record(), dict(everything, model="other")), now=EXPIRES + 60), "challenge")
+
     def test_what_cannot_be_read_is_dropped_and_changes_nothing(self):
         broken = [None, [], "x", {}, record(expires_at="soon"), record(expires_at=None), record(reliance_share=None), record(policy={}), record(slice=[]), record(sequence="9")]
         for field in ("mode", "breaker", "model", "slice", "sequence", "changed_at", "expires_at", "reliance_share", "policy", "summary", "state"):
