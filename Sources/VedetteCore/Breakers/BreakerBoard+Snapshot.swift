@@ -25,7 +25,7 @@ extension BreakerBoard {
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let key = try AbandonedBreaker(from: &reader)
             guard key.model < configuration.models.count else { throw Self.unknownModel(reader) }
-            // Where the configuration names it again, it starts anew.
+            // Where the configuration names it again, it starts anew; a slice does so with its next trip, and ends until then.
             if !isGuarded(key) { abandoned.append(key) }
         }
     }
@@ -58,7 +58,6 @@ extension BreakerBoard {
     private func isGuarded(_ key: AbandonedBreaker) -> Bool {
         guard let index = configuration.breakers.firstIndex(where: { $0.id == key.breaker }) else { return false }
         return key.slice.isOverall && isCovered(configuration.breakers[index], model: configuration.models[key.model].name, slice: nil)
-            || entries[index].contains { $0.model == key.model && $0.slice == key.slice }
     }
 
     /// An alert of a monitor that is gone is never resolved.

@@ -58,12 +58,14 @@ package struct BreakerBoard {
     }
 
     /// A window that just closed, all versions together.
-    package mutating func take(_ pane: Pane, window: Int, model: Int, slice: SliceName, at time: Int64) {
+    ///
+    /// - Parameter labelFree: the fraud rate that its scores expect; asked only where a trigger is about it.
+    package mutating func take(_ pane: Pane, window: Int, model: Int, slice: SliceName, at time: Int64, labelFree: () -> Double? = { nil }) {
         for (index, spec) in configuration.breakers.enumerated() {
             guard isCovered(spec, model: configuration.models[model].name, slice: slice) else { continue }
             for (number, trigger) in spec.triggers.enumerated() {
                 guard case .metric(let rule) = trigger, rule.window == window else { continue }
-                let level = BreakerLevel(rule, pane)
+                let level = BreakerLevel(rule, pane, labelFree: labelFree)
                 let place = level?.isOver == true ? admit(index, model, slice, time, isExact: true) : find(index, model, slice)
                 guard let place else { continue }
                 entries[index][place].note(level, of: number, since: time - configuration.windows[window].sizeMs)

@@ -6,8 +6,9 @@ struct BreakerLevel: Equatable {
     /// Normal quantile of a two-sided 99.9 % interval.
     private static let z = 3.290526731
 
-    init?(_ rule: BreakerMetricRule, _ pane: Pane) {
-        guard let measured = Self.measure(rule.metric, pane), measured.count >= max(1, rule.minCount) else { return nil }
+    /// - Parameter labelFree: the fraud rate that the scores of the window expect; asked only where the rule is about it.
+    init?(_ rule: BreakerMetricRule, _ pane: Pane, labelFree: () -> Double?) {
+        guard let measured = Self.measure(rule.metric, pane, labelFree), measured.count >= max(1, rule.minCount) else { return nil }
         isClear = measured.value <= rule.above * rule.clearRatio
         if let successes = measured.successes, let interval = WilsonInterval(successes: successes, n: measured.count, z: Self.z) {
             isOver = interval.interval.lower > rule.above
@@ -23,13 +24,14 @@ struct BreakerLevel: Equatable {
     }
 
     /// Value, successes where it is a rate, and the rows behind it.
-    private static func measure(_ metric: BreakerMetricRule.Metric, _ pane: Pane) -> Measured? {
+    private static func measure(_ metric: BreakerMetricRule.Metric, _ pane: Pane, _ labelFree: () -> Double?) -> Measured? {
         func rate(_ successes: Int64, _ count: Int64) -> Measured? {
             count > 0 ? Measured(value: Double(successes) / Double(count), successes: successes, count: count) : nil
         }
         switch metric {
         case .fraudRate: return pane.outcomes.flatMap { rate($0.fraud.total, $0.labelled) }
         case .allowedFraudRate: return pane.outcomes.flatMap { rate($0.fraud.allow, $0.fraud.allow + $0.legit.allow) }
+        case .labelFreeFraudRate: return labelFree().map { Measured(value: $0, successes: nil, count: pane.total) }
         case .meanScore: return pane.score.mean.map { Measured(value: $0, successes: nil, count: pane.total) }
         case .allowShare: return rate(pane.decisions.allow, pane.total)
         case .challengeShare: return rate(pane.decisions.challenge, pane.total)

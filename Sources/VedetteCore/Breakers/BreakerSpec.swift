@@ -13,7 +13,8 @@ public struct BreakerMetricRule: Sendable, Equatable {
         case fraudRate = "fraud_rate"
         /// Fraud among labelled decisions that were allowed.
         case allowedFraudRate = "allowed_fraud_rate"
-        /// Mean score: the label-free estimate of the fraud rate where scores are calibrated.
+        /// What the scores alone expect, through the model's calibration (``LabelFreeEstimate``); unknown before the first one.
+        case labelFreeFraudRate = "label_free_fraud_rate"
         case meanScore = "mean_score"
         case allowShare = "allow_share"
         case challengeShare = "challenge_share"

@@ -89,6 +89,8 @@ extension Topology {
 
     private func encodeRest(into writer: inout ByteWriter) {
         writer.write(varint: Self.formatVersion)
+        writer.write(count: configuration.labelSources.count)
+        for source in configuration.labelSources { writer.write(string: source.pipeline) }
         writer.write(signed: sequencer.released)
         writer.write(signed: panes.closed)
         writer.write(signed: panes.began)
@@ -139,6 +141,7 @@ extension Topology {
         guard try reader.readVarint() == Self.formatVersion else {
             throw CorruptBytes(offset: 0, expected: "snapshot format \(Self.formatVersion)")
         }
+        try requireSources(from: &reader)
         sequencer = Sequencer(configuration: configuration.time, released: try reader.readSigned())
         let closed = try reader.readSigned()
         let began = try reader.readSigned()
@@ -174,6 +177,15 @@ extension Topology {
         var points: [ResumePoint] = []
         for _ in 0..<(try reader.readCount()) { points.append(try ResumePoint(from: &reader)) }
         return points
+    }
+
+    /// Panes, counters and the label monitors know a source by its place in the registry.
+    private func requireSources(from reader: inout ByteReader) throws {
+        let saved = try (0..<(try reader.readCount())).map { _ in try reader.readString() }
+        let known = configuration.labelSources.map(\.pipeline)
+        guard saved == known else {
+            throw CorruptBytes(offset: reader.offset, expected: "the label sources \(known.joined(separator: ", ")), not \(saved.joined(separator: ", "))")
+        }
     }
 
     /// Restores when entities were first seen; keys in ascending order.

@@ -26,7 +26,8 @@ extension Topology {
                 windows.pinned[.init(window: spec, start: start, model: family.model, slice: family.slice)] = pane
             }
             if !monitors.isEmpty { observed.append(Observed(family: family, pane: pane, parts: parts)) }
-            if drivesBreakers { breakers.take(pane, window: spec, model: Int(family.model), slice: name(of: family.slice), at: end) }
+            guard drivesBreakers else { continue }
+            breakers.take(pane, window: spec, model: Int(family.model), slice: name(of: family.slice), at: end) { labelFree(family, pane)?.fraudRate }
         }
         for monitor in monitors where !hasOutlivedDecisions(configuration.monitors[monitor].rule, end) {
             let round = round(monitor, start, end, at: end, observed, cache: cache)

@@ -10,7 +10,7 @@ extension ConfigurationKey {
         ConfigurationKey("breakers[].alerts[].monitors", .list("monitors"), .computed("any"), "Monitors, by kind or id."),
         ConfigurationKey("breakers[].alerts[].severity", .choice(Severity.allCases.map(\.rawValue)), .value("P0"), "At least this severe."),
         ConfigurationKey("breakers[].metrics", .list("metric triggers"), .none, "Numbers of closed windows that open it."),
-        ConfigurationKey("breakers[].metrics[].metric", .choice(BreakerMetricRule.Metric.allCases.map(\.rawValue)), .required, "`mean_score` is the label-free estimate of the fraud rate where scores are calibrated."),
+        ConfigurationKey("breakers[].metrics[].metric", .choice(BreakerMetricRule.Metric.allCases.map(\.rawValue)), .required, "`label_free_fraud_rate` is what the scores alone expect, through the calibration learned from mature labels."),
         ConfigurationKey("breakers[].metrics[].window", .name, .required, "Name of the window."),
         ConfigurationKey("breakers[].metrics[].above", .share(.openUnit), .required, "Opens above this; for rates, when the lower end of the 99.9 % interval is above it."),
         ConfigurationKey("breakers[].metrics[].clear_ratio", .share(NumberRange(0, 1, includesLower: false)), .value("0.8"), "Clear at or below `above` times this."),

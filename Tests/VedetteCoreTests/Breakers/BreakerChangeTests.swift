@@ -119,6 +119,35 @@ struct BreakerChangeTests {
         }
     }
 
+    @Test("Notices and detectors are nobody's monitor in the configuration, or one of their own, and hold it open through a change")
+    func notices() throws {
+        for (id, isKept) in [("alert_storm", true), ("version_change", true), ("policy", true), ("elsewhere", false)] {
+            var configuration = Kit.configuration { $0.models = ["payments"]; $0.triggers = [.alert(monitors: [], severity: .p3)] }
+            configuration.detectors = [DetectorSpec(id: "policy", rule: .policy(PolicyRuleSet(rules: [])))]
+            var event = Kit.alert(.firing)
+            event.monitorID = id
+            var board = BreakerBoard(configuration: configuration)
+            board.take(event, at: 0)
+            _ = Kit.close(&board, 1)
+            var restored = try Kit.restarted(board, configuration)
+            #expect((2...100).flatMap { Kit.close(&restored, $0) }.contains { $0.state != .open } == !isKept, "\(id)")
+        }
+    }
+
+    @Test("A ramp that is shorter now, or gone, goes on from its end")
+    func shorterRamp() throws {
+        func configuration(_ ramp: [Double]) -> TopologyConfiguration { Kit.configuration { $0.models = ["payments"]; $0.timing.ramp = ramp; $0.heartbeatMs = Kit.minute } }
+        var board = open(configuration([0.1, 0.2, 0.3]))
+        board.take(Kit.alert(.resolved, fingerprint: "all"), at: 190_000)
+        for minute in 4...65 as ClosedRange<Int64> { _ = Kit.close(&board, minute) }
+        #expect(Kit.close(&board, 66).first?.relianceShare == 0.3)
+        for (ramp, share) in [([0.1, 0.2, 0.3, 0.4], 0.3), ([0.5], 0.5), ([], 1)] {
+            var restored = try Kit.restarted(board, configuration(ramp))
+            #expect(Kit.close(&restored, 67).first.map { $0.state == .halfOpen && $0.relianceShare == share } == true)
+            #expect((68...100).compactMap { Kit.close(&restored, $0).first }.last?.state == .closed)
+        }
+    }
+
     @Test("A sequence never goes back, however many records another configuration put out after the checkpoint")
     func sequence() throws {
         let checkpoint = open(Kit.configuration { $0.heartbeatMs = Kit.minute })

@@ -190,7 +190,7 @@ struct BreakerTableTests {
             builder.addOutcomes(hits, .fraud)
             builder.addOutcomes(count - hits, .legit)
             builder.addOutcomes(50, .fraud, decision: .block)
-        case .meanScore: builder.addDecisions(count, score: share)
+        case .meanScore, .labelFreeFraudRate: builder.addDecisions(count, score: share)
         case .allowShare: builder.addDecisions(hits, .allow); builder.addDecisions(count - hits, .block)
         case .challengeShare: builder.addDecisions(hits, .challenge); builder.addDecisions(count - hits, .allow)
         case .blockShare: builder.addDecisions(hits, .block); builder.addDecisions(count - hits, .challenge)
@@ -199,15 +199,36 @@ struct BreakerTableTests {
         return builder.pane
     }
 
+    private func take(_ metric: BreakerMetricRule.Metric, _ share: Double, of count: Int, _ board: inout BreakerBoard, at time: Int64) {
+        board.take(Self.pane(metric, share, of: count), window: 0, model: 0, slice: SliceName(), at: time) {
+            #expect(metric == .labelFreeFraudRate)
+            return share
+        }
+    }
+
+    @Test("Before scores are calibrated nothing is expected of them: neither over its bound nor clear")
+    func uncalibrated() {
+        var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"]; $0.triggers = [Kit.metric(.labelFreeFraudRate)] })
+        let pane = Kit.pane(blocked: 0, of: 100)
+        board.take(pane, window: 0, model: 0, slice: SliceName(), at: 0)
+        #expect(Kit.close(&board, 1).first?.state == .closed)
+        board.take(pane, window: 0, model: 0, slice: SliceName(), at: 0) { 0.9 }
+        #expect(Kit.close(&board, 2).first?.state == .open)
+        board.take(pane, window: 0, model: 0, slice: SliceName(), at: 0)
+        #expect((3...100).flatMap { Kit.close(&board, $0) }.allSatisfy { $0.state == .open })
+        board.take(pane, window: 0, model: 0, slice: SliceName(), at: 0) { 0.1 }
+        #expect((101...120).flatMap { Kit.close(&board, $0) }.contains { $0.state == .halfOpen })
+    }
+
     @Test("Every metric: over its bound with evidence, in between, clear, and with too few rows", arguments: BreakerMetricRule.Metric.allCases)
     func metrics(metric: BreakerMetricRule.Metric) {
         // The lower end of the 99.9 % Wilson interval of 1,000 rows is above 0.5 from 553 on; a mean needs no interval.
-        let isMean = metric == .meanScore
+        let isMean = metric == .meanScore || metric == .labelFreeFraudRate
         for (share, count, expected) in [
             (0.553, 1_000, true), (0.551, 1_000, isMean), (0.501, 1_000, isMean), (0.5, 1_000, false), (1, 19, false), (1, 20, true), (0.6, 20, isMean), (0, 1_000, false), (1, 1_000, true),
         ] as [(Double, Int, Bool)] {
             var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"]; $0.triggers = [Kit.metric(metric)] })
-            board.take(Self.pane(metric, share, of: count), window: 0, model: 0, slice: SliceName(), at: 0)
+            take(metric, share, of: count, &board, at: 0)
             let record = Kit.close(&board, 1).first
             #expect((record?.state == .open) == expected, "\(share) of \(count)")
             #expect(record?.causes.first?.name == (expected ? metric.rawValue : nil))
@@ -215,12 +236,30 @@ struct BreakerTableTests {
         // From open: clear at 0.4 and below, and not above it.
         for (share, isClear) in [(0.4, true), (0.401, false)] {
             var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"]; $0.triggers = [Kit.metric(metric)] })
-            board.take(Self.pane(metric, 1, of: 1_000), window: 0, model: 0, slice: SliceName(), at: 0)
+            take(metric, 1, of: 1_000, &board, at: 0)
             _ = Kit.close(&board, 1)
-            board.take(Self.pane(metric, share, of: 1_000), window: 0, model: 0, slice: SliceName(), at: 60_000)
+            take(metric, share, of: 1_000, &board, at: 60_000)
             #expect(Kit.close(&board, 2).allSatisfy { $0.state == .open })
             #expect((3...40).flatMap { Kit.close(&board, $0) }.contains { $0.state == .halfOpen } == isClear)
         }
+    }
+
+    @Test("A metric's condition begins with the first window over its bound; of several conditions the first counts")
+    func beginning() {
+        var board = BreakerBoard(configuration: Self.configuration)
+        func close(_ minute: Int64, blocked: Double) -> BreakerRecord? {
+            board.take(Kit.pane(blocked: blocked, of: 100), window: 0, model: 0, slice: SliceName(), at: minute * Kit.minute)
+            return Kit.close(&board, minute).first
+        }
+        #expect(close(10, blocked: 0)?.economics?.timeToDetectMs == nil)
+        for minute in [15, 20, 25] as [Int64] {
+            let record = close(minute, blocked: 0.9)
+            #expect(record?.causes.map(\.startedAt) == [10 * Kit.minute] && record?.economics?.timeToDetectMs == 5 * Kit.minute)
+        }
+        var both = BreakerBoard(configuration: Self.configuration)
+        both.take(Kit.pane(blocked: 0.9, of: 100), window: 0, model: 0, slice: SliceName(), at: 15 * Kit.minute)
+        both.take(Kit.alert(.firing), at: 15 * Kit.minute)
+        #expect(Kit.close(&both, 15).first?.economics?.timeToDetectMs == 15 * Kit.minute - 7)
     }
 
     @Test("A window drives what is of its length, its model and its slices only")

@@ -32,6 +32,24 @@ struct LabelMonitorTests {
         #expect(end.map(\.status) == [.resolved, .resolved])
     }
 
+    @Test("A state of other label sources is refused by name, whatever monitors there are", arguments: [[], ["label_burst"]])
+    func otherSources(detectors: [String]) throws {
+        let specs = detectors.map { DetectorSpec(id: $0, rule: .labelBurst(rule)) }
+        let harness = DetectorHarness(LabelKit.configuration(specs))
+        _ = LabelKit.decide(harness, at: 1)
+        _ = try harness.advance(to: LabelKit.minute)
+        for (sources, words) in [(["desk", "reports", "chargebacks"], "desk, reports, chargebacks"), (["desk", "chargebacks"], "desk, chargebacks")] {
+            var other = harness.configuration
+            other.labelSources = sources.map { LabelSource(pipeline: $0, tier: 1) }
+            let error = #expect(throws: CorruptBytes.self) { _ = try harness.restarted(other) }
+            #expect(error?.expected == "the label sources \(words), not desk, chargebacks, reports")
+        }
+        // Rights and trust may change.
+        var other = harness.configuration
+        other.labelSources[0].rights.actors = ["nobody"]
+        _ = try harness.restarted(other)
+    }
+
     @Test("A new actor is held against the largest of its source, and the first weeks of all against nothing")
     func newcomer() throws {
         let harness = harness(DetectorSpec(id: "label_burst", rule: .labelBurst(rule)))

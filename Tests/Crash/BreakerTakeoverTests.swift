@@ -1,0 +1,150 @@
+import Driving
+import Foundation
+import Testing
+import VedetteCore
+import VedetteRuntime
+
+/// What a decision service hears of the breakers while the instances change.
+@Suite(.serialized) struct BreakerTakeoverTests {
+    private struct Heard {
+        var key: String
+        var state: String
+        var sequence: Int64
+        var isRetired: Bool
+        var share: Double
+    }
+
+    private func heard(_ lines: [[UInt8]]) throws -> [Heard] {
+        try lines.map { line in
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
+            let slice = (object["slice"] as? [String: Any] ?? [:]).map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")
+            return Heard(
+                key: "\(object["breaker"] ?? "")|\(object["model"] ?? "")|\(slice)", state: try #require(object["state"] as? String),
+                sequence: try #require((object["sequence"] as? NSNumber)?.int64Value), isRetired: try #require(object["retired"] as? Bool),
+                share: try #require((object["reliance_share"] as? NSNumber)?.doubleValue))
+        }
+    }
+
+    /// Opens on any challenges, and is soon clear where there are none, so that it passes through all of its states within hours.
+    private func settings(_ seed: UInt64, _ directory: String) throws -> VedetteConfiguration {
+        var configuration = try KillTests().settings(seed, directory)
+        configuration.topology.breakers[0].timing.flapWindowMs = 3_600_000
+        for (index, trigger) in configuration.topology.breakers[0].triggers.enumerated() {
+            guard case .metric(var rule) = trigger else { continue }
+            (rule.above, rule.clearRatio, rule.minCount) = (0.01, 1, 2)
+            configuration.topology.breakers[0].triggers[index] = .metric(rule)
+        }
+        return configuration
+    }
+
+    @Test("Through every takeover each key's numbers follow one another, and the states are those of one life")
+    func takeovers() throws {
+        var takeovers = 0
+        var words: Set<String> = []
+        var retired = 0
+        for seed in 7_100..<(7_104 as UInt64) {
+            let directory = try ScratchDirectory()
+            let log = try KillTests().log(seed, directory)
+            let run = CrashRun(
+                log, try settings(seed, directory.file("state")), seed: seed, maxKills: 22, isTransactional: true, lastWatermark: presentMs, hasStandby: true)
+            try run.run()
+            let reference = try log.uninterrupted(try settings(seed, directory.file("reference")), run.punctuations, seed: seed)
+            let records = try heard(run.output.output[.breakers]), alone = try heard(reference[.breakers])
+            #expect(records.map(\.key) == alone.map(\.key) && records.map(\.state) == alone.map(\.state) && records.map(\.share) == alone.map(\.share))
+            var last: [String: Heard] = [:]
+            for record in records {
+                if let before = last[record.key] {
+                    #expect(before.isRetired ? record.sequence > before.sequence : record.sequence == before.sequence + 1, "seed \(seed): \(record)")
+                }
+                last[record.key] = record
+                words.insert(record.state)
+                retired += record.isRetired ? 1 : 0
+            }
+            takeovers += run.takeovers
+        }
+        #expect(takeovers > 40 && words == ["closed", "open", "half_open"] && retired > 0, "\(takeovers), \(words), \(retired)")
+    }
+
+    private func hasJudged(_ follower: Follower?, with breakers: Int) -> Bool {
+        guard let pipeline = follower?.pipeline else { return false }
+        return pipeline.configuration.topology.breakers.count == breakers && pipeline.topology.judgedTo > 0
+    }
+
+    /// A rolling change of the configuration: the first instance dies some commits after its checkpoint, and the second, which had
+    /// followed it under the old configuration or the new one, goes on under the new one.
+    @Test("Under another configuration no number goes back, and what it does not name any more is closed for good, once", arguments: 1...4 as ClosedRange<UInt64>, [false, true])
+    func otherConfiguration(seed: UInt64, isCold: Bool) throws {
+        var random = TestRandom(seed)
+        let directory = try ScratchDirectory()
+        let log = try KillTests().log(7_200 + seed, directory)
+        let output = MemoryOutput()
+        var old = try settings(seed, directory.file("state"))
+        var other = old.topology.breakers[0]
+        other.id = "other"
+        old.topology.breakers.append(other)
+        var new = old
+        new.topology.breakers.removeFirst()
+        new.topology.breakers[0].heartbeatMs *= 3
+        new.topology.breakers[0].expiryMs *= 3
+        new.topology.breakers[0].triggers.removeLast()
+        var first: Pipeline! = try Pipeline(configuration: old, output: output, wanted: Set(OutputKind.allCases))
+        var follower: Follower?
+        if !isCold {
+            new.state.directory += "-standby"
+            var same = old
+            same.state.directory = new.state.directory
+            follower = try Follower(same, output, log)
+        }
+        var places = first.register(log)
+        let half = log.records.map { $0.count / 2 }
+        while let partition = places.indices.filter({ places[$0] < half[$0] }).randomElement(using: &random) {
+            let end = min(half[partition], places[partition] + 1 + random.below(40))
+            first.feed(log, partition, places[partition]..<end)
+            places[partition] = end
+            try first.step()
+            if random.chance(0.3) { try first.commit() }
+            // Early enough that what follows is made again.
+            if random.chance(0.1), first.checkpointNumber < 2 { try first.checkpoint() }
+            try follower?.turn(output, log, &random)
+            // The standby is the first to get the new configuration.
+            if hasJudged(follower, with: 2), random.chance(0.1) {
+                try follower?.pipeline.checkpoint()
+                follower = nil
+                follower = try Follower(new, output, log)
+            }
+        }
+        try first.commit()
+        first = nil
+        #expect(!hasJudged(follower, with: 2), "seed \(seed): the standby kept its configuration")
+        let told = try heard(output.output[.breakers])
+        let abandoned = Set(told.map(\.key).filter { $0.hasPrefix("guard|") })
+        #expect(!abandoned.isEmpty && told.contains { $0.state == "open" })
+
+        let second: Pipeline
+        if let follower {
+            second = follower.pipeline
+            places = follower.places
+            try second.lead()
+        } else {
+            second = try Pipeline(configuration: new, output: output, wanted: Set(OutputKind.allCases))
+            places = second.register(log)
+        }
+        for partition in places.indices {
+            second.feed(log, partition, places[partition]..<log.records[partition].count)
+            second.punctuate(partition, watermark: presentMs)
+        }
+        try second.step()
+        try second.commit()
+        let all = try heard(output.output[.breakers])
+        var last: [String: Heard] = [:]
+        for record in all {
+            #expect(record.sequence > last[record.key]?.sequence ?? -1, "\(record)")
+            last[record.key] = record
+        }
+        let after = all.dropFirst(told.count)
+        #expect(after.contains { $0.key.hasPrefix("other|") && !$0.isRetired })
+        let ended = after.filter { $0.key.hasPrefix("guard|") }
+        #expect(ended.allSatisfy { $0.isRetired && $0.state == "closed" } && ended.map(\.key).count == Set(ended.map(\.key)).count)
+        #expect(ended.contains { $0.key == "guard|payments-gbm|" })
+    }
+}
