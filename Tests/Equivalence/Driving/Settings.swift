@@ -58,7 +58,7 @@ package enum Settings {
           - id: guard
             slices: all
             alerts: [{monitors: [score_drift, outcome_rate], severity: P1}]
-            metrics: [{metric: challenge_share, window: 1h, above: 10%, min_count: 5}]
+            metrics: [{metric: challenge_share, window: 1h, above: 10%, min_count: 20}]
             min_open: 20m
             clear_for: 10m
             stage: 10m
