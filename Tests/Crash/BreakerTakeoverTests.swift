@@ -12,6 +12,7 @@ import VedetteRuntime
         var sequence: Int64
         var isRetired: Bool
         var share: Double
+        var by: String?
     }
 
     private func heard(_ lines: [[UInt8]]) throws -> [Heard] {
@@ -21,7 +22,7 @@ import VedetteRuntime
             return Heard(
                 key: "\(object["breaker"] ?? "")|\(object["model"] ?? "")|\(slice)", state: try #require(object["state"] as? String),
                 sequence: try #require((object["sequence"] as? NSNumber)?.int64Value), isRetired: try #require(object["retired"] as? Bool),
-                share: try #require((object["reliance_share"] as? NSNumber)?.doubleValue))
+                share: try #require((object["reliance_share"] as? NSNumber)?.doubleValue), by: (object["forced"] as? [String: Any])?["by"] as? String)
         }
     }
 
@@ -29,6 +30,9 @@ import VedetteRuntime
     private func settings(_ seed: UInt64, _ directory: String) throws -> VedetteConfiguration {
         var configuration = try KillTests().settings(seed, directory)
         configuration.topology.breakers[0].timing.flapWindowMs = 3_600_000
+        // The stream's last weeks are nothing but heartbeats.
+        configuration.topology.breakers[0].heartbeatMs = 6 * 3_600_000
+        configuration.topology.breakers[0].expiryMs = 12 * 3_600_000
         for (index, trigger) in configuration.topology.breakers[0].triggers.enumerated() {
             guard case .metric(var rule) = trigger else { continue }
             (rule.above, rule.clearRatio, rule.minCount) = (0.01, 1, 2)
@@ -41,16 +45,19 @@ import VedetteRuntime
     func takeovers() throws {
         var takeovers = 0
         var words: Set<String> = []
+        var people: Set<String> = []
         var retired = 0
         for seed in 7_100..<(7_104 as UInt64) {
             let directory = try ScratchDirectory()
-            let log = try KillTests().log(seed, directory)
+            var log = try KillTests().log(seed, directory)
+            let start = try #require(log.records.joined().filter { $0.stream == .decisions && $0.broken == nil }.map(\.deliveryMs).min())
+            log.addControl(orders(seed, from: start), name: directory.file("control"))
             let run = CrashRun(
                 log, try settings(seed, directory.file("state")), seed: seed, maxKills: 22, isTransactional: true, lastWatermark: presentMs, hasStandby: true)
             try run.run()
             let reference = try log.uninterrupted(try settings(seed, directory.file("reference")), run.punctuations, seed: seed)
             let records = try heard(run.output.output[.breakers]), alone = try heard(reference[.breakers])
-            #expect(records.map(\.key) == alone.map(\.key) && records.map(\.state) == alone.map(\.state) && records.map(\.share) == alone.map(\.share))
+            #expect(records.map(\.by) == alone.map(\.by) && records.map(\.key) == alone.map(\.key) && records.map(\.state) == alone.map(\.state) && records.map(\.share) == alone.map(\.share))
             var last: [String: Heard] = [:]
             for record in records {
                 if let before = last[record.key] {
@@ -59,10 +66,23 @@ import VedetteRuntime
                 last[record.key] = record
                 words.insert(record.state)
                 retired += record.isRetired ? 1 : 0
+                if let by = record.by { people.insert(by) }
             }
             takeovers += run.takeovers
         }
-        #expect(takeovers > 40 && words == ["closed", "open", "half_open"] && retired > 0, "\(takeovers), \(words), \(retired)")
+        #expect(takeovers > 40 && words == ["closed", "open", "half_open"] && retired > 0 && people.count > 5, "\(takeovers), \(words), \(retired), \(people)")
+    }
+
+    /// An order every hour and a half, some of them with an end.
+    private func orders(_ seed: UInt64, from start: Int64) -> [String] {
+        var random = TestRandom(seed)
+        return (1...15).map { number in
+            let time = start + Int64(number) * 5_400_000
+            let until = random.chance(0.5) ? ",\"until\":\(time + 1_800_000)" : ""
+            let state = ["open", "closed", "half_open", "auto"][random.below(4)]
+            let slice = random.chance(0.3) ? ",\"slice\":{\"channel\":\"app\"}" : ""
+            return "{\"kind\":\"breaker\",\"time\":\(time),\"breaker\":\"guard\",\"model\":\"payments-gbm\",\"state\":\"\(state)\",\"author\":\"on-call-\(number)\",\"reason\":\"drill\"\(slice)\(until)}"
+        }
     }
 
     private func hasJudged(_ follower: Follower?, with breakers: Int) -> Bool {

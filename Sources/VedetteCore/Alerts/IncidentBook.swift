@@ -148,6 +148,12 @@ package struct IncidentBook {
         }
     }
 
+    /// What the detector says, and how long it went unseen, from its first trace to the boundary at which it was found.
+    private func facts(_ report: IncidentReport, _ state: State) -> [IncidentFact] {
+        guard !report.facts.contains(where: { $0.name.hasPrefix("time_to_detect") }) else { return report.facts }
+        return report.facts + [IncidentFact("time_to_detect_ms", .number(Double(max(0, state.detectedAt - state.startedAt))))]
+    }
+
     private func event(_ status: AlertStatus, _ report: IncidentReport, _ key: RequestID, _ state: State, reason: String?) -> AlertEvent {
         let model = configuration.models[report.model]
         let fingerprint = Fingerprint.text(key)
@@ -166,7 +172,7 @@ package struct IncidentBook {
             contributors: report.contributors + state.explained, sampleRequestIDs: report.sampleRequestIDs, owner: model.owner,
             security: model.security, runbook: "\(configuration.runbookBase)/\(report.monitor).md",
             immediateActions: report.immediateActions, escalation: report.escalation,
-            recommendedAction: report.recommendedAction, blastRadius: report.blastRadius, incident: report.facts, reason: reason)
+            recommendedAction: report.recommendedAction, blastRadius: report.blastRadius, incident: facts(report, state), reason: reason)
     }
 }
 

@@ -67,7 +67,7 @@ struct PolicyDetector: StreamDetector {
     private mutating func closeFloor(_ rule: PolicyRule, _ model: Int, _ place: Int, _ boundary: Int64) -> IncidentReport? {
         let incident = incidents[place]
         guard incident.isOpen else { return nil }
-        var report = PolicyReports.floor(rule, incident, detector: detector, model: model, decisions: decisions[model], at: boundary)
+        var report = PolicyReports.floor(rule, incident, detector: detector, model: model, decisions: decisions[model])
         if boundary - incident.lastAt >= set.keepFiringForMs {
             report.phase = .closed(reason: "no decision broke it for \(AlertNumbers.duration(set.keepFiringForMs))")
             incidents[place] = PolicyIncident()

@@ -1,7 +1,7 @@
 /// What the policy detector tells the person on call.
 enum PolicyReports {
     static func floor(
-        _ rule: PolicyRule, _ incident: PolicyIncident, detector: Int, model: Int, decisions: Int64, at boundary: Int64
+        _ rule: PolicyRule, _ incident: PolicyIncident, detector: Int, model: Int, decisions: Int64
     ) -> IncidentReport {
         let count = AlertNumbers.count(incident.breaks)
         var report = IncidentReport(
@@ -23,7 +23,6 @@ enum PolicyReports {
             IncidentFact("rule", .text(rule.condition.source)), IncidentFact("violations", .number(Double(incident.breaks))),
             IncidentFact("undecidable", .number(Double(incident.untold))), IncidentFact("amount", .number(incident.amount)),
             IncidentFact("first_violation", .time(incident.startedAt)), IncidentFact("last_violation", .time(incident.lastAt)),
-            IncidentFact("time_to_detect_ms", .number(Double(max(0, boundary - incident.startedAt)))),
             IncidentFact("decisions_observed", .number(Double(decisions))), IncidentFact("versions", .list(incident.versions)),
         ]
         if !rule.reason.isEmpty { report.facts.insert(IncidentFact("reason", .text(rule.reason)), at: 0) }

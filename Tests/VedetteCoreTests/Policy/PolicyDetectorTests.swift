@@ -56,7 +56,8 @@ struct PolicyDetectorTests {
         #expect(fact(first, "rule") == .text(Self.reset) && fact(first, "time_to_detect_ms") == .number(60_000))
         row.time = 8 * Self.minute
         feed(harness, [row, row])
-        #expect(try harness.advance(to: 9 * Self.minute).map(\.status) == [.updated])
+        let update = try harness.advance(to: 9 * Self.minute)
+        #expect(update.map(\.status) == [.updated] && update.first.flatMap { fact($0, "time_to_detect_ms") } == .number(60_000), "it was seen when it was first said")
         #expect(try harness.advance(to: 8 * Self.minute + Self.hour - 1).isEmpty)
         let end = try harness.advance(to: 8 * Self.minute + Self.hour)
         #expect(end.map(\.status) == [.resolved] && end.first?.reason == "no decision broke it for 1 h")
@@ -113,6 +114,18 @@ struct PolicyDetectorTests {
         feed(harness, shares(2 * Self.day, single: 50, several: 250))
         let end = try harness.advance(to: 3 * Self.day)
         #expect(end.map(\.status) == [.resolved] && end.first?.reason == "16.7 % in the period that ended, within the bound")
+    }
+
+    @Test("A period ends it at its bound, not above it, and not with too few decisions", arguments: [(150, 150, true), (151, 149, false), (60, 139, false), (100, 100, true)])
+    func capEnds(single: Int, several: Int, ends: Bool) throws {
+        let harness = DetectorHarness(configuration([try cap(share: 0.5)]))
+        feed(harness, shares(Self.hour, single: 400, several: 0))
+        #expect(try harness.advance(to: Self.day).map(\.status) == [.firing])
+        feed(harness, shares(Self.day, single: single, several: several))
+        #expect(try harness.advance(to: 2 * Self.day).map(\.status) == (ends ? [.resolved] : []))
+        // What did not end it goes on: a better period later does.
+        feed(harness, shares(2 * Self.day, single: 0, several: 200))
+        #expect(try harness.advance(to: 3 * Self.day).map(\.status) == (ends ? [] : [.resolved]))
     }
 
     @Test("An honest share at its bound raises no more alerts than alpha allows")
