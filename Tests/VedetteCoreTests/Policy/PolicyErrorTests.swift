@@ -84,4 +84,23 @@ struct PolicyErrorTests {
             if let program = try? PolicyProgram(source, vocabulary: PolicyKit.vocabulary) { _ = program.evaluate(batch, 0) }
         }
     }
+
+    @Test("A message names at most twelve names, and how many more there are", arguments: [(11, ""), (12, ""), (13, ", and 1 more")])
+    func longLists(count: Int, more: String) throws {
+        let names = (1...count).map { "d\($0)" }
+        let schema = EventSchema(models: ["m"], features: [], dimensions: names, entities: [])
+        let problem = #expect(throws: PolicyProblem.self) { try PolicyProgram("slice.x == 'a'", vocabulary: PolicyVocabulary(schema: schema)) }
+        #expect(problem?.expected == "a slice dimension (\(names.prefix(12).joined(separator: ", "))\(more))")
+    }
+
+    @Test("Programs are equal where they say and do the same")
+    func equality() throws {
+        let sources = ["action in ['a']", "action in ['b']", "score in [1]", "score in [2]", "score > 1", "score >= 1", "action == 'a'", "action == 'b'"]
+        for a in sources {
+            for b in sources {
+                let (first, second) = (try PolicyProgram(a, vocabulary: PolicyKit.vocabulary), try PolicyProgram(b, vocabulary: PolicyKit.vocabulary))
+                #expect((first == second) == (a == b), "\(a), \(b)")
+            }
+        }
+    }
 }
