@@ -1,61 +1,49 @@
-/// What is known of one entity (a device, an address, a card) as a hub of others.
-struct FanOutHub: Equatable {
-    // What every request touches stands together.
-    var day: Int64 = 0
-    /// Request counter of the newest request.
-    var newest: Int64 = 0
-    var lastAt: Int64 = 0
-    var requests: Int64 = 0
-    var interventions: Int64 = 0
-    var money = 0.0
-    var peak = 0.0
-    var isReported = false
-    /// Kind whose distinct count carries the evidence.
-    var over: Int32 = -1
-    var startedAt: Int64 = 0
-    var evidence = ScanEvidence(since: 0)
-    var samples: [String] = []
-    var distinct = 0.0
-    /// Case that it belongs to, 0 for none yet.
-    var caseID: Int64 = 0
-}
-
 /// One device, address or card over many accounts, and many of them at once.
 ///
-/// For every pair of entity kinds (A, B) the tail of "how many different B did this A have within two days" is
-/// learned from the stream; each new B of an A is a hit with that tail as its p-value. Evidence gathers per A
-/// and, for attacks that spread thinly over many devices, per pair of kinds. Memory: a fixed table per kind, in
+/// For every pair of entity kinds (A, B), two things are asked of each hub A at each request with a B:
+/// is this B new more often than with hubs of like past and volume (``NoveltyTable``), and do new ones come faster
+/// than to this hub before? Both are cumulative sums of ln likelihood ratios (Page 1954), the first for odds
+/// ``noveltyFactor`` times as large, the second for a Poisson rate ``rateFactor`` times as large. How large such sums
+/// become with ordinary hubs is learned (``TailEstimate``, one vote per hub, day and pair), and that tail is the
+/// p-value: what is usual among hubs is no news, whatever a Poisson law says of it. Attacks that spread thinly over many devices
+/// gather per pair of kinds: more conspicuous hubs than there used to be.
+///
+/// Nothing is said before all this has been learned for as long as the counts span. Memory: a fixed table per kind, in
 /// buckets of eight; when a bucket is full the hub without evidence that was idle longest goes.
 struct FanOut {
     private static let ways = 8
     private static let dayMs: Int64 = 86_400_000
-    private static let joinAt = 2.5
-    private static let excludedAt = 3.0
-    private static let ln2 = 0.6931471805599453
-    /// Tail values are 8 ln(distinct): a power law becomes an exponential.
-    private static let scale = 8.0
-    /// 128-bit linear counting: estimate by the number of bits set, and its value for the tails.
-    private static let estimates: ContiguousArray<(count: Double, value: Double)> = ContiguousArray(
-        (0...128).map { set in
-            let count = set == 128 ? 700 : -128 * RealFunctions.log(1 - Double(set) / 128)
-            return (count, scale * RealFunctions.log(count))
-        })
+    /// Evidence above which a request is a hit, and a hub counts for its pair of kinds.
+    static let joinAt = 3.0
+    static let crossAt = 4.0
+    /// What is past loses a tenth a day.
+    private static let decay = 0.9
+    private static let noveltyFactor = 20.0
+    private static let rateFactor: Float = 4
+    private static let lnRateFactor: Float = 1.3862944
 
     let kinds: Int
     private let buckets: Int
     private let rule: ProbingRule
+    /// What the choice among two sums and the other kinds costs.
+    private let choice: Double
     /// Keyed digests; 0 is an empty place.
     private(set) var digests: ContiguousArray<UInt64>
     private(set) var hubs: ContiguousArray<FanOutHub>
     /// Who goes last from a bucket: the largest. A function of the hub, kept beside the digests so that a look at a
     /// bucket is a look at two cache lines.
     private var ranks: ContiguousArray<UInt64>
-    /// Two words of today and two of yesterday per hub and other kind.
-    private var bits: ContiguousArray<UInt64>
-    private var tails: ContiguousArray<TailEstimate>
+    /// Per hub and other kind.
+    private var links: ContiguousArray<FanOutLink>
+    private var novelties: ContiguousArray<NoveltyTable>
+    private var noveltyTails: ContiguousArray<TailEstimate>
+    private var rateTails: ContiguousArray<TailEstimate>
     /// Per pair of kinds, all hubs together.
     private(set) var pairs: ContiguousArray<FanOutHub>
+    private var pairRates: ContiguousArray<PairRate>
     private var requests: Int64 = 0
+    /// Time of the first request, ms.
+    private var firstAt: Int64 = 0
     /// Places that the newest request gave evidence to, pairs included.
     private(set) var hits: ContiguousArray<Int32> = []
     /// Place of each kind's entity in the newest request.
@@ -64,19 +52,24 @@ struct FanOut {
     init(kinds: Int, rule: ProbingRule) {
         self.kinds = kinds
         self.rule = rule
+        choice = RealFunctions.log(2 * Double(max(1, kinds - 1)))
         buckets = max(1, rule.maxEntities / Self.ways)
         hubs = ContiguousArray(repeating: FanOutHub(), count: kinds * buckets * Self.ways)
         digests = ContiguousArray(repeating: 0, count: hubs.count)
         ranks = digests
         found = ContiguousArray(repeating: 0, count: kinds)
-        bits = ContiguousArray(repeating: 0, count: hubs.count * kinds * 4)
-        tails = ContiguousArray(repeating: TailEstimate(), count: kinds * kinds)
+        links = ContiguousArray(repeating: FanOutLink(), count: hubs.count * kinds)
+        novelties = ContiguousArray(repeating: NoveltyTable(), count: kinds * kinds)
+        noveltyTails = ContiguousArray(repeating: TailEstimate(), count: kinds * kinds)
+        rateTails = noveltyTails
         pairs = ContiguousArray(repeating: FanOutHub(), count: kinds * kinds)
+        pairRates = ContiguousArray(repeating: PairRate(), count: kinds * kinds)
     }
 
     // MARK: Observing
 
     mutating func observe(_ request: ProbingRequest, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) {
+        if requests == 0 { firstAt = request.time }
         requests += 1
         hits.removeAll(keepingCapacity: true)
         // All look-ups first: they wait for memory together and not one after the other.
@@ -88,83 +81,131 @@ struct FanOut {
     private mutating func observe(
         _ request: ProbingRequest, _ kind: Int, _ place: Int, _ entities: UnsafeBufferPointer<UInt64>, _ sample: () -> String
     ) {
-        count(request, &hubs[place])
-        for other in 0..<kinds where other != kind && entities[other] != 0 {
-            let set = add(entities[other], other, to: place)
-            guard set > 0 else { continue }
-            let pair = kind * kinds + other
-            let (count, value) = Self.estimates[set]
-            if tails[pair].total >= rule.warmUp { hit(place, pair, other, count, tails[pair].logTail(value), request, sample) }
-            if hubs[place].peak < Self.excludedAt { tails[pair].add(value) }
+        let elapsed = Float(requests - hubs[place].newest)
+        hubs[place].newest = requests
+        hubs[place].count(request)
+        // Sums begin when the shares of a day are known, and are judged when there are sums of a whole day to compare with.
+        let gathers = request.time - firstAt >= Self.dayMs
+        let judges = request.time - firstAt >= 3 * Self.dayMs
+        var (best, over) = (-1.0, -1)
+        for other in 0..<kinds where other != kind {
+            let (pair, link) = (kind * kinds + other, place * kinds + other)
+            if links[link].rate > 0 { drain(link, elapsed, span: hubs[place].span) }
+            guard entities[other] != 0, links[link].samples(entities[other]) else { continue }
+            guard meet(entities[other], pair, link, place, gathers: gathers), judges else { continue }
+            let value = evidence(pair, link) - choice
+            if value > best { (best, over) = (value, other) }
         }
-        ranks[place] = Self.rank(hubs[place].isReported, hubs[place].peak, hubs[place].newest)
+        if over >= 0 { weigh(best, request, kind, over, place, sample) }
+        ranks[place] = Self.rank(hubs[place])
     }
 
-    @inline(__always)
-    private func count(_ request: ProbingRequest, _ hub: inout FanOutHub) {
-        hub.newest = requests
-        hub.lastAt = max(hub.lastAt, request.time)
-        hub.requests += 1
-        if request.decision.isIntervention { hub.interventions += 1 }
-        if request.amount.isFinite { hub.money += request.amount }
+    /// A hub that meets nobody new for a while takes its rate back.
+    private mutating func drain(_ link: Int, _ elapsed: Float, span: Double) {
+        let usual = (links[link].past / Float(1 &<< UInt64(links[link].level)) + 1) / Float(span)
+        links[link].rate = max(0, links[link].rate - (Self.rateFactor - 1) * usual * elapsed)
     }
 
-    /// How many bits are set after adding a new one of the other kind, or 0 where it was there already.
+    /// - Returns: whether the partner is new.
     @inline(__always)
-    private mutating func add(_ digest: UInt64, _ other: Int, to place: Int) -> Int {
-        let base = (place * kinds + other) * 4
-        let bit = (digest &* 0xD6E8_FEB8_6659_FD93) &>> 57
-        return bits.withUnsafeMutableBufferPointer { bits in
-            let (word, mask) = (base + Int(bit &>> 6), 1 as UInt64 &<< (bit & 63))
-            guard (bits[word] | bits[word + 2]) & mask == 0 else { return 0 }
-            bits[word] |= mask
-            return (bits[base] | bits[base + 2]).nonzeroBitCount + (bits[base + 1] | bits[base + 3]).nonzeroBitCount
+    private mutating func meet(_ partner: UInt64, _ pair: Int, _ link: Int, _ place: Int, gathers: Bool) -> Bool {
+        let set = links[link].set
+        let repeats = links[link].repeats
+        let isNew = links[link].add(partner, set: set)
+        // The first partner is new by definition; so are many where another sample of them has just begun.
+        guard !links[link].isSettling else { return false }
+        if set > 0 {
+            let state = NoveltyTable.state(pastClass: links[link].pastClass, set: set, repeats: repeats)
+            if gathers, isNew || links[link].novelty > 0 {
+                let share = novelties[pair].share(state)
+                let scale = 1 + (Self.noveltyFactor - 1) * share
+                let step = RealFunctions.log(isNew ? Self.noveltyFactor / scale : 1 / scale)
+                links[link].novelty = max(0, links[link].novelty + Float(step))
+            }
+            if !hubs[place].isReported { novelties[pair].learn(state, isNew: isNew) }
+        }
+        guard gathers else { return isNew }
+        if isNew, hubs[place].span > 0 { links[link].rate += Self.lnRateFactor }
+        links[link].vote(withRate: hubs[place].span > 0)
+        return isNew
+    }
+
+    /// A hub's day becomes part of what is ordinary: its largest sums, one vote each.
+    ///
+    /// Not before the day is over, so that it is never compared with itself, and not at all where an incident had
+    /// to do with it: an attack must not teach that attacks are ordinary.
+    private mutating func teach(_ place: Int) {
+        guard !hubs[place].isReported, hubs[place].caseID == 0, !hubs[place].isSuspect else { return }
+        let kind = kind(of: place)
+        for other in 0..<kinds where other != kind {
+            let link = links[place * kinds + other]
+            if link.noveltyVote > 0 { noveltyTails[kind * kinds + other].add(bin: Int(link.noveltyVote) - 1) }
+            if link.rateVote > 0 { rateTails[kind * kinds + other].add(bin: Int(link.rateVote) - 1) }
         }
     }
 
-    private mutating func hit(
-        _ place: Int, _ pair: Int, _ other: Int, _ count: Double, _ logP: Double, _ request: ProbingRequest, _ sample: () -> String
-    ) {
-        let logE = ScanEvidence.logE(logP: logP) - Self.ln2
-        guard logE > Self.joinAt else { return }
+    /// The newest request is part of an incident of another kind.
+    mutating func suspectNewest(_ entities: UnsafeBufferPointer<UInt64>) {
+        for kind in 0..<kinds where entities[kind] != 0 { hubs[found[kind]].isSuspect = true }
+    }
+
+    /// -ln of the chance that an ordinary hub gets so far on a day.
+    private func evidence(_ pair: Int, _ link: Int) -> Double {
+        var best = 0.0
+        if noveltyTails[pair].total >= rule.warmUp { best = -noveltyTails[pair].logTail(Double(links[link].novelty)) }
+        if links[link].rate > 0, rateTails[pair].total >= rule.warmUp { best = max(best, -rateTails[pair].logTail(Double(links[link].rate))) }
+        return best
+    }
+
+    /// What speaks against each known hub now. O(hubs).
+    var standing: [Double] {
+        digests.indices.filter { digests[$0] != 0 }.map { place in
+            let kind = kind(of: place)
+            let values = (0..<kinds).map { $0 == kind ? 0 : evidence(kind * kinds + $0, place * kinds + $0) }
+            return max(0, (values.max() ?? 0) - choice)
+        }
+    }
+
+    private mutating func weigh(_ value: Double, _ request: ProbingRequest, _ kind: Int, _ other: Int, _ place: Int, _ sample: () -> String) {
+        guard value > Self.joinAt else {
+            if !hubs[place].isReported { (hubs[place].peak, hubs[place].isConspicuous) = (0, false) }
+            return
+        }
         let text = sample()
-        Self.hit(&hubs[place], logE, other, count, requests, request, text)
-        if hubs[place].peak >= rule.minFanOutEvidence { hubs[place].isReported = true }
+        let distinct = links[place * kinds + other].distinct
+        hubs[place].hit(value, over: other, distinct: distinct, request, text, limit: rule.minFanOutEvidence)
         hits.append(Int32(place))
         // What is already a case is not counted twice.
-        guard hubs[place].caseID == 0 else { return }
-        Self.hit(&pairs[pair], logE, other, count, requests, request, text)
-        pairs[pair].requests += 1
-        if request.decision.isIntervention { pairs[pair].interventions += 1 }
-        if pairs[pair].peak >= rule.minFanOutEvidence { pairs[pair].isReported = true }
+        guard hubs[place].caseID == 0, value > Self.crossAt, !hubs[place].isConspicuous else { return }
+        hubs[place].isConspicuous = true
+        let pair = kind * kinds + other
+        let sum = pairRates[pair].add(at: requests, day: hubs[place].day, factor: Double(Self.rateFactor))
+        guard sum > Self.joinAt else {
+            if !pairs[pair].isReported { pairs[pair].peak = 0 }
+            return
+        }
+        pairs[pair].count(request)
+        pairs[pair].hit(sum, over: other, distinct: distinct, request, text, limit: rule.minFanOutEvidence)
         hits.append(Int32(-1 - pair))
     }
 
-    private static func hit(
-        _ hub: inout FanOutHub, _ logE: Double, _ other: Int, _ count: Double, _ now: Int64, _ request: ProbingRequest, _ sample: String
-    ) {
-        if hub.evidence.hits == 0 || hub.evidence.value(at: now) < 0 {
-            hub.evidence = ScanEvidence(since: now)
-            if !hub.isReported { hub.startedAt = request.time }
-        }
-        hub.evidence.add(logE)
-        hub.peak = max(hub.isReported ? hub.peak : 0, hub.evidence.value(at: now))
-        (hub.over, hub.distinct) = (Int32(other), count)
-        hub.lastAt = max(hub.lastAt, request.time)
-        if hub.samples.count == 10 { hub.samples.remove(at: 4) }
-        hub.samples.append(sample)
+    mutating func setCase(_ id: Int64, of place: Int) {
+        guard place >= 0 else { return pairs[-1 - place].caseID = id }
+        hubs[place].caseID = id
+        ranks[place] = Self.rank(hubs[place])
     }
 
-    mutating func setCase(_ id: Int64, of place: Int) {
-        if place >= 0 { hubs[place].caseID = id } else { pairs[-1 - place].caseID = id }
-    }
+    mutating func setAcquaintance(_ id: Int64, of place: Int) { hubs[place].acquaintance = id }
 
     /// The case is over: evidence starts anew.
     mutating func close(_ place: Int) {
-        guard place >= 0 else { return pairs[-1 - place] = FanOutHub() }
-        (hubs[place].isReported, hubs[place].peak, hubs[place].caseID) = (false, 0, 0)
-        hubs[place].evidence = ScanEvidence(since: requests)
-        ranks[place] = Self.rank(hubs[place].isReported, hubs[place].peak, hubs[place].newest)
+        guard place >= 0 else {
+            pairRates[-1 - place].sum = 0
+            return pairs[-1 - place] = FanOutHub()
+        }
+        hubs[place].clear()
+        for link in place * kinds..<(place + 1) * kinds { (links[link].novelty, links[link].rate) = (0, 0) }
+        ranks[place] = Self.rank(hubs[place])
     }
 
     /// Places of hubs are 0 and above; pair `p` is -1 - p.
@@ -182,88 +223,75 @@ struct FanOut {
         }
         var victim = start
         for place in start + 1..<start + Self.ways where ranks[place] < ranks[victim] { victim = place }
+        if digests[victim] != 0 { teach(victim) }
         hubs[victim] = FanOutHub()
         digests[victim] = digest
-        hubs[victim].day = day
+        (hubs[victim].day, hubs[victim].daySince, hubs[victim].newest) = (day, requests, requests)
         hubs[victim].startedAt = time
-        for word in victim * kinds * 4..<(victim + 1) * kinds * 4 { bits[word] = 0 }
+        for link in victim * kinds..<(victim + 1) * kinds { links[link] = FanOutLink() }
         return victim
     }
 
     /// Least goes first; 0 is an empty place.
     @inline(__always)
-    private static func rank(_ isReported: Bool, _ peak: Double, _ newest: Int64) -> UInt64 {
-        (isReported ? 3 : peak > 0 ? 2 : 1) &<< 60 | UInt64(newest)
+    private static func rank(_ hub: FanOutHub) -> UInt64 {
+        (hub.isReported ? 3 : hub.peak > 0 || hub.caseID != 0 ? 2 : 1) &<< 60 | UInt64(max(0, hub.newest))
     }
 
+    /// A day is over: it becomes the hub's past.
     private mutating func roll(_ place: Int, to day: Int64) {
+        teach(place)
+        hubs[place].isSuspect = false
         let passed = day - hubs[place].day
-        guard passed > 0 else { return }
+        let decay = RealFunctions.pow(Self.decay, Double(passed))
         hubs[place].day = day
-        for pair in place * kinds..<(place + 1) * kinds {
-            for word in pair * 4..<pair * 4 + 2 {
-                bits[word + 2] = passed == 1 ? bits[word] : 0
-                bits[word] = 0
-            }
-        }
-    }
-}
-
-extension FanOutHub: Snapshottable {
-    func encode(into writer: inout ByteWriter) {
-        for number in [day, newest, startedAt, lastAt, requests, interventions, Int64(over)] { writer.write(signed: number) }
-        evidence.encode(into: &writer)
-        for number in [peak, money, distinct] { writer.write(double: number) }
-        writer.write(count: samples.count)
-        for sample in samples { writer.write(string: sample) }
-        writer.write(bool: isReported)
-        writer.write(signed: caseID)
-    }
-
-    init(from reader: inout ByteReader) throws {
-        day = try reader.readSigned()
-        newest = try reader.readSigned()
-        startedAt = try reader.readSigned()
-        lastAt = try reader.readSigned()
-        requests = try reader.readSigned()
-        interventions = try reader.readSigned()
-        over = Int32(truncatingIfNeeded: try reader.readSigned())
-        evidence = try ScanEvidence(from: &reader)
-        peak = try reader.readDouble()
-        money = try reader.readDouble()
-        distinct = try reader.readDouble()
-        for _ in 0..<(try reader.readCount()) { samples.append(try reader.readString()) }
-        isReported = try reader.readBool()
-        caseID = try reader.readSigned()
+        hubs[place].span = decay * (hubs[place].span + Double(requests - hubs[place].daySince))
+        hubs[place].days = Float(decay) * (hubs[place].days + 1)
+        hubs[place].daySince = requests
+        for link in place * kinds..<(place + 1) * kinds { links[link].roll(passed: passed, decay: Float(decay), days: hubs[place].days) }
     }
 }
 
 extension FanOut {
     func encode(into writer: inout ByteWriter) {
         writer.write(signed: requests)
+        writer.write(signed: firstAt)
         writer.write(words: digests)
-        for place in hubs.indices where digests[place] != 0 { hubs[place].encode(into: &writer) }
-        for pair in pairs {
-            writer.write(bool: pair.evidence.hits > 0)
-            if pair.evidence.hits > 0 { pair.encode(into: &writer) }
+        for place in hubs.indices where digests[place] != 0 {
+            hubs[place].encode(into: &writer)
+            for link in place * kinds..<(place + 1) * kinds {
+                writer.write(bool: !links[link].isEmpty)
+                if !links[link].isEmpty { links[link].encode(into: &writer) }
+            }
         }
-        writer.write(words: bits)
-        for tail in tails { tail.encode(into: &writer) }
+        for pair in pairs { pair.encode(into: &writer) }
+        for pair in pairRates { pair.encode(into: &writer) }
+        for pair in 0..<kinds * kinds where pair / kinds != pair % kinds {
+            novelties[pair].encode(into: &writer)
+            noveltyTails[pair].encode(into: &writer)
+            rateTails[pair].encode(into: &writer)
+        }
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
         requests = try reader.readSigned()
+        firstAt = try reader.readSigned()
         digests = try reader.readWords()
         guard digests.count == hubs.count else { throw CorruptBytes(offset: reader.offset, expected: "\(hubs.count) hubs") }
         for place in hubs.indices {
-            hubs[place] = digests[place] != 0 ? try FanOutHub(from: &reader) : FanOutHub()
-            ranks[place] = digests[place] != 0 ? Self.rank(hubs[place].isReported, hubs[place].peak, max(0, hubs[place].newest)) : 0
+            let isKnown = digests[place] != 0
+            hubs[place] = isKnown ? try FanOutHub(from: &reader) : FanOutHub()
+            ranks[place] = isKnown ? Self.rank(hubs[place]) : 0
+            for link in place * kinds..<(place + 1) * kinds {
+                links[link] = isKnown ? try reader.readBool() ? try FanOutLink(from: &reader) : FanOutLink() : FanOutLink()
+            }
         }
-        for place in pairs.indices { pairs[place] = try reader.readBool() ? try FanOutHub(from: &reader) : FanOutHub() }
-        bits = try reader.readWords()
-        for place in tails.indices { tails[place] = try TailEstimate(from: &reader) }
-        guard bits.count == hubs.count * kinds * 4 else {
-            throw CorruptBytes(offset: reader.offset, expected: "hubs of \(kinds) entity kinds")
+        for place in pairs.indices { pairs[place] = try FanOutHub(from: &reader) }
+        for place in pairRates.indices { pairRates[place] = try PairRate(from: &reader) }
+        for pair in 0..<kinds * kinds where pair / kinds != pair % kinds {
+            novelties[pair] = try NoveltyTable(from: &reader)
+            noveltyTails[pair] = try TailEstimate(from: &reader)
+            rateTails[pair] = try TailEstimate(from: &reader)
         }
     }
 }

@@ -3,7 +3,8 @@
 /// The sample is filled by the first rows and then renewed slowly; rows of known campaigns never enter. A value
 /// becomes a pair of ranks (`low` values are smaller, `high` are not larger), so popular values are wide and
 /// rare ones narrow: that is the base-rate correction of every comparison. A missing value is a value of its
-/// own. A category is ordered by its keyed hash, which loses a little power and no validity.
+/// own. A feature that tells the time (``ClockFeatures``) is as wide as the sample: whoever agrees in it agrees in
+/// nothing. A category is ordered by its keyed hash, which loses a little power and no validity.
 package struct FeatureReference: Equatable {
     package static let rows = 1_024
     /// Rank of a missing value, beyond every other.
@@ -27,6 +28,9 @@ package struct FeatureReference: Equatable {
     /// Least number of ranks that a value spans: the sample over the number of its distinct values. A value that a
     /// feature of few values has not shown yet (the first weekend) is no narrower than those that it has.
     private var widths: ContiguousArray<Int32>
+    private var clocks: ClockFeatures
+    /// Of each feature, as of the last sorting.
+    private var isClock: ContiguousArray<Bool>
     /// Rows behind the ranks; 0 before the first sorting.
     package private(set) var size = 0
 
@@ -34,6 +38,8 @@ package struct FeatureReference: Equatable {
         self.features = features
         present = ContiguousArray(repeating: 0, count: features)
         widths = ContiguousArray(repeating: 0, count: features)
+        clocks = ClockFeatures(features: features)
+        isClock = ContiguousArray(repeating: false, count: features)
     }
 
     var isReady: Bool { size > 0 }
@@ -46,9 +52,12 @@ package struct FeatureReference: Equatable {
         return rows < Self.rows ? rows >= 2 * size : size < rows || seen - sortedAt >= Self.resort
     }
 
-    /// - Parameter draw: decides deterministically which rows enter a full sample.
-    package mutating func add(_ row: UnsafeBufferPointer<Float>, draw: UInt64) {
+    /// - Parameters:
+    ///   - time: event time, ms.
+    ///   - draw: decides deterministically which rows enter a full sample.
+    package mutating func add(_ row: UnsafeBufferPointer<Float>, at time: Int64, draw: UInt64) {
         seen += 1
+        clocks.add(row, at: time)
         if sampleSize < Self.rows {
             sample.append(contentsOf: row)
         } else if draw % UInt64(Self.renewal) == 0 {
@@ -57,7 +66,8 @@ package struct FeatureReference: Equatable {
         }
     }
 
-    package mutating func sort() {
+    /// - Parameter time: event time, ms.
+    package mutating func sort(at time: Int64) {
         let rows = sampleSize
         // Beyond the present values: larger than any, so that searches need not know how many there are.
         sorted = ContiguousArray(repeating: .infinity, count: rows * features)
@@ -74,6 +84,11 @@ package struct FeatureReference: Equatable {
         size = rows
         sortedAt = seen
         index()
+        // Steps of 37 through a sample of any size: rows of other moments than their partners.
+        var clocks = self.clocks
+        clocks.look(at: time) { sample[$1 &* 37 % rows * features + $0] } share: { share($0, from: $1, to: $2) }
+        self.clocks = clocks
+        for feature in 0..<features { isClock[feature] = clocks.isClock(feature) }
     }
 
     /// Ranks of one row. O(features · log rows), without a branch that depends on a value.
@@ -84,7 +99,10 @@ package struct FeatureReference: Equatable {
                 guard var column = keys.baseAddress, var end = ends.baseAddress else { return }
                 for feature in 0..<features {
                     let count = Int(present[feature])
-                    if values[feature].isNaN {
+                    if isClock[feature] {
+                        low[feature] = 0
+                        high[feature] = UInt16(truncatingIfNeeded: size)
+                    } else if values[feature].isNaN {
                         low[feature] = Self.missingRank
                         high[feature] = Self.missingRank + UInt16(size - count)
                     } else {
@@ -183,6 +201,7 @@ extension FeatureReference: Snapshottable {
         writer.write(floats: sorted)
         for count in present { writer.write(signed: Int64(count)) }
         for width in widths { writer.write(signed: Int64(width)) }
+        clocks.encode(into: &writer)
     }
 
     package init(from reader: inout ByteReader) throws {
@@ -199,6 +218,9 @@ extension FeatureReference: Snapshottable {
         for _ in 0..<features { present.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
         widths = []
         for _ in 0..<features { widths.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
+        let clocks = try ClockFeatures(from: &reader)
+        self.clocks = clocks
+        isClock = ContiguousArray((0..<features).map { clocks.isClock($0) })
         guard present.allSatisfy({ (0...Int32(size)).contains($0) }), widths.allSatisfy({ (0...Int32(Self.rows)).contains($0) }) else {
             throw CorruptBytes(offset: reader.offset, expected: "ranks within a sample of \(size) rows")
         }

@@ -8,7 +8,7 @@ extension ProbingAuthor {
         let (kind, other) = names(place)
         return place >= 0
             ? "one \(kind) over \(AlertNumbers.count(Int64(hub.distinct.rounded()))) \(other)s within two days"
-            : "many \(kind)s with more \(other)s each than usual: \(AlertNumbers.count(hub.evidence.hits)) such requests"
+            : "many \(kind)s with more \(other)s each than usual: \(AlertNumbers.count(hub.hits)) of them, more than there used to be"
     }
 
     private func names(_ place: Int) -> (kind: String, other: String) {
@@ -18,7 +18,7 @@ extension ProbingAuthor {
 
     /// A case without a campaign: its strongest hub stands for it.
     func report(hubs entry: ProbingCase) -> IncidentReport {
-        let places = entry.hubs.map(Int.init).sorted { (watch.fanOut.hub($1).peak, $0) < (watch.fanOut.hub($0).peak, $1) }
+        let places = watch.hubs(of: entry)
         let place = places.first ?? -1
         let hub = watch.fanOut.hub(place)
         let (kind, other) = names(place)

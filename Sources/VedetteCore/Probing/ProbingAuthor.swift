@@ -18,8 +18,9 @@ struct ProbingAuthor {
         if campaigns.count > 1 {
             report.facts.append(IncidentFact("campaigns", .list(campaigns.prefix(8).map { "\(AlertNumbers.count($0.tries)) tries, \(AlertNumbers.count($0.allowed)) allowed" })))
         }
-        if !campaigns.isEmpty, !entry.hubs.isEmpty {
-            report.facts.append(IncidentFact("fan_out", .list(entry.hubs.map { hubText(Int($0)) })))
+        let hubs = watch.hubs(of: entry)
+        if !campaigns.isEmpty, !hubs.isEmpty {
+            report.facts.append(IncidentFact("fan_out", .list(hubs.map(hubText))))
             report.facts.append(IncidentFact("hubs", .number(Double(entry.hubCount))))
         }
         if campaigns.contains(where: isScaling) { report.severity = .p0 }
@@ -29,7 +30,7 @@ struct ProbingAuthor {
     private func report(_ campaign: Campaign, of entry: ProbingCase) -> IncidentReport {
         let isSlow = campaign.peak < campaign.limit(rule) && campaign.isSlow(rule)
         let limit = entry.monitor == .fanOut ? rule.minFanOutEvidence : isSlow ? rule.minSlowEvidence : campaign.limit(rule)
-        let hubPeak = entry.hubs.map { watch.fanOut.hub(Int($0)).peak }.max() ?? 0
+        let hubPeak = watch.hubs(of: entry).first.map { watch.fanOut.hub($0).peak } ?? 0
         let evidence = max(campaign.peak, isSlow ? campaign.slowPeak : 0, hubPeak)
         var report = IncidentReport(
             detector: detector, monitor: entry.monitor.name, model: model, severity: .p1,

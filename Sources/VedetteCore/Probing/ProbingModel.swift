@@ -112,8 +112,8 @@ final class ProbingModel {
         }
         delayed.append(entry, row)
         let length = requests < rule.warmUp ? 0 : DelayedRows.length(after: requests)
-        while delayed.count > length { learn() }
-        if reference.isDue { sortReference() }
+        while delayed.count > length { learn(at: request.time) }
+        if reference.isDue { sortReference(at: request.time) }
         return place
     }
 
@@ -123,18 +123,18 @@ final class ProbingModel {
     }
 
     /// The oldest held-back request becomes part of what is ordinary, unless its campaign turned out to be one.
-    private func learn() {
+    private func learn(at time: Int64) {
         delayed.takeFirst { row, values in
             if row.serial > 0, let campaign = campaigns[Int(row.place)], campaign.serial == row.serial, campaign.peak > Self.excludedAt { return }
-            reference.add(values, draw: row.draw)
+            reference.add(values, at: time, draw: row.draw)
             ordinaryTail.add(Double(row.ordinary))
             guard row.hasSuspicious else { return }
             if row.isSuspicious { suspiciousSeen += 1 } else { suspiciousTail.add(Double(row.suspicious)) }
         }
     }
 
-    private func sortReference() {
-        reference.sort()
+    private func sortReference(at time: Int64) {
+        reference.sort(at: time)
         ordinary.rank(with: reference)
         singles.rank(with: reference)
         members.rank(with: reference)

@@ -2,6 +2,8 @@
 package final class ProbingWatch {
     /// Evidence from which on a source of evidence belongs to the case of a request that it shares.
     private static let linkedAt = 3.0
+    /// The same for hubs: of so many, some are always a little conspicuous.
+    private static let linkedHubAt = 8.0
 
     let rule: ProbingRule
     let model: ProbingModel
@@ -37,23 +39,47 @@ package final class ProbingWatch {
     private func link(_ request: ProbingRequest, _ entities: UnsafeBufferPointer<UInt64>, campaign place: Int) {
         for (a, b) in model.campaigns.takeJoined() { book.join(a, b) }
         let campaign = place >= 0 ? model.campaigns[place] : nil
-        let hubs = fanOut.hits.filter { $0 >= 0 && fanOut.hub(Int($0)).peak >= Self.linkedAt }
+        let near = fanOut.hits.filter { $0 >= 0 && fanOut.hub(Int($0)).peak >= Self.linkedHubAt }
         let pairs = fanOut.hits.filter { $0 < 0 && fanOut.hub(Int($0)).isReported }
         let isStrong = campaign.map { $0.peak >= Self.linkedAt || $0.isReported } ?? false
+        if campaign?.isReported == true { fanOut.suspectNewest(entities) }
         var id = isStrong ? book.root(campaign?.caseID ?? 0) : 0
+        if id == 0 { id = near.lazy.map { self.book.root(self.fanOut.hub(Int($0)).caseID) }.first { $0 != 0 } ?? 0 }
+        let hubs = near.filter { belongs(Int($0), to: id) }
         for hub in hubs {
             let other = book.root(fanOut.hub(Int(hub)).caseID)
-            if id == 0 { id = other } else if other != 0, other != id { book.join(id, other) }
+            if other != 0, other != book.root(id) { book.join(id, other) }
         }
         id = book.root(id)
         let isNew = campaign.map { $0.isReported && book.root($0.caseID) == 0 } ?? false
         if isNew || campaign?.isReported == true && !model.linked.isEmpty { id = relative(of: id, entities) }
         // Another place found by the same attacker is news.
         if isNew { book.update(id) { $0.findsAnother(at: request.time) } }
-        if id == 0 { id = open(request, campaign, hubs, pairs) }
-        guard id != 0 else { return }
-        if isStrong { model.campaigns.update(place) { $0.caseID = id } }
-        for hub in hubs + pairs where book.root(fanOut.hub(Int(hub)).caseID) == 0 {
+        if id == 0, let campaign, campaign.isReported {
+            id = book.open(campaign.isTrajectory ? .trajectory : .fingerprint, startedAt: campaign.startedAt, at: request.time)
+        }
+        if id != 0 {
+            if isStrong { model.campaigns.update(place) { $0.caseID = id } }
+            add(request, entities, hubs + pairs, to: id)
+        }
+        // What suffices by itself and belongs to no case so far is one.
+        let alone = (near + pairs).filter { fanOut.hub(Int($0)).isReported && book.root(fanOut.hub(Int($0)).caseID) == 0 }
+        guard let first = alone.first else { return }
+        let own = book.open(.fanOut, startedAt: fanOut.hub(Int(first)).startedAt, at: request.time)
+        add(request, entities, id == 0 ? near + pairs : alone, to: own)
+    }
+
+    /// Whether a request that a case and a hub share makes the hub part of the case: the second one does, or where
+    /// there is no case yet.
+    private func belongs(_ hub: Int, to id: Int64) -> Bool {
+        let known = fanOut.hub(hub)
+        if id == 0 || book.root(known.caseID) == id || book.root(known.acquaintance) == id { return true }
+        fanOut.setAcquaintance(id, of: hub)
+        return false
+    }
+
+    private func add(_ request: ProbingRequest, _ entities: UnsafeBufferPointer<UInt64>, _ hubs: [Int32], to id: Int64) {
+        for hub in hubs where book.root(fanOut.hub(Int(hub)).caseID) == 0 {
             fanOut.setCase(id, of: Int(hub))
             book.update(id) { $0.add(hub: hub) }
         }
@@ -76,19 +102,11 @@ package final class ProbingWatch {
         return root
     }
 
-    /// A new case where some evidence suffices for the first time, else 0.
-    private func open(
-        _ request: ProbingRequest, _ campaign: Campaign?, _ hubs: [Int32], _ pairs: [Int32]
-    ) -> Int64 {
-        if let campaign, campaign.isReported {
-            return book.open(campaign.isTrajectory ? .trajectory : .fingerprint, startedAt: campaign.startedAt, at: request.time)
-        }
-        guard let hub = (hubs + pairs).first(where: { fanOut.hub(Int($0)).isReported && fanOut.hub(Int($0)).caseID == 0 }) else { return 0 }
-        return book.open(.fanOut, startedAt: fanOut.hub(Int(hub)).startedAt, at: request.time)
-    }
-
     /// Cases that stand.
     package var openCases: Int { book.cases.filter { $0.into == 0 }.count }
+
+    /// Nats that speak against each hub of entities at its present sums, in the order of the table.
+    package var fanOutEvidence: [Double] { fanOut.standing }
 
     /// Tries that each campaign took until its evidence sufficed, in the order of the table.
     package var triesAtDetection: [Int64] { model.campaigns.places.compactMap { $0.flatMap { $0.isReported ? $0.triesAtDetection : nil } } }
@@ -100,6 +118,13 @@ package final class ProbingWatch {
             guard let own = places[$0]?.caseID, own != 0 else { return false }
             return own == id || book.root(own) == id
         }.compactMap { places[$0] }.sorted { ($1.lastAt, $1.serial) < ($0.lastAt, $0.serial) }
+    }
+
+    /// Hubs that are still the case's own, the strongest first; a place may have been taken by another entity since.
+    func hubs(of entry: ProbingCase) -> [Int] {
+        let root = book.root(entry.id)
+        return entry.hubs.map(Int.init).filter { book.root(fanOut.hub($0).caseID) == root }
+            .sorted { (fanOut.hub($1).peak, $0) < (fanOut.hub($0).peak, $1) }
     }
 
     /// The case is over; what belonged to it starts anew.

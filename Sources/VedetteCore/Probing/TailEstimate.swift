@@ -24,8 +24,10 @@ package struct TailEstimate: Equatable {
 
     static func bin(_ value: Double) -> Int { min(bins - 1, max(0, Int(value / width))) }
 
-    package mutating func add(_ value: Double) {
-        counts[Self.bin(value)] += 1
+    package mutating func add(_ value: Double) { add(bin: Self.bin(value)) }
+
+    mutating func add(bin: Int) {
+        counts[bin] += 1
         total += 1
         if total - renewedAt > max(20, renewedAt / 50) { renew() }
     }

@@ -62,6 +62,45 @@ struct EvidenceTests {
         #expect(evidence.value(at: 100_300) < 8)
     }
 
+    /// Two days of requests every so many seconds: an amount of its own, the hour, and a flag.
+    private func reference(everySeconds seconds: Int, attack: Range<Int> = 0..<0) -> FeatureReference {
+        var random = SeededRandom(seed: 9)
+        var reference = FeatureReference(features: 3)
+        for second in stride(from: 0, to: 172_800, by: seconds) {
+            let row: [Float] = [attack.contains(second) ? 0.123 : Float(random.uniform()), Float(second / 3_600 % 24), random.uniform() < 0.3 ? 1 : 0]
+            row.withUnsafeBufferPointer { reference.add($0, at: Int64(second) * 1_000, draw: random.next()) }
+            if reference.isDue { reference.sort(at: Int64(second) * 1_000) }
+        }
+        reference.sort(at: 172_800_000)
+        return reference
+    }
+
+    private func width(_ reference: FeatureReference, _ feature: Int) -> Int {
+        var (low, high): ([UInt16], [UInt16]) = ([0, 0, 0], [0, 0, 0])
+        [Float(0.5), 7, 0].withUnsafeBufferPointer { reference.rank($0, low: &low, high: &high) }
+        return Int(high[feature]) - Int(low[feature])
+    }
+
+    @Test("Where thousands of requests come in an hour, agreement in the hour is none; agreement in the rest is")
+    func clocks() throws {
+        let reference = reference(everySeconds: 1)
+        #expect(width(reference, 1) == reference.size)
+        #expect(width(reference, 0) < 4 && width(reference, 2) < reference.size)
+        var writer = ByteWriter()
+        reference.encode(into: &writer)
+        var reader = ByteReader(writer.bytes)
+        #expect(try FeatureReference(from: &reader) == reference)
+    }
+
+    @Test("Where the memory reaches back for days, the hour is a feature like any")
+    func thinTraffic() {
+        let reference = reference(everySeconds: 120)
+        #expect(width(reference, 1) < reference.size / 4)
+    }
+
+    @Test("Eight hours of nothing but an attacker's equal values do not blind a feature")
+    func notBlinded() { #expect(width(reference(everySeconds: 1, attack: 140_000..<168_800), 0) < 500) }
+
     @Test("Ranks agree with counting, ties and missing values included")
     func ranks() {
         var random = SeededRandom(seed: 4)
@@ -70,9 +109,9 @@ struct EvidenceTests {
         for _ in 0..<300 {
             let row: [Float] = [Float((random.uniform() * 20).rounded()), random.uniform() < 0.2 ? .nan : Float(random.uniform())]
             rows.append(row)
-            row.withUnsafeBufferPointer { reference.add($0, draw: 0) }
+            row.withUnsafeBufferPointer { reference.add($0, at: 0, draw: 0) }
         }
-        reference.sort()
+        reference.sort(at: 0)
         var (low, high): ([UInt16], [UInt16]) = ([0, 0], [0, 0])
         for value in [Float(0), 3, 7.5, 20, 99] {
             [value, .nan].withUnsafeBufferPointer { reference.rank($0, low: &low, high: &high) }

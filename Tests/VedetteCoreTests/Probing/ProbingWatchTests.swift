@@ -111,18 +111,25 @@ struct ProbingWatchTests {
         #expect(watch.openCases == 1)
     }
 
-    @Test("One device over many users is a case")
+    @Test("A device that had one user for days and now has forty is a case")
     func fanOut() {
         var shop = Shop(seed: 5)
         let watch = Self.watch()
-        shop.honest(3_000, to: watch)
-        for number in 0..<40 {
-            shop.honest(5, to: watch)
+        func send(user: Int) {
             let row: [Float] = [
                 Float(2 + shop.random.uniform() * 40), Float(shop.random.uniform() * 400), Float((shop.random.uniform() * 30).rounded()), 1,
                 Float(shop.random.uniform()), Float((shop.random.uniform() * 50).rounded()),
             ]
-            shop.send(row, entities: [UInt64(number + 500) &* 0x1234_5678_9ABC, 99, 77], to: watch)
+            shop.send(row, entities: [UInt64(user) &* 0x1234_5678_9ABC, 99, 77], to: watch)
+        }
+        // Four days: what hubs usually do must be known.
+        for _ in 0..<60 {
+            shop.honest(100, to: watch)
+            send(user: 7)
+        }
+        for number in 0..<40 {
+            shop.honest(5, to: watch)
+            send(user: number + 500)
         }
         #expect(watch.openCases == 1)
     }
