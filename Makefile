@@ -20,7 +20,7 @@ run: build ## Build and run the demo: nothing else needed.
 
 test: setup $(PYTHON_ENVIRONMENT)/done ## Install what is needed and run all tests.
 	$(SWIFT) build -c release --build-tests
-	$(SWIFT) test -c release --skip-build
+	bash Tests/run.sh $(SWIFT) test -c release --skip-build
 	$(PYTHON_ENVIRONMENT)/bin/python Tests/Schemas/validate.py
 	$(PYTHON_ENVIRONMENT)/bin/python docker/test_breaker_client.py
 	PYTHON=$(PYTHON_ENVIRONMENT)/bin/python sh Tests/end-to-end.sh .build/release/vedette

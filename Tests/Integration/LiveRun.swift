@@ -22,14 +22,14 @@ final class LiveRun: Sendable {
     var hasEnded: Bool { outcome.withLock { $0 != nil } }
 
     /// Stops it and waits; throws what it threw.
-    func stop(seconds: Double = 40) throws {
+    func stop(seconds: Double = 120) throws {
         runner.stop()
         try wait("the runner to stop", seconds: seconds) { hasEnded }
         try outcome.withLock { $0 }?.get()
     }
 
     /// The error it ended with by itself.
-    func failure(seconds: Double = 60) throws -> (any Error)? {
+    func failure(seconds: Double = 300) throws -> (any Error)? {
         try wait("the runner to end", seconds: seconds) { hasEnded }
         guard case .failure(let error) = outcome.withLock({ $0 }) else { return nil }
         return error
@@ -37,7 +37,7 @@ final class LiveRun: Sendable {
 
     func waitUntilReady(as role: RunStatus.Role = .active) throws {
         do {
-            try wait("readiness as \(role)", seconds: 120) { try check() && status.notReadyReason() == nil && status.snapshot.role == role }
+            try wait("readiness as \(role)", seconds: 240) { try check() && status.notReadyReason() == nil && status.snapshot.role == role }
         } catch is TestTimeout {
             throw TestTimeout(what: "readiness as \(role), is \(status.snapshot.role): \(status.notReadyReason() ?? "ready")")
         }
@@ -46,7 +46,7 @@ final class LiveRun: Sendable {
     /// Waits until each partition has been read to the end of what was sent.
     ///
     /// - Parameter sent: everything that the topics hold.
-    func waitUntilRead(_ sent: Traffic, seconds: Double = 180) throws {
+    func waitUntilRead(_ sent: Traffic, seconds: Double = 300) throws {
         let ends = sent.ends()
         do {
             try wait("records to be read", seconds: seconds) {

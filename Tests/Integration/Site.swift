@@ -159,7 +159,7 @@ final class Site: Sendable {
         try consumer.assign([TopicPartitionOffset(TopicPartition(topic, 0), .beginning)])
         var lines: [String] = []
         var isAtEnd = false
-        let limit = ContinuousClock.now + .seconds(30)
+        let limit = ContinuousClock.now + .seconds(120)
         while !isAtEnd {
             if ContinuousClock.now > limit { throw TestTimeout(what: "the end of \(topic)") }
             try consumer.poll(max: 10_000, timeoutMs: 200) { record in
@@ -185,7 +185,7 @@ struct TestTimeout: Error, CustomStringConvertible {
 }
 
 /// Waits until something holds.
-func wait(_ what: String, seconds: Double = 60, _ condition: () throws -> Bool) throws {
+func wait(_ what: String, seconds: Double = 180, _ condition: () throws -> Bool) throws {
     let end = ContinuousClock.now + .milliseconds(Int(seconds * 1_000))
     while try !condition() {
         if ContinuousClock.now > end { throw TestTimeout(what: what) }

@@ -76,8 +76,7 @@ import VedetteKafka
         // Port 1 refuses connections at once.
         let consumer = try Kafka.consumer("127.0.0.1:1")
         try consumer.subscribe(["t"])
-        let start = ContinuousClock.now
-        let received = try consumer.receive(timeoutMs: 5_000) { _ in consumer.health.isAllBrokersDown }
+        let received = try consumer.receive { _ in consumer.health.isAllBrokersDown }
         #expect(consumer.health.isAllBrokersDown)
         #expect(received.records.isEmpty)
         let query = #expect(throws: KafkaError.self) { try consumer.watermarkOffsets(TopicPartition("t", 0), timeoutMs: 500) }
@@ -97,7 +96,6 @@ import VedetteKafka
         consumer.close(timeoutMs: 1_000)
         producer.close()
         transactional.close()
-        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test("librdkafka's log lines come with level and facility")

@@ -10,7 +10,7 @@ import VedetteKafka
         cluster = try Kafka.mock(topics: ["t": 2])
         producer = try Kafka.producer(cluster.bootstrapServers)
         for i in 0..<20 { try producer.send("t", "\(i)", partition: Int32(i % 2)) }
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
     }
 
     static let both = [TopicPartition("t", 0), TopicPartition("t", 1)]
@@ -22,7 +22,7 @@ import VedetteKafka
         _ = try consumer.receive { $0.ends.count == 2 }
         try consumer.pause([Self.both[0]])
         for i in 20..<40 { try producer.send("t", "\(i)", partition: Int32(i % 2)) }
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
         let whilePaused = try consumer.receive(timeoutMs: 2_000) { $0.records.count > 10 }
         #expect(whilePaused.records.map(\.partition) == Array(repeating: 1, count: 10))
         try consumer.resume([Self.both[0]])
@@ -91,7 +91,7 @@ import VedetteKafka
         try cluster.createTopic("empty", partitions: 1)
         let consumer = try Kafka.consumer(cluster.bootstrapServers)
         let empty = TopicPartition("empty", 0)
-        let found = try consumer.offsetsForTimes([Self.both[0]: 1_000, empty: 1_000], timeoutMs: 10_000)
+        let found = try consumer.offsetsForTimes([Self.both[0]: 1_000, empty: 1_000], timeoutMs: 60_000)
         #expect(found == [Self.both[0]: .unsupported, empty: .afterLastRecord])
     }
 
@@ -99,7 +99,7 @@ import VedetteKafka
     func metadata() throws {
         let consumer = try Kafka.consumer(cluster.bootstrapServers)
         cluster.setTopicError("gone", .unknownTopicOrPartition)
-        let found = try consumer.metadata(["t", "gone"], timeoutMs: 10_000)
+        let found = try consumer.metadata(["t", "gone"], timeoutMs: 60_000)
         #expect(found["t"] == .partitions(2))
         guard case .unavailable(let error)? = found["gone"] else {
             Issue.record("\(String(describing: found["gone"]))")

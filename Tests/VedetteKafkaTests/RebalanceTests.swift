@@ -90,10 +90,10 @@ import VedetteKafka
     ) throws -> [String] {
         let producer = try Kafka.producer(brokers)
         for i in 0..<400 { try producer.send(topic, "\(i)", partition: Int32(i % 4)) }
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
         let first = try make("A")
         try first.subscribe([topic])
-        var seen = try first.receive(timeoutMs: 20_000) { $0.records.count == 400 }.texts
+        var seen = try first.receive(timeoutMs: 60_000) { $0.records.count == 400 }.texts
         #expect(seen.count == 400)
         #expect(journal.all == ["A assigned [0, 1, 2, 3]"])
 
@@ -104,7 +104,7 @@ import VedetteKafka
         #expect(try Set(first.assignment() + second.assignment()).count == 4)
 
         for i in 400..<600 { try producer.send(topic, "\(i)", partition: Int32(i % 4)) }
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
         var after = [Received(), Received()]
         let end = ContinuousClock.now + .seconds(15)
         while seen.count + after[0].records.count + after[1].records.count < 600, ContinuousClock.now < end {
@@ -149,7 +149,7 @@ import VedetteKafka
         let cluster = try Kafka.mock(topics: ["t": 2])
         let producer = try Kafka.producer(cluster.bootstrapServers)
         for i in 0..<20 { try producer.send("t", "\(i)", partition: Int32(i % 2)) }
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
         let handlers = RebalanceHandlers(onAssigned: { _, partitions in
             partitions.filter { $0.partition == 1 }.map { $0.at(8) }
         })
@@ -168,11 +168,11 @@ import VedetteKafka
         let cluster = try Kafka.mock(topics: ["t": 1])
         let producer = try Kafka.producer(cluster.bootstrapServers)
         try producer.send("t", "x")
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
         let consumer = try Kafka.consumer(
             cluster.bootstrapServers, handlers: RebalanceHandlers(onAssigned: { _, _ in throw Broken() }))
         try consumer.subscribe(["t"])
-        #expect(throws: Broken.self) { try consumer.receive(timeoutMs: 10_000) { _ in false } }
+        #expect(throws: Broken.self) { try consumer.receive(timeoutMs: 60_000) { _ in false } }
         let after = try consumer.receive(timeoutMs: 1_000) { !$0.records.isEmpty }
         #expect(after.records.isEmpty)
         consumer.close()
@@ -223,7 +223,7 @@ import VedetteKafka
             guest.close()
             try step([steady]) { try steady.assignment().count == 6 }
         }
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
         let end = ContinuousClock.now + .seconds(15)
         while seen.values.reduce(0, { $0 + $1.count }) < sent, ContinuousClock.now < end {
             try steady.poll(max: 500, timeoutMs: 20) { take($0) }

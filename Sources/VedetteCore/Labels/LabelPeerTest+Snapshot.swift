@@ -33,6 +33,6 @@ extension LabelPeerTest {
             guard trial.pool < pools.count else { throw CorruptBytes(offset: reader.offset, expected: "an actor of a known pool") }
             _ = append(trial)
         }
-        waiting = try ActorSketch(from: &reader)
+        try waiting.restore(from: &reader)
     }
 }

@@ -64,7 +64,8 @@ package struct LabelPeerTest: Sendable {
     var pools: [Pool] = []
     package internal(set) var trials: [ActorTrial] = []
     var index = HashIndex()
-    var waiting = ActorSketch()
+    /// Labels of actors that are not followed.
+    var waiting = CountMinSketch(width: 4_096)
     var day: Int64 = .min
     /// No followed actor that can go has fewer labels than this.
     var fewest: Int64 = 0

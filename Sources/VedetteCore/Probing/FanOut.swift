@@ -20,6 +20,8 @@ struct FanOut {
     private static let decay = 0.9
     private static let noveltyFactor = 20.0
     private static let rateFactor: Float = 4
+    /// A hub that lost its place after so many requests is not new when it comes back; each day halves them.
+    private static let returningFrom = 8
     private static let lnRateFactor: Float = 1.3862944
 
     let kinds: Int
@@ -41,6 +43,9 @@ struct FanOut {
     /// Per pair of kinds, all hubs together.
     private(set) var pairs: ContiguousArray<FanOutHub>
     private var pairRates: ContiguousArray<PairRate>
+    /// Requests of hubs that lost their place, per kind.
+    private var forgotten: [CountMinSketch]
+    private var forgottenOn: Int64 = 0
     private var requests: Int64 = 0
     /// Time of the first request, ms.
     private var firstAt: Int64 = 0
@@ -61,9 +66,17 @@ struct FanOut {
         links = ContiguousArray(repeating: FanOutLink(), count: hubs.count * kinds)
         novelties = ContiguousArray(repeating: NoveltyTable(), count: kinds * kinds)
         noveltyTails = ContiguousArray(repeating: TailEstimate(), count: kinds * kinds)
-        rateTails = noveltyTails
+        rateTails = ContiguousArray(repeating: TailEstimate(), count: 2 * kinds * kinds)
         pairs = ContiguousArray(repeating: FanOutHub(), count: kinds * kinds)
+        forgotten = Array(repeating: CountMinSketch(width: Self.sketchWidth(rule.maxEntities)), count: kinds)
         pairRates = ContiguousArray(repeating: PairRate(), count: kinds * kinds)
+    }
+
+    /// Wide enough that most entities which come once do not look like one that came often.
+    private static func sketchWidth(_ entities: Int) -> Int {
+        var width = 1_024
+        while width < 4 * entities, width < CountMinSketch.maxWidth { width *= 2 }
+        return width
     }
 
     // MARK: Observing
@@ -74,6 +87,10 @@ struct FanOut {
         hits.removeAll(keepingCapacity: true)
         // All look-ups first: they wait for memory together and not one after the other.
         let day = floorDivide(request.time, Self.dayMs)
+        if day > forgottenOn {
+            forgottenOn = day
+            for kind in forgotten.indices { forgotten[kind].halve() }
+        }
         for kind in 0..<kinds where entities[kind] != 0 { found[kind] = find(kind, entities[kind], request.time, day) }
         for kind in 0..<kinds where entities[kind] != 0 { observe(request, kind, found[kind], entities, sample) }
     }
@@ -82,6 +99,8 @@ struct FanOut {
         _ request: ProbingRequest, _ kind: Int, _ place: Int, _ entities: UnsafeBufferPointer<UInt64>, _ sample: () -> String
     ) {
         let elapsed = Float(requests - hubs[place].newest)
+        // A hub without a past is compared with one that meets somebody new once a day.
+        let span = hubs[place].isNew ? Double(requests) * Double(Self.dayMs) / Double(max(Self.dayMs, request.time - firstAt)) : hubs[place].span
         hubs[place].newest = requests
         hubs[place].count(request)
         // Sums begin when the shares of a day are known, and are judged when there are sums of a whole day to compare with.
@@ -90,10 +109,10 @@ struct FanOut {
         var (best, over) = (-1.0, -1)
         for other in 0..<kinds where other != kind {
             let (pair, link) = (kind * kinds + other, place * kinds + other)
-            if links[link].rate > 0 { drain(link, elapsed, span: hubs[place].span) }
+            if links[link].rate > 0 { drain(link, elapsed, span: span) }
             guard entities[other] != 0, links[link].samples(entities[other]) else { continue }
             guard meet(entities[other], pair, link, place, gathers: gathers), judges else { continue }
-            let value = evidence(pair, link) - choice
+            let value = evidence(pair, place, other) - choice
             if value > best { (best, over) = (value, other) }
         }
         if over >= 0 { weigh(best, request, kind, over, place, sample) }
@@ -125,8 +144,9 @@ struct FanOut {
             if !hubs[place].isReported { novelties[pair].learn(state, isNew: isNew) }
         }
         guard gathers else { return isNew }
-        if isNew, hubs[place].span > 0 { links[link].rate += Self.lnRateFactor }
-        links[link].vote(withRate: hubs[place].span > 0)
+        let hasRate = hubs[place].hasRate
+        if isNew, hasRate { links[link].rate += Self.lnRateFactor }
+        links[link].vote(withRate: hasRate)
         return isNew
     }
 
@@ -140,9 +160,12 @@ struct FanOut {
         for other in 0..<kinds where other != kind {
             let link = links[place * kinds + other]
             if link.noveltyVote > 0 { noveltyTails[kind * kinds + other].add(bin: Int(link.noveltyVote) - 1) }
-            if link.rateVote > 0 { rateTails[kind * kinds + other].add(bin: Int(link.rateVote) - 1) }
+            if link.rateVote > 0 { rateTails[rateTail(place, kind * kinds + other)].add(bin: Int(link.rateVote) - 1) }
         }
     }
+
+    /// Hubs without a past are compared with such: behind those of all pairs.
+    private func rateTail(_ place: Int, _ pair: Int) -> Int { hubs[place].isNew ? kinds * kinds + pair : pair }
 
     /// The newest request is part of an incident of another kind.
     mutating func suspectNewest(_ entities: UnsafeBufferPointer<UInt64>) {
@@ -150,10 +173,12 @@ struct FanOut {
     }
 
     /// -ln of the chance that an ordinary hub gets so far on a day.
-    private func evidence(_ pair: Int, _ link: Int) -> Double {
+    private func evidence(_ pair: Int, _ place: Int, _ other: Int) -> Double {
+        let link = links[place * kinds + other]
         var best = 0.0
-        if noveltyTails[pair].total >= rule.warmUp { best = -noveltyTails[pair].logTail(Double(links[link].novelty)) }
-        if links[link].rate > 0, rateTails[pair].total >= rule.warmUp { best = max(best, -rateTails[pair].logTail(Double(links[link].rate))) }
+        if noveltyTails[pair].total >= rule.warmUp { best = -noveltyTails[pair].logTail(Double(link.novelty)) }
+        let tail = rateTail(place, pair)
+        if link.rate > 0, rateTails[tail].total >= rule.warmUp { best = max(best, -rateTails[tail].logTail(Double(link.rate))) }
         return best
     }
 
@@ -161,7 +186,7 @@ struct FanOut {
     var standing: [Double] {
         digests.indices.filter { digests[$0] != 0 }.map { place in
             let kind = kind(of: place)
-            let values = (0..<kinds).map { $0 == kind ? 0 : evidence(kind * kinds + $0, place * kinds + $0) }
+            let values = (0..<kinds).map { $0 == kind ? 0 : evidence(kind * kinds + $0, place, $0) }
             return max(0, (values.max() ?? 0) - choice)
         }
     }
@@ -223,11 +248,15 @@ struct FanOut {
         }
         var victim = start
         for place in start + 1..<start + Self.ways where ranks[place] < ranks[victim] { victim = place }
-        if digests[victim] != 0 { teach(victim) }
+        if digests[victim] != 0 {
+            teach(victim)
+            forgotten[kind].add(digests[victim], count: Int(min(hubs[victim].requests, 1_000)))
+        }
         hubs[victim] = FanOutHub()
         digests[victim] = digest
         (hubs[victim].day, hubs[victim].daySince, hubs[victim].newest) = (day, requests, requests)
         hubs[victim].startedAt = time
+        hubs[victim].isReturning = forgotten[kind].count(of: digest) >= Self.returningFrom
         for link in victim * kinds..<(victim + 1) * kinds { links[link] = FanOutLink() }
         return victim
     }
@@ -256,6 +285,8 @@ extension FanOut {
     func encode(into writer: inout ByteWriter) {
         writer.write(signed: requests)
         writer.write(signed: firstAt)
+        writer.write(signed: forgottenOn)
+        for sketch in forgotten { sketch.encode(into: &writer) }
         writer.write(words: digests)
         for place in hubs.indices where digests[place] != 0 {
             hubs[place].encode(into: &writer)
@@ -269,13 +300,15 @@ extension FanOut {
         for pair in 0..<kinds * kinds where pair / kinds != pair % kinds {
             novelties[pair].encode(into: &writer)
             noveltyTails[pair].encode(into: &writer)
-            rateTails[pair].encode(into: &writer)
+            for tail in [pair, kinds * kinds + pair] { rateTails[tail].encode(into: &writer) }
         }
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
         requests = try reader.readSigned()
         firstAt = try reader.readSigned()
+        forgottenOn = try reader.readSigned()
+        for kind in forgotten.indices { try forgotten[kind].restore(from: &reader) }
         digests = try reader.readWords()
         guard digests.count == hubs.count else { throw CorruptBytes(offset: reader.offset, expected: "\(hubs.count) hubs") }
         for place in hubs.indices {
@@ -291,7 +324,7 @@ extension FanOut {
         for pair in 0..<kinds * kinds where pair / kinds != pair % kinds {
             novelties[pair] = try NoveltyTable(from: &reader)
             noveltyTails[pair] = try TailEstimate(from: &reader)
-            rateTails[pair] = try TailEstimate(from: &reader)
+            for tail in [pair, kinds * kinds + pair] { rateTails[tail] = try TailEstimate(from: &reader) }
         }
     }
 }

@@ -18,6 +18,12 @@ struct FanOutHub: Equatable {
     /// Requests of the model during the hub's completed days, and how many days it was active on; both decayed.
     var span = 0.0
     var days: Float = 0
+    /// It had lost its place in the table after some requests: its past is not known.
+    var isReturning = false
+    /// Without a completed day, and never seen before.
+    var isNew: Bool { span == 0 && !isReturning }
+    /// Whether it is known how often it used to meet somebody new.
+    var hasRate: Bool { span > 0 || !isReturning }
     /// Its evidence has risen above ``FanOut/crossAt``, and not fallen below ``FanOut/joinAt`` since.
     var isConspicuous = false
     /// Today's requests are part of an incident of another kind.
@@ -65,6 +71,7 @@ extension FanOutHub: Snapshottable {
         writer.write(count: samples.count)
         for sample in samples { writer.write(string: sample) }
         writer.write(bool: isReported)
+        writer.write(bool: isReturning)
         writer.write(bool: isConspicuous)
         writer.write(bool: isSuspect)
         writer.write(signed: caseID)
@@ -88,6 +95,7 @@ extension FanOutHub: Snapshottable {
         days = Float(bitPattern: try reader.readFixed32())
         for _ in 0..<(try reader.readCount()) { samples.append(try reader.readString()) }
         isReported = try reader.readBool()
+        isReturning = try reader.readBool()
         isConspicuous = try reader.readBool()
         isSuspect = try reader.readBool()
         caseID = try reader.readSigned()

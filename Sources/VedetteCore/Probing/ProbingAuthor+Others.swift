@@ -17,9 +17,7 @@ extension ProbingAuthor {
     }
 
     /// A case without a campaign: its strongest hub stands for it.
-    func report(hubs entry: ProbingCase) -> IncidentReport {
-        let places = watch.hubs(of: entry)
-        let place = places.first ?? -1
+    func report(hub place: Int, of entry: ProbingCase) -> IncidentReport {
         let hub = watch.fanOut.hub(place)
         let (kind, other) = names(place)
         let headline = hubText(place)
@@ -49,9 +47,30 @@ extension ProbingAuthor {
             IncidentFact("requests", .number(Double(hub.requests))),
             IncidentFact("stopped", .number(Double(hub.interventions))),
             IncidentFact("money", .number(hub.money)),
-            IncidentFact("fan_out", .list(places.map(hubText))),
+            IncidentFact("fan_out", .list(watch.hubs(of: entry).map(hubText))),
             IncidentFact("hubs", .number(Double(entry.hubCount))),
         ]
+        return report
+    }
+
+    // MARK: Forgotten
+
+    /// A case whose campaigns and hubs lost their places to others before it ended.
+    func report(forgotten entry: ProbingCase) -> IncidentReport {
+        let limit = entry.monitor == .fanOut ? rule.minFanOutEvidence : rule.minEvidence
+        var report = IncidentReport(
+            detector: detector, monitor: entry.monitor.name, model: model, severity: .p1, startedAt: entry.startedAt, lastAt: entry.lastAt,
+            headline: "\(AlertNumbers.count(entry.requests)) requests of an incident whose details gave way to newer ones "
+                + "(evidence \(AlertNumbers.decimal(entry.peak, digits: 1)) nats)",
+            measure: "evidence_nats", value: entry.peak, limit: limit, referenceName: "ordinary_traffic", count: entry.requests,
+            pValue: RealFunctions.exp(-max(0, min(entry.peak, 700))),
+            control: AlertEvent.FalseDiscoveryControl(
+                method: "evidence_accumulation", alpha: RealFunctions.exp(-limit), tests: max(1, Int(entry.requests))),
+            size: Double(entry.requests),
+            immediateActions: ["Read the earlier revisions of this alert: they name the requests, the entities and what passed"],
+            escalation: Self.escalation, recommendedAction: "Go by the earlier revisions",
+            blastRadius: "\(AlertNumbers.count(entry.requests)) requests so far")
+        report.facts = [IncidentFact("phase", .text("forgotten")), IncidentFact("evidence_sufficed", .time(entry.detectedAt))]
         return report
     }
 

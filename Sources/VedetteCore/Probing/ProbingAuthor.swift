@@ -10,7 +10,8 @@ struct ProbingAuthor {
 
     func report(_ entry: ProbingCase, phase: IncidentReport.Phase) -> IncidentReport {
         let campaigns = watch.campaigns(of: entry.id)
-        var report = campaigns.first.map { self.report($0, of: entry) } ?? report(hubs: entry)
+        var report = campaigns.first.map { self.report($0, of: entry) }
+            ?? watch.hubs(of: entry).first.map { self.report(hub: $0, of: entry) } ?? self.report(forgotten: entry)
         report.subject = "case \(entry.id)"
         report.phase = phase
         // Every return after a silence counts as a doubling, so that it is spoken of.

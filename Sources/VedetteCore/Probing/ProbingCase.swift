@@ -17,6 +17,8 @@ struct ProbingCase: Equatable {
     var into: Int64 = 0
     var isTouched = true
     var requests: Int64 = 0
+    /// Most evidence that any part of it had, nats: what it was made of may be forgotten before it ends.
+    var peak = 0.0
     /// Keyed digests of the newest entities whose tries are in it, and how many tries each had.
     var entities: [EntityTries] = []
     static let maxEntities = 32
@@ -127,6 +129,7 @@ struct CaseBook {
         update(first) { older in
             older.lastAt = max(older.lastAt, newer.lastAt)
             older.requests += newer.requests
+            older.peak = max(older.peak, newer.peak)
             for hub in newer.hubs { older.add(hub: hub) }
             older.isTouched = true
         }
@@ -145,6 +148,7 @@ extension CaseBook {
             for number in [entry.id, entry.startedAt, entry.detectedAt, entry.lastAt, entry.hubCount, entry.into, entry.requests, entry.burst, entry.returns] {
                 writer.write(signed: number)
             }
+            writer.write(double: entry.peak)
             writer.write(count: entry.hubs.count)
             for hub in entry.hubs { writer.write(signed: Int64(hub)) }
             writer.write(count: entry.entities.count)
@@ -170,6 +174,7 @@ extension CaseBook {
             entry.requests = try reader.readSigned()
             entry.burst = try reader.readSigned()
             entry.returns = try reader.readSigned()
+            entry.peak = try reader.readDouble()
             for _ in 0..<(try reader.readCount()) {
                 let hub = try reader.readSigned()
                 guard isHub(Int(hub)) else { throw CorruptBytes(offset: reader.offset, expected: "a hub") }

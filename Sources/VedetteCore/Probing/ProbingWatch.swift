@@ -61,6 +61,7 @@ package final class ProbingWatch {
         if id != 0 {
             if isStrong { model.campaigns.update(place) { $0.caseID = id } }
             add(request, entities, hubs + pairs, to: id)
+            if isStrong, let campaign { book.update(id) { $0.peak = max($0.peak, campaign.peak, campaign.slowPeak) } }
         }
         // What suffices by itself and belongs to no case so far is one.
         let alone = (near + pairs).filter { fanOut.hub(Int($0)).isReported && book.root(fanOut.hub(Int($0)).caseID) == 0 }
@@ -83,7 +84,9 @@ package final class ProbingWatch {
             fanOut.setCase(id, of: Int(hub))
             book.update(id) { $0.add(hub: hub) }
         }
+        let peak = hubs.reduce(0) { book.root(fanOut.hub(Int($1)).caseID) == id ? max($0, fanOut.hub(Int($1)).peak) : $0 }
         book.update(id) {
+            $0.peak = max($0.peak, peak)
             $0.add(request: request.time)
             $0.add(entities: entities)
         }

@@ -111,8 +111,8 @@ struct ProbingWatchTests {
         #expect(watch.openCases == 1)
     }
 
-    @Test("A device that had one user for days and now has forty is a case")
-    func fanOut() {
+    @Test("A device that had one user for days, or was never seen, and now has forty is a case", arguments: [true, false])
+    func fanOut(isKnown: Bool) {
         var shop = Shop(seed: 5)
         let watch = Self.watch()
         func send(user: Int) {
@@ -125,13 +125,29 @@ struct ProbingWatchTests {
         // Four days: what hubs usually do must be known.
         for _ in 0..<60 {
             shop.honest(100, to: watch)
-            send(user: 7)
+            if isKnown { send(user: 7) }
         }
         for number in 0..<40 {
             shop.honest(5, to: watch)
             send(user: number + 500)
         }
         #expect(watch.openCases == 1)
+    }
+
+    @Test("An address that always had many users, and lost its place in a small table now and then, is no case")
+    func returningHub() {
+        var rule = ProbingRule()
+        rule.maxEntities = 64
+        var shop = Shop(seed: 8)
+        let watch = Self.watch(rule: rule)
+        // Three users a day are new to it; the table keeps a hub for some hundred requests of others.
+        for visit in 0..<600 {
+            shop.honest(visit % 40 == 0 ? 900 : 12, to: watch)
+            let row: [Float] = [Float(2 + shop.random.uniform() * 40), Float(shop.random.uniform() * 400), 3, 1, .nan, 9]
+            let user = UInt64(5_000 + visit / 2)
+            shop.send(row, entities: [user &* 0x9E37_79B9_7F4A_7C15, user &* 0xC2B2_AE35, 0xD6E8_FEB8_6659_FD93], to: watch)
+        }
+        #expect(watch.openCases == 0)
     }
 
     @Test("State restored in the middle goes on to the same bytes")
