@@ -106,6 +106,20 @@ import VedetteRuntime
         try expectAgreement(site, traffic)
     }
 
+    @Test("Brokers that go away while partitions are idle: missed within seconds, and a stop does not wait for them")
+    func awayWhileIdle() throws {
+        try prepare()
+        let traffic = try Traffic.mixed(decisions: 2_000)
+        try traffic.produce(to: site)
+        let live = LiveRun(try site.configuration("live", transactional: false, idleTimeout: "1s", sessionMs: 60_000))
+        try live.waitUntilRead(traffic)
+        // Nothing comes any more: every second the brokers are asked whether that is so.
+        Thread.sleep(forTimeInterval: 4)
+        try cluster.setDown()
+        try wait("the reason", seconds: 20) { live.status.notReadyReason() != nil }
+        try live.stop(seconds: 30)
+    }
+
     @Test("Errors of the transaction's steps are waited out or aborted and redone; the output stays whole", arguments: [
         MockCluster.Request.addPartitionsToTransaction, .addOffsetsToTransaction, .transactionOffsetCommit, .endTransaction, .produce,
     ])
