@@ -27,6 +27,17 @@ import VedetteRuntime
     }
 }
 
+@Suite(.serialized) struct ReplayBoundsTests {
+    @Test("Bounds in the wrong order are refused", arguments: [("2026-01-05T01:20:00Z", "2026-01-05T00:40:00Z"), ("20", "20")])
+    func order(from: String, to: String) throws {
+        let (site, cluster) = try Site.mocked()
+        defer { withExtendedLifetime(cluster) {} }
+        try site.createInputs()
+        let error = #expect(throws: SetupError.self) { try Replayed.topics(site, from: from, to: to) }
+        #expect(error?.what.contains("--from") == true)
+    }
+}
+
 @Suite(.serialized, .enabled(if: RealBroker.addresses != nil, "set VEDETTE_TEST_BROKERS to the address of a Kafka cluster"))
 struct RealEquivalenceTests {
     @Test("Live, topic replay and file replay agree byte for byte on a real cluster", arguments: [false, true])
