@@ -36,6 +36,16 @@ public final class AdminClient: @unchecked Sendable {
         try VedetteKafka.describeTopics(rk: client.rk, topics, timeoutMs: timeoutMs)
     }
 
+    /// How many brokers the cluster has now.
+    public func brokerCount(timeoutMs: Int) throws(KafkaError) -> Int {
+        var metadata: UnsafePointer<rd_kafka_metadata_t>?
+        // No topic is asked for: only those that this client uses would be listed, which are none.
+        try check(rd_kafka_metadata(client.rk, 0, nil, &metadata, Int32(clamping: timeoutMs)), "count brokers")
+        guard let metadata else { return 0 }
+        defer { rd_kafka_metadata_destroy(metadata) }
+        return Int(metadata.pointee.broker_cnt)
+    }
+
     /// Makes topics and waits until the controller has done so.
     /// - Parameter ignoringExisting: a topic that is already there is left as it is and is no error.
     /// - Returns: the names of the topics that were made.

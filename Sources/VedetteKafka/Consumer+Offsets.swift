@@ -86,7 +86,7 @@ extension Consumer {
         let deadline = Deadline(timeoutMs: timeoutMs)
         let found: [TopicPartition: Int64]
         do {
-            found = try lookUp(times, deadline)
+            found = try lookUp(times.map { $0.key.at($0.value) }, deadline)
         } catch where error.code == .unsupportedFeature {
             return times.mapValues { _ in .unsupported }
         }
@@ -97,30 +97,35 @@ extension Consumer {
             if range.high > range.low { doubtful[partition] = 0 } else { result[partition] = .afterLastRecord }
         }
         guard !doubtful.isEmpty else { return result }
-        let probed = try lookUp(doubtful, deadline)
+        let probed = try lookUp(doubtful.map { $0.key.at($0.value) }, deadline)
         for partition in doubtful.keys {
             result[partition] = probed[partition] == nil ? .unsupported : .afterLastRecord
         }
         return result
     }
 
-    private func lookUp(_ times: [TopicPartition: Int64], _ deadline: Deadline) throws(KafkaError) -> [TopicPartition: Int64] {
+    private func lookUp(_ times: [TopicPartitionOffset], _ deadline: Deadline) throws(KafkaError) -> [TopicPartition: Int64] {
         // The request and its answer use the same field: times in, offsets out.
-        let list = PartitionList(times.map { $0.key.at($0.value) })
+        let list = PartitionList(times)
         try check(list.withRaw { rd_kafka_offsets_for_times(rk, $0, max(1, deadline.remainingMs)) }, "look up offsets by time")
         try list.checkEach("look up offset by time of")
         return list.offsets()
     }
 
     /// Asks the broker for the range of offsets that the partition holds.
+    ///
+    /// - Throws: `KafkaError`, retriable where the leader does not answer in time.
     public func watermarkOffsets(_ partition: TopicPartition, timeoutMs: Int) throws(KafkaError) -> WatermarkOffsets {
-        var low: Int64 = 0
-        var high: Int64 = 0
-        try check(
-            rd_kafka_query_watermark_offsets(
-                rk, partition.topic, partition.partition, &low, &high, Int32(clamping: timeoutMs)),
-            "query offsets of \(partition)")
-        return WatermarkOffsets(low: low, high: high)
+        // In the request both ends are times of their own. Not by rd_kafka_query_watermark_offsets: before 2.3 it forgets
+        // its time-out, and waits for a leader that is away for as long as it is (#4460).
+        let deadline = Deadline(timeoutMs: timeoutMs)
+        func end(_ end: KafkaOffset) throws(KafkaError) -> Int64 {
+            guard let offset = try lookUp([TopicPartitionOffset(partition, end)], deadline)[partition] else {
+                throw KafkaError(RD_KAFKA_RESP_ERR__NO_OFFSET, operation: "look up the \(end) of \(partition)")
+            }
+            return offset
+        }
+        return WatermarkOffsets(low: try end(.beginning), high: try end(.end))
     }
 
     /// How many records lie between what the application has been given and the end of the partition as of

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import VedetteCodec
+import VedetteCore
 import VedetteRuntime
 
 struct ReplayCommand: AsyncParsableCommand {
@@ -78,9 +79,7 @@ struct ReplayCommand: AsyncParsableCommand {
             range: try timeRange(), now: Int64(Date().timeIntervalSince1970 * 1000))
         let bar = quiet ? nil : ProgressBar()
         replay.onProgress = { bar?.show($0) }
-        if alertsOut == nil, !quiet {
-            replay.onAlert = { event in bar?.printLine("\(event.severity.rawValue) \(event.status.rawValue)  \(event.summary)") }
-        }
+        replay.onAlert = printing(bar)
         let summary = try replay.run()
         bar?.finish()
         if !quiet { complain(text(of: summary, replay.counters)) }
@@ -91,9 +90,16 @@ struct ReplayCommand: AsyncParsableCommand {
             configuration: configuration, brokers: input.brokers, from: from, to: to, output: OutputFiles(outputs), alertsTopic: alertsTopic)
         let bar = quiet ? nil : ProgressBar()
         replay.onProgress = { bar?.show($0) }
+        replay.onAlert = printing(bar)
         let summary = try replay.run()
         bar?.finish()
         if !quiet { complain(text(of: summary, replay.counters)) }
+    }
+
+    /// Alerts that go to no file are shown.
+    private func printing(_ bar: ProgressBar?) -> ((AlertEvent) -> Void)? {
+        guard alertsOut == nil, let bar else { return nil }
+        return { event in bar.printLine("\(event.severity.rawValue) \(event.status.rawValue)  \(event.summary)") }
     }
 
     private var outputs: [OutputKind: String] {

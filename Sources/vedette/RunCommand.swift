@@ -36,6 +36,12 @@ struct RunCommand: AsyncParsableCommand {
                 return handler
             }
             let logger = Logger(label: "vedette")
+            logger.notice(
+                "starting vedette \(VedetteCommand.configuration.version)",
+                metadata: [
+                    "application": "\(configuration.application)", "group": "\(configuration.kafka.group)", "state": "\(configuration.state.directory)",
+                    "models": "\(configuration.topology.models.map(\.name).joined(separator: ","))",
+                ])
             let runner = KafkaRunner(configuration: configuration, logger: logger)
             try await supervise(runner, configuration.http, logger)
         }

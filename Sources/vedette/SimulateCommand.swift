@@ -28,8 +28,8 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Event time to cover, such as 36h or 14d, instead of --count.", valueName: "duration"))
     var duration: String?
 
-    @Option(help: "Seed of the generator.")
-    var seed: UInt64 = 1
+    @Option(help: ArgumentHelp("Seed of the generator. (default: 1; with --start now another each time, so that no request ID comes twice)", valueName: "seed"))
+    var seed: UInt64?
 
     @Option(help: ArgumentHelp("Mean decisions per second of event time.", valueName: "n"))
     var density: Double = 50
@@ -87,7 +87,6 @@ struct SimulateCommand: AsyncParsableCommand {
 
     private func makeOptions() throws -> SimulationOptions {
         var options = SimulationOptions()
-        options.seed = seed
         options.decisionsPerSecond = rate != nil && start == "now" ? rate ?? density : density
         if let count { options.length = .decisions(count) }
         if let duration { options.length = .durationMs(try milliseconds(duration, "--duration")) }
@@ -101,6 +100,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 throw ValidationError("--start: expected a time like 2026-01-05T00:00:00Z or now, found '\(start)'")
             }
         }
+        options.seed = seed ?? (start == "now" ? UInt64(options.startMs) : 1)
         if let labelDelay { options.labelDelayMedianMs = try milliseconds(labelDelay, "--label-delay") }
         do {
             options.scenarios = try scenario.map { try SimulationScenario(parsing: $0) }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Synchronization
+import VedetteCore
 import VedetteKafka
 import VedetteRuntime
 
@@ -15,6 +16,8 @@ final class Site: Sendable {
     }
 
     let brokers: String
+    /// With a control topic, and breakers that are busy and take orders.
+    let hasOrders: Bool
     /// Stem of all names.
     let name = "vedette-it-\(UUID().uuidString.prefix(8).lowercased())"
     let directory: String
@@ -23,15 +26,16 @@ final class Site: Sendable {
     private let made = Mutex<[String]>([])
 
     /// On librdkafka's in-process brokers.
-    static func mocked() throws -> (site: Site, cluster: MockCluster) {
+    static func mocked(hasOrders: Bool = false) throws -> (site: Site, cluster: MockCluster) {
         let cluster = try MockCluster(brokers: 1, logger: logger)
-        return (try Site(brokers: cluster.bootstrapServers, mock: cluster), cluster)
+        return (try Site(brokers: cluster.bootstrapServers, mock: cluster, hasOrders: hasOrders), cluster)
     }
 
     /// - Parameter mock: nil for real brokers.
-    init(brokers: String, mock: MockCluster? = nil) throws {
+    init(brokers: String, mock: MockCluster? = nil, hasOrders: Bool = false) throws {
         self.brokers = brokers
         self.mock = mock
+        self.hasOrders = hasOrders
         directory = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
@@ -45,6 +49,14 @@ final class Site: Sendable {
     var isMock: Bool { mock != nil }
     var decisions: String { "\(name).decisions" }
     var labels: String { "\(name).labels" }
+    var control: String { "\(name).control" }
+    func topic(_ stream: StreamKind) -> String {
+        switch stream {
+        case .decisions: decisions
+        case .labels: labels
+        case .control: control
+        }
+    }
     func file(_ name: String) -> String { directory + "/" + name }
 
     private static func admin(_ brokers: String) throws -> AdminClient {
@@ -53,9 +65,12 @@ final class Site: Sendable {
 
     func createTopic(_ topic: String, partitions: Int) throws {
         if let mock { return try mock.createTopic(topic, partitions: partitions) }
-        // Simulated records have timestamps of their own: retention must not take them.
-        let request = NewTopic(topic, partitions: partitions, replicationFactor: 1, configuration: ["retention.ms": "-1"])
-        try Site.admin(brokers).createTopics([request], timeoutMs: 30_000)
+        let admin = try Site.admin(brokers)
+        // Copies wherever there can be some, so that one broker of several may go. Simulated records have timestamps of
+        // their own: retention must not take them.
+        let request = NewTopic(
+            topic, partitions: partitions, replicationFactor: min(3, try admin.brokerCount(timeoutMs: 30_000)), configuration: ["retention.ms": "-1"])
+        try admin.createTopics([request], timeoutMs: 30_000)
         made.withLock { $0.append(topic) }
     }
 
@@ -73,6 +88,7 @@ final class Site: Sendable {
     func createInputs() throws {
         try createTopic(decisions, partitions: Site.decisionPartitions)
         try createTopic(labels, partitions: Site.labelPartitions)
+        if hasOrders { try createTopic(control, partitions: 1) }
     }
 
     /// Output topics of one run, each with one partition, so that their order can be compared.
@@ -80,6 +96,15 @@ final class Site: Sendable {
         for output in ["alerts", "metrics", "dead_letters", "late", "breakers", "progress"] {
             try createTopic("\(name).\(run).\(output)", partitions: 1)
         }
+    }
+
+    /// One that numbers open and close all the time, and one for people.
+    private var busyBreakers: String {
+        """
+
+          - {id: rates, slices: all, metrics: [{metric: mean_score, window: 5m, above: 0.9%, clear_ratio: 1, min_count: 20}], min_open: 1m, max_open: 4m, clear_for: 1m, stage: 1m, flap_window: 4m, heartbeat: 2m, expiry: 5m}
+          - {id: drill, alerts: [{severity: P0}], min_open: 1m, max_open: 8m, clear_for: 1m, stage: 1m, flap_window: 4m, heartbeat: 2m, expiry: 5m}
+        """
     }
 
     /// - Parameters:
@@ -102,7 +127,7 @@ final class Site: Sendable {
                 session.timeout.ms: "\(sessionMs ?? 6000)"
                 heartbeat.interval.ms: "200"
                 fetch.wait.max.ms: "50"
-            inputs: {decisions: {topic: \(decisions)}, labels: {topic: \(labels)}, start: \(start), history: \(history)}
+            inputs: {decisions: {topic: \(decisions)}, labels: {topic: \(labels)}, \(hasOrders ? "control: {topic: \(control)}, " : "")start: \(start), history: \(history)}
             outputs:
               alerts: \(stem).alerts
               metrics: \(stem).metrics
@@ -131,7 +156,7 @@ final class Site: Sendable {
               - {monitor: missing_features, window: 5m, reference: previous_window, severity: P0}
               - {monitor: volume, window: 5m, reference: previous_window, severity: P1, max_drop_ratio: 0.5, min_surge_ratio: 3}
             breakers:
-              - {id: guard, slices: all, alerts: [{severity: P1}], min_open: 5m, max_open: 20m, clear_for: 2m, stage: 2m, heartbeat: 5m, expiry: 15m}
+              - {id: guard, slices: all, alerts: [{severity: P1}], min_open: 5m, max_open: 20m, clear_for: 2m, stage: 2m, heartbeat: 5m, expiry: 15m}\(hasOrders ? busyBreakers : "")
             time: {idle_timeout: \(idleTimeout)}
             panes: {revise_every: 15m}
             state: {directory: "\(file(run + instance))", checkpoint_interval: \(checkpointInterval)}

@@ -16,7 +16,11 @@ import VedetteRuntime
 
     @Test("Each takes over from the one that stops, and says what it is; nothing lost, nothing doubled", arguments: [true, false])
     func relay(transactional: Bool) throws {
-        let traffic = try Traffic.mixed()
+        let (site, cluster) = try Site.mocked(hasOrders: true)
+        defer { withExtendedLifetime(cluster) {} }
+        try site.createInputs()
+        try site.createOutputs("live")
+        let traffic = try Traffic.mixed().withOrders()
         func start(_ number: Int) throws -> LiveRun {
             LiveRun(try site.configuration("live", transactional: transactional, instance: "-\(number)"))
         }
@@ -46,6 +50,7 @@ import VedetteRuntime
         try active.waitUntilRead(traffic)
         try active.stop()
         try expectAgreement(site, traffic)
+        try BreakerLine.expectBusy(BreakerLine.read(site.committed("live", "breakers")).taken)
     }
 
     @Test("While another member of the group has the seat it waits, healthy; then it begins")

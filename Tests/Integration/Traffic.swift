@@ -37,6 +37,31 @@ struct Traffic {
         })
     }
 
+    /// With what people order the breaker `drill` to do, every two minutes of event time from the first record to the last.
+    ///
+    /// Often enough that the control topic holds no watermark back for long.
+    func withOrders() -> Traffic {
+        var orders: [Record] = []
+        let first = records.map(\.timestampMs).min() ?? 0, last = records.map(\.timestampMs).max() ?? 0
+        for (number, time) in stride(from: first, through: last, by: 120_000).enumerated() {
+            let state = ["open", "closed", "half_open", "auto"][number % 4]
+            // Every third ends by itself, in the middle between two others.
+            let until = number % 3 == 0 ? ",\"until\":\(time + 60_000)" : ""
+            let slice = number % 5 == 4 ? ",\"slice\":{\"channel\":\"app\"}" : ""
+            let line = """
+                {"kind":"breaker","time":\(time),"breaker":"drill","model":"payments-gbm","state":"\(state)","author":"on-call-\(number)","reason":"drill"\(slice)\(until)}
+                """
+            orders.append(Record(stream: .control, partition: 0, key: [], line: Array(line.utf8), timestampMs: time))
+        }
+        var merged: [Record] = []
+        var waiting = orders[...]
+        for record in records {
+            while let order = waiting.first, order.timestampMs <= record.timestampMs { merged.append(waiting.removeFirst()) }
+            merged.append(record)
+        }
+        return Traffic(records: merged + waiting)
+    }
+
     var count: Int { records.count }
 
     /// The offset after the last record of each partition, by stream and number, where the topics hold nothing else.
@@ -66,7 +91,7 @@ struct Traffic {
         }
         for (index, record) in records.enumerated() {
             try producer.produce(
-                topic: record.stream == .decisions ? site.decisions : site.labels, key: record.key, payload: record.line,
+                topic: site.topic(record.stream), key: record.key, payload: record.line,
                 partition: Int32(record.partition), timestampMs: record.timestampMs)
             if pauseMs > 0, index % burst == burst - 1 { producer.poll(timeoutMs: pauseMs) }
         }
@@ -74,7 +99,7 @@ struct Traffic {
     }
 
     /// One file a partition, and the paths of each stream in the order of the partitions.
-    func write(to site: Site) throws -> (decisions: [String], labels: [String]) {
+    func write(to site: Site) throws -> (decisions: [String], labels: [String], control: [String]) {
         func write(_ stream: StreamKind, _ partitions: Int) throws -> [String] {
             try (0..<partitions).map { partition in
                 let path = site.file("\(stream.word)-\(partition).jsonl")
@@ -87,7 +112,10 @@ struct Traffic {
                 return path
             }
         }
-        return (try write(.decisions, Site.decisionPartitions), try write(.labels, Site.labelPartitions))
+        return (
+            try write(.decisions, Site.decisionPartitions), try write(.labels, Site.labelPartitions),
+            site.hasOrders ? try write(.control, 1) : []
+        )
     }
 }
 
@@ -100,7 +128,7 @@ struct Replayed {
         let input = try traffic.write(to: site)
         return try collecting(site, "files") { paths in
             _ = try FileReplay(
-                configuration: try site.configuration("files"), decisions: input.decisions, labels: input.labels,
+                configuration: try site.configuration("files"), decisions: input.decisions, labels: input.labels, control: input.control,
                 output: OutputFiles(paths), now: Int64(Date().timeIntervalSince1970 * 1_000)
             ).run()
         }

@@ -86,6 +86,23 @@ import VedetteKafka
         #expect(try Set(consumer.assignment()) == Set(Self.both))
     }
 
+    @Test("The range of offsets is not waited for longer than asked while the leader is away")
+    func rangeWhileAway() throws {
+        let consumer = try Kafka.consumer(cluster.bootstrapServers)
+        // Its leader is known, and connected.
+        #expect(try consumer.watermarkOffsets(Self.both[0], timeoutMs: 60_000).high == 10)
+        try cluster.setDown()
+        let begun = ContinuousClock.now
+        let error = #expect(throws: KafkaError.self) { try consumer.watermarkOffsets(Self.both[0], timeoutMs: 500) }
+        #expect(error?.isRetriable == true)
+        // The request itself would be given up after a minute.
+        #expect(ContinuousClock.now - begun < .seconds(30))
+        try cluster.setUp()
+        var high: Int64?
+        for _ in 0..<60 where high == nil { high = try? consumer.watermarkOffsets(Self.both[0], timeoutMs: 1_000).high }
+        #expect(high == 10)
+    }
+
     @Test("A cluster that cannot look up times says so instead of pointing to the end")
     func times() throws {
         try cluster.createTopic("empty", partitions: 1)

@@ -27,6 +27,7 @@ extension InventoryReport {
         }
         drift = topology.driftReferences.map { Drift(name: $0.name, reference: Self.text($0.reference)) }
         monitors = topology.monitors.map { Self.monitor($0, topology) }
+        breakers = topology.breakers.map { Self.breaker($0, topology) }
         retention = Retention(
             joinRetention: DurationText.format(topology.join.retentionMs), joinMaturity: DurationText.format(topology.join.maturityMs),
             pendingLabels: DurationText.format(topology.join.pendingTTLMs),
@@ -51,17 +52,35 @@ extension InventoryReport {
     }
 
     private static func monitor(_ spec: MonitorSpec, _ topology: TopologyConfiguration) -> Monitor {
-        let slices: [String] =
-            switch spec.slices {
-            case .overall: ["overall"]
-            case .all: ["all"]
-            case .groups(let groups): groups.map { group($0, topology.schema) } + spec.sliceValues.map(\.text)
-            }
-        return Monitor(
-            id: spec.id, monitor: spec.rule.name, severity: spec.severity.rawValue,
-            models: spec.models.isEmpty ? topology.models.map(\.name) : spec.models, window: topology.windows[spec.window].name, slices: slices,
+        Monitor(
+            id: spec.id, monitor: spec.rule.name, severity: spec.severity.rawValue, models: models(spec.models, topology),
+            window: topology.windows[spec.window].name, slices: slices(spec.slices, topology) + spec.sliceValues.map(\.text),
             reference: text(spec.reference), limits: limits(spec.rule), alpha: spec.alpha, minCount: spec.minCount,
             holdFor: DurationText.format(spec.forMs), keepFiringFor: DurationText.format(spec.keepFiringForMs), clearRatio: spec.clearRatio)
+    }
+
+    private static func models(_ named: [String], _ topology: TopologyConfiguration) -> [String] {
+        named.isEmpty ? topology.models.map(\.name) : named
+    }
+
+    private static func slices(_ selection: SliceSelection, _ topology: TopologyConfiguration) -> [String] {
+        switch selection {
+        case .overall: ["overall"]
+        case .all: ["all"]
+        case .groups(let groups): groups.map { group($0, topology.schema) }
+        }
+    }
+
+    private static func breaker(_ spec: BreakerSpec, _ topology: TopologyConfiguration) -> Breaker {
+        let triggers = spec.triggers.map { trigger in
+            switch trigger {
+            case .alert(let monitors, let severity): "\(monitors.isEmpty ? "any alert" : monitors.joined(separator: ", ")) at \(severity.rawValue)"
+            case .metric(let rule): "\(rule.metric.rawValue) of \(topology.windows[rule.window].name) above \(NumberText.format(rule.above))"
+            }
+        }
+        return Breaker(
+            id: spec.id, models: models(spec.models, topology), slices: slices(spec.slices, topology), opensOn: triggers,
+            insteadOf: spec.policy.insteadOf.description, action: spec.policy.action.description, minOpen: DurationText.format(spec.timing.minOpenMs))
     }
 
     private static func text(_ reference: Reference) -> String {

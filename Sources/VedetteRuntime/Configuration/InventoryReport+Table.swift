@@ -32,6 +32,10 @@ extension InventoryReport {
                 }))
         blocks.append(
             TextTable.format(
+                ["BREAKER", "SLICES", "OPENS ON", "INSTEAD OF", "DO", "FOR AT LEAST"],
+                breakers.map { [$0.id, $0.slices.joined(separator: ", "), $0.opensOn.joined(separator: "; "), $0.insteadOf, $0.action, $0.minOpen] }))
+        blocks.append(
+            TextTable.format(
                 ["KEPT", "HOW LONG"],
                 [
                     ["decisions", retention.joinRetention], ["unlabelled after", retention.joinMaturity],

@@ -64,6 +64,17 @@ public struct InventoryReport: Codable, Sendable, Equatable {
         public var clearRatio: Double
     }
 
+    public struct Breaker: Codable, Sendable, Equatable {
+        public var id: String
+        public var models: [String]
+        public var slices: [String]
+        /// Each trigger in words.
+        public var opensOn: [String]
+        public var insteadOf: String
+        public var action: String
+        public var minOpen: String
+    }
+
     public struct Drift: Codable, Sendable, Equatable {
         public var name: String
         public var reference: String
@@ -92,6 +103,7 @@ public struct InventoryReport: Codable, Sendable, Equatable {
     public var windows: [Window]
     public var drift: [Drift]
     public var monitors: [Monitor]
+    public var breakers: [Breaker]
     public var retention: Retention
     public var stateDirectory: String
 

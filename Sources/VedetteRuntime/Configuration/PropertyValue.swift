@@ -38,7 +38,7 @@ public enum PropertyValue: Sendable, Equatable {
     }
 }
 
-/// A secret that could not be had.
+/// A value that could not be had from where the configuration says it is.
 public struct SecretError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `environment variable NAME` or `file PATH`.
     public var source: String
@@ -49,7 +49,7 @@ public struct SecretError: Error, Sendable, Equatable, CustomStringConvertible {
         self.problem = problem
     }
 
-    public var description: String { "a secret is to come from \(source), but \(problem)" }
+    public var description: String { "the configuration takes a value from \(source), but \(problem)" }
 }
 
 extension PropertyValue: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -30,7 +30,7 @@ extension KafkaLoop {
             partitions[place].lastRecordAt = now
         }
         let idle = partitions.indices.filter { now - partitions[$0].lastRecordAt >= timeout }
-        guard !idle.isEmpty, idle.allSatisfy(isStillAtEnd) else { return }
+        guard !idle.isEmpty, !reader.health.isAllBrokersDown, idle.allSatisfy(isStillAtEnd) else { return }
         let watermarks = partitions.indices.map { pipeline.topology.watermark(of: $0) }
         let target: Int64
         if let slowest = partitions.indices.filter({ !idle.contains($0) }).map({ watermarks[$0] }).min() {

@@ -31,6 +31,8 @@ extension KafkaLoop {
         let behind = pipeline.knownWatermark.map { $0 == .min ? 0 : max(0, $0 - max(topology.judgedTo, 0)) }
         if pipeline.isStandby, pipeline.knownWatermark != nil, !pipeline.isReexecuting { hasCaughtUp = true }
         let storeBytes = Int64(pipeline.storeStatistics.bytes)
+        let areBrokersDown = reader.health.isAllBrokersDown || output.health.isAllBrokersDown
+        tellOfBrokers(areBrokersDown)
         status.update { snapshot in
             snapshot.application = configuration.application
             snapshot.role = pipeline.isStandby ? .standby : .active
@@ -57,8 +59,19 @@ extension KafkaLoop {
             // A standby is a second or so behind all the time: that is not restoring.
             snapshot.isReexecuting = pipeline.isStandby ? !hasCaughtUp && pipeline.isReexecuting : pipeline.isReexecuting || pipeline.isQuiet
             snapshot.isStarted = true
-            snapshot.areBrokersDown = reader.health.isAllBrokersDown || output.health.isAllBrokersDown
+            snapshot.areBrokersDown = areBrokersDown
             snapshot.lastTurnAt = now
         }
+    }
+
+    /// In one line what the clients' own lines, one for each connection and try, only let one guess.
+    private func tellOfBrokers(_ areDown: Bool) {
+        guard areDown != hasToldOfOutage else { return }
+        hasToldOfOutage = areDown
+        guard areDown else { return logger.notice("the brokers answer again") }
+        let error = reader.health.lastError ?? output.health.lastError
+        logger.warning(
+            "no broker can be reached; waiting, and going on from here when one answers",
+            metadata: ["error": "\(error?.message ?? "connections are refused or broken")"])
     }
 }

@@ -75,6 +75,8 @@ final class KafkaLoop {
     /// While standing by: records of the progress topic were deleted before they were read.
     var hasMisplacedProgress = false
     var lastLookAtMisplaced = -Double.infinity
+    /// The log's last word on the brokers is that none can be reached.
+    var hasToldOfOutage = false
 
     init(
         configuration: VedetteConfiguration, brokers: String?, pipeline: Pipeline, output: KafkaOutput, status: RunStatus,

@@ -20,8 +20,10 @@ public struct TopicCheck {
         let inputs = configuration.inputs.topics.map { ($0.stream.word, $0.topic) }
         let outputs = configuration.outputs.named.map { ($0.key, $0.topic) }
         let found: [String: TopicDescription]
+        let brokers: Int
         do {
             found = try admin.describeTopics((inputs + outputs).map(\.1), timeoutMs: Self.timeoutMs)
+            brokers = try admin.brokerCount(timeoutMs: Self.timeoutMs)
         } catch {
             throw Self.explained(error)
         }
@@ -30,10 +32,10 @@ public struct TopicCheck {
         var isComplete = true
         for (name, topic) in inputs + outputs {
             switch found[topic] {
-            case .partitions(let count): lines.append("  \(name): \(topic), \(count) partitions")
+            case .partitions(let count): lines.append("  \(name): \(topic), \(count) partition\(count == 1 ? "" : "s")")
             case .unavailable(let error) where error.code == .unknownTopicOrPartition:
                 lines.append("  \(name): \(topic) is MISSING")
-                create.append(command(name, topic, partitions: found[inputs[0].1]?.partitionCount ?? 4))
+                create.append(command(name, topic, partitions: found[inputs[0].1]?.partitionCount ?? 4, replicas: min(3, max(1, brokers))))
                 isComplete = false
             case .unavailable(let error):
                 lines.append("  \(name): \(topic) cannot be used: \(error)")
@@ -49,17 +51,24 @@ public struct TopicCheck {
     }
 
     /// The reason (refused, unknown host, certificate, credentials) comes from the client's own thread, as a log line.
-    private static func explained(_ error: KafkaError) -> KafkaError {
+    static func explained(_ error: KafkaError) -> KafkaError {
         guard error.code == .transport || error.code == .timedOut else { return error }
         let remedy = "what each broker of kafka.brokers refused is logged above; see also kafka.properties (security.protocol, ssl.*, sasl.*)"
         return KafkaError(
             code: error.code, message: "\(error.message); \(remedy)", operation: "connect to the brokers", isRetriable: error.isRetriable)
     }
 
-    private func command(_ name: String, _ topic: String, partitions: Int) -> String {
+    /// To be pasted into a shell; where the brokers' addresses come from elsewhere, it takes them from there too.
+    private func command(_ name: String, _ topic: String, partitions: Int, replicas: Int) -> String {
+        let brokers =
+            switch configuration.kafka.brokers {
+            case .literal(let text): text
+            case .env(let variable): "\"$\(variable)\""
+            case .file(let path): "\"$(cat '\(path)')\""
+            }
         let count = name == "progress" || name == "breakers" ? 1 : partitions
         let isCompacted = ["alerts", "breakers", "progress"].contains(name)
-        return "  kafka-topics.sh --bootstrap-server <broker> --create --topic \(topic) --partitions \(count)"
+        return "  kafka-topics.sh --bootstrap-server \(brokers) --create --topic \(topic) --partitions \(count) --replication-factor \(replicas)"
             + (isCompacted ? " --config cleanup.policy=compact" : "")
     }
 

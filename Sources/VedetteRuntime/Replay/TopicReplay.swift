@@ -23,6 +23,8 @@ public final class TopicReplay {
         var partition: TopicPartition
         var next: Int64
         var end: Int64
+        /// Where the partition ended when the replay began.
+        var available: Int64
         var isPaused = false
         var isDone = false
     }
@@ -41,6 +43,11 @@ public final class TopicReplay {
     private let alerts: (producer: Producer, topic: String)?
     private var taken: Int64 = 0
     public var onProgress: ((ReplayProgress) -> Void)?
+    /// Called for every alert record as it is made.
+    public var onAlert: ((AlertEvent) -> Void)? {
+        get { collector.onAlert }
+        set { collector.onAlert = newValue }
+    }
 
     /// - Parameters:
     ///   - brokers: overrides `kafka.brokers`.
@@ -73,12 +80,14 @@ public final class TopicReplay {
     }
 
     private func open(from: Bound?, to: Bound?) throws {
+        try Self.checkOrder(from, to)
         let decoders = try RecordDecoders(configuration, hash: hash)
         var range: Range<Int64>?
         if case .time(let low) = from ?? .offset(0) { range = low..<(.max) }
         if case .time(let high) = to ?? .offset(0) { range = (range?.lowerBound ?? .min)..<high }
         let topics = configuration.inputs.topics
-        let described = try consumer.metadata(topics.map(\.topic), timeoutMs: Self.timeoutMs)
+        let described: [String: TopicDescription]
+        do { described = try consumer.metadata(topics.map(\.topic), timeoutMs: Self.timeoutMs) } catch { throw TopicCheck.explained(error) }
         for (stream, topic) in topics {
             guard let count = described[topic]?.partitionCount else {
                 throw SetupError(what: "topic \(topic) does not exist", remedy: "correct inputs in the configuration, or name other brokers")
@@ -90,7 +99,21 @@ public final class TopicReplay {
                 try open(stream, TopicPartition(topic, number), from, to, range, decoders)
             }
         }
+        if sources.allSatisfy(\.isDone) {
+            logger.warning(
+                "nothing to read between the bounds", metadata: ["ends": "\(sources.map { "\($0.partition) \($0.available)" }.joined(separator: ", "))"])
+        }
         try consumer.assign(sources.filter { !$0.isDone }.map { $0.partition.at($0.next) })
+    }
+
+    private static func checkOrder(_ from: Bound?, _ to: Bound?) throws {
+        let isInOrder =
+            switch (from, to) {
+            case (.time(let from), .time(let to)), (.offset(let from), .offset(let to)): from < to
+            // A time and an offset: each partition has its own.
+            default: true
+            }
+        if !isInOrder { throw SetupError(what: "--from is not before --to", remedy: "--from is the first that is read, --to the first that is not") }
     }
 
     private func open(
@@ -115,7 +138,7 @@ public final class TopicReplay {
                 identity: identity, index: index, decoders: decoders, time: configuration.topology.time, nextOffset: next, maxTime: .min,
                 range: range, reject: { [collector] in collector.deadLetter($0) }))
         let isDone = next >= end
-        sources.append(Source(partition: partition, next: next, end: end, isDone: isDone))
+        sources.append(Source(partition: partition, next: next, end: end, available: available.high, isDone: isDone))
         if isDone { topology.end(index) }
     }
 

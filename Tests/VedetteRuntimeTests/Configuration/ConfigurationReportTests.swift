@@ -20,6 +20,24 @@ import VedetteRuntime
         #expect(table.split(separator: "\n").allSatisfy { !$0.hasSuffix(" ") })
     }
 
+    @Test func theTableHasTheBreakers() throws {
+        let breakers = """
+            breakers:
+              - {id: blind, alerts: [{monitors: [missing_features], severity: P0}, {severity: P1}]}
+              - {id: rates, slices: all, metrics: [{metric: fraud_rate, window: 24h, above: 2%}], instead_of: block, do: escalate, min_open: 1h}
+            """
+        let report = InventoryReport(try loadedConfiguration(configurationText(breakers)))
+        let table = report.table()
+        for line in [
+            "  BREAKER  SLICES   OPENS ON                                INSTEAD OF  DO         FOR AT LEAST",
+            "  blind    overall  missing_features at P0; any alert at P1  allow       challenge  30m",
+            "  rates    all      fraud_rate of 24h above 0.02             block       escalate   1h",
+        ] {
+            #expect(table.split(separator: "\n").contains { $0.split(separator: " ") == line.split(separator: " ") }, "\(line)\n\(table)")
+        }
+        #expect(report.breakers.map(\.models) == [["risk"], ["risk"]])
+    }
+
     @Test func theJSONHasTheSame() throws {
         let report = try report()
         let decoder = JSONDecoder()
