@@ -32,6 +32,11 @@ enum SlicesBenchmark {
         let series = pipeline.topology.seriesCount
         report.add(fact: "series", "\(series)")
         report.add(fact: "KiB per series", Report.rounded((cost.peakMiB - before) * 1_024 / Double(series), 0))
+        for (level, panes) in zip(configuration.topology.panes.levels, pipeline.topology.paneCensus) {
+            report.add(
+                fact: "panes of \(level.sizeMs / 60_000) min",
+                "\(panes.ready) in use, \(panes.packed) packed into \(panes.packedBytes / max(1, panes.packed)) bytes on average")
+        }
         report.add(fact: "last checkpoint, s", Report.rounded(feed.checkpointSeconds.last ?? 0, 3))
         report.print()
     }

@@ -77,6 +77,24 @@ import VedetteRuntime
         for kind in OutputKind.allCases { #expect(seen[kind] ?? 0 > Self.runs, "too few \(kind.rawValue)") }
     }
 
+    /// The same where every pane is packed as soon as nobody uses it, against one that never packs any.
+    @Test func packedPanes() throws {
+        for seed in UInt64(3_000)..<3_004 {
+            let directory = try ScratchDirectory()
+            let log = try log(seed, directory)
+            var packing = try settings(seed, directory.file("state"))
+            packing.topology.panes.packAfterMs = 0
+            let run = CrashRun(log, packing, seed: seed, maxKills: Self.killsPerRun, isTransactional: true, lastWatermark: presentMs)
+            try run.run()
+            var never = try settings(seed, directory.file("reference"))
+            never.topology.panes.packAfterMs = .max
+            let reference = try log.uninterrupted(never, run.punctuations, seed: seed)
+            let difference = run.output.output.difference(from: reference)
+            #expect(difference == nil, "seed \(seed), \(run.kills) kills")
+            #expect(run.kills > 10)
+        }
+    }
+
     /// Without transactions records may come twice, but they are the same records, and none is missing.
     @Test func atLeastOnce() throws {
         var doubled = 0

@@ -19,8 +19,8 @@ public struct ByteReader: Sendable {
     public var isAtEnd: Bool { offset == bytes.count }
     public var remaining: Int { bytes.count - offset }
 
-    private mutating func take(_ count: Int, _ expected: String) throws -> Int {
-        guard count >= 0, count <= bytes.count - offset else { throw CorruptBytes(offset: offset, expected: expected) }
+    private mutating func take(_ count: Int, _ expected: @autoclosure () -> String) throws -> Int {
+        guard count >= 0, count <= bytes.count - offset else { throw CorruptBytes(offset: offset, expected: expected()) }
         defer { offset += count }
         return offset
     }
@@ -43,6 +43,23 @@ public struct ByteReader: Sendable {
     public mutating func readSigned() throws -> Int64 {
         let raw = try readVarint()
         return Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
+    }
+
+    /// Numbers that `write(sparse:)` wrote, to be taken one after the other.
+    struct Sparse {
+        fileprivate var mask: UInt64
+
+        @inline(__always)
+        mutating func next(_ reader: inout ByteReader) throws -> Int64 {
+            defer { mask >>= 1 }
+            return mask & 1 == 1 ? try reader.readSigned() : 0
+        }
+    }
+
+    mutating func readSparse(of count: Int) throws -> Sparse {
+        let mask = try readVarint()
+        guard mask >> UInt64(count) == 0 else { throw CorruptBytes(offset: offset, expected: "at most \(count) numbers") }
+        return Sparse(mask: mask)
     }
 
     /// A count of things that take at least `minimumSize` bytes each, so that a corrupt count cannot ask for more memory than there are bytes.
@@ -78,6 +95,12 @@ public struct ByteReader: Sendable {
         let count = try readCount()
         let start = try take(count, "\(count) bytes of text")
         return String(decoding: bytes[start..<start + count], as: UTF8.self)
+    }
+
+    /// Lends the next `count` bytes to `body`.
+    mutating func readBytes<Result>(_ count: Int, _ body: (UnsafeRawBufferPointer) -> Result) throws -> Result {
+        let start = try take(count, "\(count) bytes")
+        return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
     }
 
     public mutating func readBlob() throws -> [UInt8] {

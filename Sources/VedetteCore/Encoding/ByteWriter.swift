@@ -28,6 +28,15 @@ public struct ByteWriter: Sendable {
         write(varint: UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
 
+    /// At most 63 numbers of which most are 0: a bit for each that is not, then those.
+    @inline(__always)
+    mutating func write(sparse values: [Int64]) {
+        var mask: UInt64 = 0
+        for (index, value) in values.enumerated() where value != 0 { mask |= 1 << UInt64(index) }
+        write(varint: mask)
+        for value in values where value != 0 { write(signed: value) }
+    }
+
     public mutating func write(count: Int) { write(varint: UInt64(count)) }
 
     public mutating func write(fixed64 value: UInt64) {
@@ -46,6 +55,8 @@ public struct ByteWriter: Sendable {
         write(count: value.utf8.count)
         bytes.append(contentsOf: value.utf8)
     }
+
+    mutating func write(bytes value: UnsafeRawBufferPointer) { bytes.append(contentsOf: value) }
 
     public mutating func write(blob value: [UInt8]) {
         write(count: value.count)

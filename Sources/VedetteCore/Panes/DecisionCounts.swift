@@ -32,14 +32,11 @@ public struct DecisionCounts: Sendable, Equatable, Snapshottable {
     }
 
     public func encode(into writer: inout ByteWriter) {
-        for count in [allow, challenge, block, escalate, log] { writer.write(signed: count) }
+        writer.write(sparse: [allow, challenge, block, escalate, log])
     }
 
     public init(from reader: inout ByteReader) throws {
-        allow = try reader.readSigned()
-        challenge = try reader.readSigned()
-        block = try reader.readSigned()
-        escalate = try reader.readSigned()
-        log = try reader.readSigned()
+        var counts = try reader.readSparse(of: Decision.allCases.count)
+        for decision in Decision.allCases { add(decision, try counts.next(&reader)) }
     }
 }

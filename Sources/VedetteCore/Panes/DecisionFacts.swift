@@ -109,26 +109,29 @@ public final class Operations: Snapshottable {
 
     public func encode(into writer: inout ByteWriter) {
         money.encode(into: &writer)
-        for count in [ok, timeouts, errors, overrides] { writer.write(signed: count) }
+        writer.write(sparse: [
+            ok, timeouts, errors, overrides, challengeThreshold.known, challengeThreshold.below, blockThreshold.known, blockThreshold.below,
+        ])
         cost.encode(into: &writer)
-        challengeThreshold.encode(into: &writer)
-        blockThreshold.encode(into: &writer)
     }
 
     public init(from reader: inout ByteReader) throws {
         money = try MoneyTotals(from: &reader)
-        ok = try reader.readSigned()
-        timeouts = try reader.readSigned()
-        errors = try reader.readSigned()
-        overrides = try reader.readSigned()
+        var counts = try reader.readSparse(of: 8)
+        ok = try counts.next(&reader)
+        timeouts = try counts.next(&reader)
+        errors = try counts.next(&reader)
+        overrides = try counts.next(&reader)
+        challengeThreshold.known = try counts.next(&reader)
+        challengeThreshold.below = try counts.next(&reader)
+        blockThreshold.known = try counts.next(&reader)
+        blockThreshold.below = try counts.next(&reader)
         cost = try Moments(from: &reader)
-        challengeThreshold = try ThresholdMass(from: &reader)
-        blockThreshold = try ThresholdMass(from: &reader)
     }
 }
 
 /// How many scores lie just below a threshold, each against the threshold of its own record.
-public struct ThresholdMass: Sendable, Equatable, Snapshottable {
+public struct ThresholdMass: Sendable, Equatable {
     /// Decisions whose record states the threshold.
     public internal(set) var known: Int64 = 0
     /// Of these, with a score in `[threshold - epsilon, threshold)`; epsilon is ``PaneConfiguration/thresholdEpsilon``.
@@ -139,15 +142,5 @@ public struct ThresholdMass: Sendable, Equatable, Snapshottable {
     mutating func merge(_ other: ThresholdMass) {
         known += other.known
         below += other.below
-    }
-
-    public func encode(into writer: inout ByteWriter) {
-        writer.write(signed: known)
-        writer.write(signed: below)
-    }
-
-    public init(from reader: inout ByteReader) throws {
-        known = try reader.readSigned()
-        below = try reader.readSigned()
     }
 }

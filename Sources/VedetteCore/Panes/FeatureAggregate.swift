@@ -100,7 +100,7 @@ public struct FeatureAggregate: Sendable {
     mutating func seal() { quantiles.seal() }
 
     func encode(into writer: inout ByteWriter) {
-        for count in [present, absent, null, wrongType] { writer.write(signed: count) }
+        writer.write(sparse: [present, absent, null, wrongType])
         moments.encode(into: &writer)
         quantiles.encode(into: &writer)
         categories.encode(into: &writer)
@@ -109,10 +109,11 @@ public struct FeatureAggregate: Sendable {
     }
 
     init(from reader: inout ByteReader) throws {
-        present = try reader.readSigned()
-        absent = try reader.readSigned()
-        null = try reader.readSigned()
-        wrongType = try reader.readSigned()
+        var counts = try reader.readSparse(of: 4)
+        present = try counts.next(&reader)
+        absent = try counts.next(&reader)
+        null = try counts.next(&reader)
+        wrongType = try counts.next(&reader)
         moments = try Moments(from: &reader)
         quantiles = try QuantileSketch(from: &reader)
         categories = try CategoryCounts(from: &reader)

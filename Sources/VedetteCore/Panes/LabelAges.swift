@@ -46,13 +46,23 @@ public struct LabelAges: Sendable, Equatable, Snapshottable {
         (0..<classes).allSatisfy { a.fraud($0) == b.fraud($0) && a.labels($0) == b.labels($0) }
     }
 
+    var isEmpty: Bool { counts.allSatisfy { $0 == 0 } }
+
+    /// The counts that are not 0, each with its place.
     public func encode(into writer: inout ByteWriter) {
-        writer.write(bool: !counts.isEmpty)
-        for count in counts { writer.write(signed: Int64(count)) }
+        writer.write(count: counts.count { $0 != 0 })
+        for (place, count) in counts.enumerated() where count != 0 {
+            writer.write(count: place)
+            writer.write(signed: Int64(count))
+        }
     }
 
     public init(from reader: inout ByteReader) throws {
-        guard try reader.readBool() else { return }
-        for _ in 0..<(2 * Self.classes) { counts.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
+        for _ in 0..<(try reader.readCount(minimumSize: 2)) {
+            let place = try reader.readVarint()
+            guard place < UInt64(2 * Self.classes) else { throw CorruptBytes(offset: reader.offset, expected: "a class of delay") }
+            if counts.isEmpty { counts = ContiguousArray(repeating: 0, count: 2 * Self.classes) }
+            counts[Int(place)] = Int32(truncatingIfNeeded: try reader.readSigned())
+        }
     }
 }

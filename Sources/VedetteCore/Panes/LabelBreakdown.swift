@@ -56,10 +56,7 @@ public struct LabelBreakdown: Sendable, Equatable, Snapshottable {
     }
 
     public func encode(into writer: inout ByteWriter) {
-        for tier in 0..<Self.tiers {
-            writer.write(signed: byTier[tier].fraud)
-            writer.write(signed: byTier[tier].legit)
-        }
+        writer.write(sparse: (0..<Self.tiers).flatMap { [byTier[$0].fraud, byTier[$0].legit] })
         writer.write(count: byKind.count)
         for entry in byKind {
             writer.write(signed: Int64(entry.kind))
@@ -69,9 +66,10 @@ public struct LabelBreakdown: Sendable, Equatable, Snapshottable {
     }
 
     public init(from reader: inout ByteReader) throws {
+        var tiers = try reader.readSparse(of: 2 * Self.tiers)
         for tier in 0..<Self.tiers {
-            byTier[tier].fraud = try reader.readSigned()
-            byTier[tier].legit = try reader.readSigned()
+            byTier[tier].fraud = try tiers.next(&reader)
+            byTier[tier].legit = try tiers.next(&reader)
         }
         for _ in 0..<(try reader.readCount(minimumSize: 3)) {
             let kind = Int32(truncatingIfNeeded: try reader.readSigned())

@@ -57,15 +57,16 @@ public struct MoneyTotals: Sendable, Equatable, Snapshottable {
     private static func whole(_ units: Int64) -> Double { Double(units) / Double(Money.unitsPerWhole) }
 
     public func encode(into writer: inout ByteWriter) {
-        for number in [count, allow, challenge, block, escalate, log] { writer.write(signed: number) }
+        writer.write(sparse: [count, allow, challenge, block, escalate, log])
     }
 
     public init(from reader: inout ByteReader) throws {
-        count = try reader.readSigned()
-        allow = try reader.readSigned()
-        challenge = try reader.readSigned()
-        block = try reader.readSigned()
-        escalate = try reader.readSigned()
-        log = try reader.readSigned()
+        var numbers = try reader.readSparse(of: 6)
+        count = try numbers.next(&reader)
+        allow = try numbers.next(&reader)
+        challenge = try numbers.next(&reader)
+        block = try numbers.next(&reader)
+        escalate = try numbers.next(&reader)
+        log = try numbers.next(&reader)
     }
 }

@@ -53,12 +53,18 @@ public final class Pane {
     public internal(set) var undeclared: UndeclaredCounts?
     /// Changed since the last checkpoint.
     var isDirty = true
+    /// A checkpoint has it, if maybe not as it is.
+    var isSaved = false
+    /// Event time, ms, at which it was read or corrected last, once it has closed; see ``PaneStore/packIdle()``.
+    var usedAt: Int64 = 0
 
     init(_ configuration: PaneConfiguration, features count: Int) {
         scores = ScoreSketch(maxEntries: configuration.scoreEntries)
         latencies = QuantileSketch(accuracy: configuration.quantileAccuracy, maxBins: configuration.quantileBins)
         features = ContiguousArray(repeating: FeatureAggregate(configuration), count: count)
     }
+
+    var hasOutcomes: Bool { boxedOutcomes != nil }
 
     public var total: Int64 { decisions.total }
     public var labelled: Int64 { boxedOutcomes?.outcomes?.labelled ?? 0 }
@@ -130,59 +136,40 @@ public final class Pane {
         for index in features.indices { features[index].seal() }
     }
 
-    public func encode(into writer: inout ByteWriter) {
-        decisions.encode(into: &writer)
-        for count in [modelOnly, signalsKnown, late, duplicates, conflicts, arrivedFraud, arrivedLegit] { writer.write(signed: count) }
-        score.encode(into: &writer)
-        scores.encode(into: &writer)
-        latency.encode(into: &writer)
-        latencies.encode(into: &writer)
-        writer.write(count: features.count)
-        for feature in features { feature.encode(into: &writer) }
-        writer.write(bool: outcomes != nil)
-        outcomes?.encode(into: &writer)
-        writer.write(bool: operations != nil)
-        operations?.encode(into: &writer)
-        writer.write(bool: delays != nil)
-        delays?.encode(into: &writer)
-        arrivedAges.encode(into: &writer)
-        outcomeAges.encode(into: &writer)
-        writer.write(bool: acted != nil)
-        acted?.encode(into: &writer)
-        writer.write(bool: explored != nil)
-        explored?.encode(into: &writer)
-        writer.write(bool: undeclared != nil)
-        undeclared?.encode(into: &writer)
-        samples.encode(into: &writer)
-        fraudSamples.encode(into: &writer)
-    }
-
-    public init(from reader: inout ByteReader) throws {
-        decisions = try DecisionCounts(from: &reader)
-        modelOnly = try reader.readSigned()
-        signalsKnown = try reader.readSigned()
-        late = try reader.readSigned()
-        duplicates = try reader.readSigned()
-        conflicts = try reader.readSigned()
-        arrivedFraud = try reader.readSigned()
-        arrivedLegit = try reader.readSigned()
+    /// - Parameter hash: of request IDs; needed where ``encode(into:hash:)`` had it.
+    /// - Throws: ``CorruptBytes``.
+    public init(from reader: inout ByteReader, hash: KeyedHash? = nil) throws {
+        let labelled = try reader.readSigned()
+        var counts = try reader.readSparse(of: Self.countsStated)
+        for decision in Decision.allCases { decisions.add(decision, try counts.next(&reader)) }
+        modelOnly = try counts.next(&reader)
+        signalsKnown = try counts.next(&reader)
+        late = try counts.next(&reader)
+        duplicates = try counts.next(&reader)
+        conflicts = try counts.next(&reader)
+        arrivedFraud = try counts.next(&reader)
+        arrivedLegit = try counts.next(&reader)
+        let parts = Parts(rawValue: try reader.readVarint())
+        guard parts.isSubset(of: .all) else { throw CorruptBytes(offset: reader.offset, expected: "parts of a pane") }
         score = try Moments(from: &reader)
         scores = try ScoreSketch(from: &reader)
         latency = try Moments(from: &reader)
         latencies = try QuantileSketch(from: &reader)
         features = []
-        for _ in 0..<(try reader.readCount()) { features.append(try FeatureAggregate(from: &reader)) }
-        boxedOutcomes = try reader.readBool() ? OutcomesBox(try Outcomes(from: &reader)) : nil
-        operations = try reader.readBool() ? try Operations(from: &reader) : nil
-        delays = try reader.readBool() ? try LabelDelays(from: &reader) : nil
-        arrivedAges = try LabelAges(from: &reader)
-        outcomeAges = try LabelAges(from: &reader)
-        acted = try reader.readBool() ? try ActedScores(from: &reader) : nil
-        explored = try reader.readBool() ? try ExplorationOutcomes(from: &reader) : nil
-        undeclared = try reader.readBool() ? try UndeclaredCounts(from: &reader) : nil
-        samples = try SampleSet(from: &reader)
-        fraudSamples = try SampleSet(from: &reader)
+        for _ in 0..<(parts.contains(.features) ? try reader.readCount() : 0) { features.append(try FeatureAggregate(from: &reader)) }
+        boxedOutcomes = parts.contains(.outcomes) ? OutcomesBox(try Outcomes(from: &reader)) : nil
+        operations = parts.contains(.operations) ? try Operations(from: &reader) : nil
+        delays = parts.contains(.delays) ? try LabelDelays(from: &reader) : nil
+        if parts.contains(.arrivedAges) { arrivedAges = try LabelAges(from: &reader) }
+        if parts.contains(.outcomeAges) { outcomeAges = try LabelAges(from: &reader) }
+        acted = parts.contains(.acted) ? try ActedScores(from: &reader) : nil
+        explored = parts.contains(.explored) ? try ExplorationOutcomes(from: &reader) : nil
+        undeclared = parts.contains(.undeclared) ? try UndeclaredCounts(from: &reader) : nil
+        if parts.contains(.samples) { samples = try SampleSet(from: &reader, hash) }
+        if parts.contains(.fraudSamples) { fraudSamples = try SampleSet(from: &reader, hash) }
         isDirty = false
+        isSaved = true
+        guard labelled == self.labelled else { throw CorruptBytes(offset: reader.offset, expected: "as many labels as stated") }
     }
 }
 

@@ -29,6 +29,8 @@ public struct PaneConfiguration: Sendable, Equatable {
     public var thresholdEpsilon: Double = 0.02
     /// Closed windows that late labels changed are emitted again at multiples of this (event time).
     public var reviseEveryMs: Int64 = 86_400_000
+    /// A closed pane that was not used for so much event time is kept as bytes. Changes memory and time, nothing else.
+    public var packAfterMs: Int64 = 6 * 3_600_000
 
     public init() {}
 

@@ -7,7 +7,7 @@ struct PaneStore {
     private let featuresInSlices: Bool
     private(set) var series: ContiguousArray<Series> = []
     /// Per series: the finest pane that was changed last, nearly always the next one too.
-    private var recent: ContiguousArray<Recent?> = []
+    var recent: ContiguousArray<Recent?> = []
     private var located = Located()
     /// The newest window of each series, while nothing changes.
     private var compositions: [SeriesKey: (parts: ContiguousArray<Pane>, window: Pane)]?
@@ -22,15 +22,21 @@ struct PaneStore {
 
     /// A pane without a reference count.
     ///
-    /// Safe: the series keeps the pane, and where it lets panes go (``expire(at:)``) or changes one
-    /// for another (``restore(series:level:index:pane:)``) its entry is cleared.
-    private struct Recent {
-        var index: Int64
-        var pane: Unmanaged<Pane>
+    /// Safe: the series keeps the pane, and where it lets panes go (``expire(at:)``), packs them (``packIdle()``) or
+    /// changes one for another (``restore(series:level:index:_:)``) its entry is cleared.
+    struct Recent {
+        fileprivate var index: Int64
+        fileprivate var pane: Unmanaged<Pane>
     }
 
-    init(configuration: PaneConfiguration, slices: SliceConfiguration, featureCount: Int) {
+    /// Who reads now comes by once, and leaves panes as idle as they were.
+    var readsInPassing = false
+    let packer: PanePacker
+
+    /// - Parameter hash: of request IDs.
+    init(configuration: PaneConfiguration, slices: SliceConfiguration, featureCount: Int, hash: KeyedHash) {
         self.configuration = configuration
+        packer = PanePacker(hash: hash)
         self.featureCount = featureCount
         featuresInSlices = slices.featuresInSlices
         open = ContiguousArray(repeating: [], count: configuration.levels.count)
@@ -42,12 +48,14 @@ struct PaneStore {
     mutating func number(of key: SeriesKey) -> Int32 {
         if let known = directory.find(key.indexKey) { return Int32(truncatingIfNeeded: known) }
         directory.set(key.indexKey, to: series.count)
-        series.append(Series(key: key, levels: configuration.levels.count))
+        series.append(Series(key: key, levels: configuration.levels.count, packer: packer))
         recent.append(nil)
         return Int32(series.count - 1)
     }
 
-    func find(_ key: SeriesKey) -> Series? { directory.find(key.indexKey).map { series[$0] } }
+    func find(number key: SeriesKey) -> Int? { directory.find(key.indexKey) }
+
+    func find(_ key: SeriesKey) -> Series? { find(number: key).map { series[$0] } }
 
     func makePane(_ key: SeriesKey) -> Pane {
         Pane(configuration, features: key.slice == 0 || featuresInSlices ? featureCount : 0)
@@ -100,6 +108,7 @@ struct PaneStore {
                 let pane = one.findUnowned(level: place.level, index: place.index) ?? add(place, to: one, number)
                 pane._withUnsafeGuaranteedRef {
                     $0.isDirty = true
+                    $0.usedAt = closed
                     change($0)
                 }
             }
@@ -174,7 +183,8 @@ struct PaneStore {
                     continue
                 }
                 pane.seal()
-                if one.levels[level].last.map({ $0.index > index }) ?? false { open[level].append(number) }
+                pane.usedAt = boundary
+                if one.endIndex(level: level).map({ $0 > index + 1 }) ?? false { open[level].append(number) }
                 guard level + 1 < configuration.levels.count else { continue }
                 let parentSize = configuration.levels[level + 1].sizeMs
                 let parent = one.findOrMake(level: level + 1, index: floorDivide(index * size, parentSize)) { () -> Pane in
@@ -186,6 +196,7 @@ struct PaneStore {
         }
         closed = boundary
         expire(at: boundary)
+        packIdle()
     }
 
     /// Panes are dropped a sixteenth of their keep time late at most, to spare the sweep.
@@ -209,10 +220,16 @@ struct PaneStore {
         self.began = began
     }
 
-    mutating func restore(series number: Int, level: Int, index: Int64, pane: Pane) {
-        series[number].restore(level: level, index: index, pane: pane)
+    /// Takes back a pane of a checkpoint; what has closed stays packed.
+    ///
+    /// - Throws: ``CorruptBytes``.
+    mutating func restore(series number: Int, level: Int, index: Int64, _ bytes: [UInt8]) throws {
+        // Read through even where it stays packed: later there is nobody to tell.
+        let pane = try packer.decode(bytes)
+        let isOpen = (index + 1) * configuration.levels[level].sizeMs > closed
+        series[number].restore(level: level, index: index, isOpen || !isPacked(level) ? .ready(pane) : .saved(bytes))
         recent[number] = nil
-        if (index + 1) * configuration.levels[level].sizeMs > closed { open[level].append(Int32(number)) }
+        if isOpen { open[level].append(Int32(number)) }
     }
 
     // MARK: Composing
@@ -249,7 +266,10 @@ struct PaneStore {
         // After the closed panes come fine ones only, and none after the newest: a long window needs no walk to its end.
         let last = one.endIndex(level: 0).map { $0 * configuration.levels[0].sizeMs } ?? .min
         _ = forEachPane(start, min(end, max(closed, last))) { level, index in
-            if let pane = one.find(level: level, index: index) { found.append(pane) }
+            if let pane = one.find(level: level, index: index) {
+                if !readsInPassing { pane.usedAt = closed }
+                found.append(pane)
+            }
             return true
         }
         return found
@@ -260,7 +280,7 @@ struct PaneStore {
         guard let one = find(key), start < end else { return 0 }
         var count: Int64 = 0
         _ = forEachPane(start, end) { level, index in
-            if (index + 1) * configuration.levels[level].sizeMs <= end, let pane = one.find(level: level, index: index) {
+            if (index + 1) * configuration.levels[level].sizeMs <= end, let pane = one.counts(level: level, index: index) {
                 count += pane.total - pane.labelled
             }
             return true
@@ -273,7 +293,7 @@ struct PaneStore {
         guard let one = find(key) else { return 0 }
         var count: Int64 = 0
         forEachPane(start, end) { level, index in
-            if let pane = one.find(level: level, index: index) { count += pane.total }
+            if let pane = one.counts(level: level, index: index) { count += pane.total }
             return true
         }
         return count
@@ -303,7 +323,7 @@ struct PaneStore {
     /// End of the newest pane that has a decision, as fine as panes of that age are kept; at most `closed`.
     var endOfDecisions: Int64? {
         for level in configuration.levels.indices {
-            let newest = series.compactMap { one in one.levels[level].last { $0.pane.total > 0 }?.index }.max()
+            let newest = series.compactMap { one in one.levels[level].last { $0.kept.counts.total > 0 }?.index }.max()
             if let newest { return min(closed, (newest + 1) * configuration.levels[level].sizeMs) }
         }
         return nil

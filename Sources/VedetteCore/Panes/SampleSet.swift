@@ -5,7 +5,7 @@
 ///
 /// There are two per pane and a thousand panes per series, so it is one piece of memory:
 /// the count, the IDs in ascending order, and for each its text's length and bytes.
-public struct SampleSet: Sendable, Equatable, Snapshottable {
+public struct SampleSet: Sendable, Equatable {
     public static let capacity = 5
     private static let idBytes = 16
     private static let lengthBytes = 4
@@ -77,20 +77,53 @@ public struct SampleSet: Sendable, Equatable, Snapshottable {
         bytes = merged
     }
 
-    public func encode(into writer: inout ByteWriter) {
-        writer.write(count: count)
+    var isEmpty: Bool { bytes.isEmpty }
+
+    /// Twice the count, one more where the IDs are written out; the texts; the IDs, unless they are the texts' hashes.
+    func encode(into writer: inout ByteWriter, _ hash: KeyedHash?) {
         bytes.withUnsafeBytes { bytes in
-            for sample in Self.samples(of: bytes) {
-                writer.write(fixed64: sample.id.high)
-                writer.write(fixed64: sample.id.low)
-                writer.write(string: String(decoding: sample.text, as: UTF8.self))
+            var place = 0
+            var isHashed = hash != nil
+            Self.forEachText(of: bytes) { text in
+                if let hash, isHashed { isHashed = hash.hash128(text) == Self.id(place, of: bytes) }
+                place += 1
             }
+            writer.write(count: count << 1 | (isHashed ? 0 : 1))
+            Self.forEachText(of: bytes) { RequestText.write($0, into: &writer) }
+            if count > 0, !isHashed { writer.write(bytes: UnsafeRawBufferPointer(rebasing: bytes[1..<1 + count * Self.idBytes])) }
         }
     }
 
-    public init(from reader: inout ByteReader) throws {
-        for _ in 0..<(try reader.readCount(minimumSize: 17)) {
-            insert(RequestID(high: try reader.readFixed64(), low: try reader.readFixed64()), text: try reader.readString())
+    init(from reader: inout ByteReader, _ hash: KeyedHash?) throws {
+        let head = try reader.readVarint()
+        let (count, isHashed) = (Int(truncatingIfNeeded: head >> 1), head & 1 == 0)
+        guard count >= 0, count <= Self.capacity, !isHashed || hash != nil || count == 0 else {
+            throw CorruptBytes(offset: reader.offset, expected: "at most \(Self.capacity) samples, with their IDs or the hash of them")
+        }
+        guard count > 0 else { return }
+        bytes.reserveCapacity(1 + count * (Self.idBytes + Self.lengthBytes + Self.usualLength))
+        bytes.append(UInt8(count))
+        for _ in 0..<(count * Self.idBytes) { bytes.append(0) }
+        for sample in 0..<count {
+            var id = RequestID(high: 0, low: 0)
+            try RequestText.read(from: &reader) { text in
+                withUnsafeBytes(of: UInt32(text.count)) { bytes.append(contentsOf: $0) }
+                bytes.append(contentsOf: text)
+                if let hash, isHashed { id = hash.hash128(text) }
+            }
+            if isHashed { set(id, at: sample) }
+        }
+        if !isHashed { for sample in 0..<count { set(RequestID(high: try reader.readFixed64(), low: try reader.readFixed64()), at: sample) } }
+        guard (1..<count).allSatisfy({ id($0 - 1) < id($0) }) else { throw CorruptBytes(offset: reader.offset, expected: "ascending IDs") }
+    }
+
+    /// Of a request ID: room for more is made when it is needed.
+    private static let usualLength = 16
+
+    private mutating func set(_ id: RequestID, at index: Int) {
+        bytes.withUnsafeMutableBytes {
+            $0.storeBytes(of: id.high, toByteOffset: 1 + index * Self.idBytes, as: UInt64.self)
+            $0.storeBytes(of: id.low, toByteOffset: 9 + index * Self.idBytes, as: UInt64.self)
         }
     }
 }

@@ -5,18 +5,26 @@
 /// however long the windows are. A correction to a closed pane is made at every level that
 /// already holds it.
 final class Series {
+    /// One pane; it starts at index times the level's size.
+    struct Entry {
+        let index: Int64
+        fileprivate(set) var kept: KeptPane
+    }
+
     let key: SeriesKey
-    /// Panes per level, ascending by index (start = index * size).
-    private(set) var levels: ContiguousArray<ContiguousArray<(index: Int64, pane: Pane)>>
-    /// Panes that went away since the last checkpoint, to be deleted from it.
+    private let packer: PanePacker
+    /// Panes per level, ascending by index.
+    private(set) var levels: ContiguousArray<ContiguousArray<Entry>>
+    /// Panes of the last checkpoint that went away since, to be deleted from it.
     private(set) var expired: [(level: Int, index: Int64)] = []
     /// Starts of second-level panes whose outcome or late traffic changed since the last revision.
     private(set) var corrected: Set<Int64> = []
     /// The newest of them: nearly always the next one too.
     private var newestCorrection: Int64 = .min
 
-    init(key: SeriesKey, levels count: Int) {
+    init(key: SeriesKey, levels count: Int, packer: PanePacker) {
         self.key = key
+        self.packer = packer
         levels = ContiguousArray(repeating: [], count: count)
     }
 
@@ -40,18 +48,39 @@ final class Series {
     }
 
     /// Index after the newest pane of a level; nil where there is none.
-    func endIndex(level: Int) -> Int64? { levels[level].last.map { $0.index + 1 } }
-
-    func find(level: Int, index: Int64) -> Pane? {
-        let (place, found) = position(level, index)
-        return found ? levels[level][place].pane : nil
+    func endIndex(level: Int) -> Int64? {
+        levels[level].withUnsafeBufferPointer { $0.isEmpty ? nil : $0[$0.count - 1].index + 1 }
     }
 
-    /// As ``find(level:index:)``, without a reference count: valid until a pane of the level goes.
+    /// A pane to be read or changed: from here on it is an object.
+    func find(level: Int, index: Int64) -> Pane? {
+        let (place, found) = position(level, index)
+        return found ? unpacked(level, place) : nil
+    }
+
+    /// As ``find(level:index:)``, without a reference count: valid until a pane of the level goes or is packed.
     @inline(__always)
     func findUnowned(level: Int, index: Int64) -> Unmanaged<Pane>? {
         let (place, found) = position(level, index)
-        return found ? levels[level].withUnsafeBufferPointer { .passUnretained($0[place].pane) } : nil
+        guard found else { return nil }
+        let ready = levels[level].withUnsafeBufferPointer { entries -> Unmanaged<Pane>? in
+            guard case .ready(let pane) = entries[place].kept else { return nil }
+            return .passUnretained(pane)
+        }
+        return ready ?? .passUnretained(unpacked(level, place))
+    }
+
+    /// What a pane counts, without unpacking it.
+    func counts(level: Int, index: Int64) -> Pane.Counts? {
+        let (place, found) = position(level, index)
+        return found ? levels[level][place].kept.counts : nil
+    }
+
+    private func unpacked(_ level: Int, _ place: Int) -> Pane {
+        if case .ready(let pane) = levels[level][place].kept { return pane }
+        let pane = packer.unpack(levels[level][place].kept)
+        levels[level][place].kept = .ready(pane)
+        return pane
     }
 
     func noteCorrection(_ start: Int64) {
@@ -70,21 +99,51 @@ final class Series {
 
     func findOrMake(level: Int, index: Int64, make: () -> Pane) -> Pane {
         let (place, found) = position(level, index)
-        let pane = found ? levels[level][place].pane : make()
-        if !found { levels[level].insert((index, pane), at: place) }
+        if found { return unpacked(level, place) }
+        let pane = make()
+        levels[level].insert(Entry(index: index, kept: .ready(pane)), at: place)
         return pane
     }
 
-    func restore(level: Int, index: Int64, pane: Pane) {
+    func restore(level: Int, index: Int64, _ kept: KeptPane) {
         let (place, found) = position(level, index)
-        if found { levels[level][place].pane = pane } else { levels[level].insert((index, pane), at: place) }
+        if found { levels[level][place].kept = kept } else { levels[level].insert(Entry(index: index, kept: kept), at: place) }
+    }
+
+    /// Packs the panes of a level with an index below `end` that were not used after `time`. O(panes of the level).
+    func pack(level: Int, before end: Int64, unusedSince time: Int64) {
+        levels[level].withUnsafeMutableBufferPointer { entries in
+            for place in entries.indices {
+                guard case .ready(let pane) = entries[place].kept, entries[place].index < end, pane.usedAt <= time else { continue }
+                entries[place].kept = packer.pack(pane)
+            }
+        }
+    }
+
+    /// Calls `body` with every pane that changed since the last call, encoded. O(panes).
+    func takeChanged(_ body: (_ level: Int, _ index: Int64, _ bytes: [UInt8]) throws -> Void) rethrows {
+        for level in levels.indices {
+            for place in levels[level].indices {
+                let index = levels[level][place].index
+                switch levels[level][place].kept {
+                case .ready(let pane) where pane.isDirty:
+                    try body(level, index, packer.encode(pane))
+                    pane.isDirty = false
+                    pane.isSaved = true
+                case .changed(let bytes), .unsaved(let bytes):
+                    try body(level, index, bytes)
+                    levels[level][place].kept = .saved(bytes)
+                case .ready, .saved: break
+                }
+            }
+        }
     }
 
     /// Drops panes of a level with an index below `first`.
     func expire(level: Int, before first: Int64) {
-        guard let oldest = levels[level].first, oldest.index < first else { return }
+        guard levels[level].withUnsafeBufferPointer({ !$0.isEmpty && $0[0].index < first }) else { return }
         let keep = position(level, first).place
-        for entry in levels[level][..<keep] { expired.append((level, entry.index)) }
+        for place in 0..<keep where levels[level][place].kept.isSaved { expired.append((level, levels[level][place].index)) }
         levels[level].removeFirst(keep)
     }
 

@@ -8,12 +8,12 @@
 /// from about 1e154 on), ``sumOfSquares`` becomes infinite and stays so, and ``variance`` is
 /// then nil, to be reported as null; count, mean, minimum and maximum stay right. Nothing is ever NaN.
 public struct Moments: Sendable, Equatable {
-    public private(set) var count: Int64 = 0
-    private var meanOrZero = 0.0
+    public internal(set) var count: Int64 = 0
+    var meanOrZero = 0.0
     /// The sum of squared deviations from the mean, at least 0, maybe infinite.
-    public private(set) var sumOfSquares = 0.0
-    private var lowest = Double.infinity
-    private var highest = -Double.infinity
+    public internal(set) var sumOfSquares = 0.0
+    var lowest = Double.infinity
+    var highest = -Double.infinity
 
     public init() {}
 
@@ -70,30 +70,5 @@ public struct Moments: Sendable, Equatable {
         lowest = Swift.min(lowest, other.lowest)
         highest = Swift.max(highest, other.highest)
         meanOrZero = Swift.min(Swift.max(meanOrZero, lowest), highest)
-    }
-}
-
-extension Moments: Snapshottable {
-    public func encode(into writer: inout ByteWriter) {
-        writer.write(varint: UInt64(count))
-        guard count > 0 else { return }
-        writer.write(double: meanOrZero)
-        writer.write(double: sumOfSquares)
-        writer.write(double: lowest)
-        writer.write(double: highest)
-    }
-
-    public init(from reader: inout ByteReader) throws {
-        let count = try reader.readVarint()
-        guard count <= UInt64(Int64.max) else { throw CorruptBytes(offset: reader.offset, expected: "a 63-bit count") }
-        self.count = Int64(count)
-        guard count > 0 else { return }
-        meanOrZero = try reader.readDouble()
-        sumOfSquares = try reader.readDouble()
-        lowest = try reader.readDouble()
-        highest = try reader.readDouble()
-        guard sumOfSquares >= 0, lowest <= highest, meanOrZero >= lowest, meanOrZero <= highest else {
-            throw CorruptBytes(offset: reader.offset, expected: "moments with minimum <= mean <= maximum")
-        }
     }
 }

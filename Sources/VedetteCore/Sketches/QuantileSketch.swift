@@ -273,28 +273,39 @@ extension QuantileSketch: Equatable {
 }
 
 extension QuantileSketch: Snapshottable {
+    /// How most are, said in one byte: mapping and limit, nothing collapsed. Durable.
+    private static let usual = (mapping: LogMapping(alpha: 0.01), limit: Int32(512))
+
     public func encode(into writer: inout ByteWriter) {
-        let sketch = compacted()
-        writer.write(double: mapping.alpha)
-        writer.write(varint: UInt64(limit))
-        writer.write(varint: UInt64(sketch.floorKey))
-        sketch.counts.encode(into: &writer)
+        guard counts.isCompact else { return compacted().encode(into: &writer) }
+        let isUsual = mapping.alpha == Self.usual.mapping.alpha && limit == Self.usual.limit && floorKey == 0
+        writer.write(bool: !isUsual)
+        if !isUsual {
+            writer.write(double: mapping.alpha)
+            writer.write(varint: UInt64(limit))
+            writer.write(varint: UInt64(floorKey))
+        }
+        counts.encode(into: &writer)
     }
 
     public init(from reader: inout ByteReader) throws {
-        let alpha = try reader.readDouble()
-        let limit = try reader.readVarint()
-        let floor = try reader.readVarint()
-        guard alpha >= 1e-4, alpha <= 0.5, limit >= UInt64(Self.minBins), limit <= UInt64(Int32.max),
-            floor <= UInt64(SparseCounts.maxKey)
-        else {
-            throw CorruptBytes(offset: reader.offset, expected: "a quantile sketch's accuracy, limit and floor")
+        if try reader.readBool() {
+            let alpha = try reader.readDouble()
+            let limit = try reader.readVarint()
+            let floor = try reader.readVarint()
+            guard alpha >= 1e-4, alpha <= 0.5, limit >= UInt64(Self.minBins), limit <= UInt64(Int32.max),
+                floor <= UInt64(SparseCounts.maxKey)
+            else {
+                throw CorruptBytes(offset: reader.offset, expected: "a quantile sketch's accuracy, limit and floor")
+            }
+            mapping = LogMapping(alpha: alpha)
+            self.limit = Int32(limit)
+            floorKey = Int32(floor)
+        } else {
+            (mapping, limit) = Self.usual
         }
-        mapping = LogMapping(alpha: alpha)
-        self.limit = Int32(limit)
-        floorKey = Int32(floor)
         counts = try SparseCounts(from: &reader)
-        guard counts.distinctCount <= maxBins, counts.allSatisfy({ $0.key == 0 || abs($0.key) >= floorKey }) else {
+        guard counts.distinctCount <= maxBins, floorKey == 0 || counts.allSatisfy({ $0.key == 0 || abs($0.key) >= floorKey }) else {
             throw CorruptBytes(offset: reader.offset, expected: "bins at or above the floor and within the limit")
         }
     }

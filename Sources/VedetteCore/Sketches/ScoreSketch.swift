@@ -292,21 +292,32 @@ extension ScoreSketch: Equatable {
 }
 
 extension ScoreSketch: Snapshottable {
+    /// How most are, said in one byte: limit and level. Durable.
+    private static let usual: (limit: Int32, level: UInt8) = (1_024, 0)
+
     public func encode(into writer: inout ByteWriter) {
-        let sketch = compacted()
-        writer.write(varint: UInt64(limit))
-        writer.write(byte: sketch.levelIndex)
-        sketch.counts.encode(into: &writer)
+        guard counts.isCompact else { return compacted().encode(into: &writer) }
+        let isUsual = limit == Self.usual.limit && levelIndex == Self.usual.level
+        writer.write(bool: !isUsual)
+        if !isUsual {
+            writer.write(varint: UInt64(limit))
+            writer.write(byte: levelIndex)
+        }
+        counts.encode(into: &writer)
     }
 
     public init(from reader: inout ByteReader) throws {
-        let limit = try reader.readVarint()
-        let level = try reader.readByte()
-        guard limit >= UInt64(Self.minEntriesLimit), limit <= UInt64(Int32.max), Int(level) < Self.widths.count else {
-            throw CorruptBytes(offset: reader.offset, expected: "a score sketch's limit and level")
+        if try reader.readBool() {
+            let limit = try reader.readVarint()
+            let level = try reader.readByte()
+            guard limit >= UInt64(Self.minEntriesLimit), limit <= UInt64(Int32.max), Int(level) < Self.widths.count else {
+                throw CorruptBytes(offset: reader.offset, expected: "a score sketch's limit and level")
+            }
+            self.limit = Int32(limit)
+            levelIndex = level
+        } else {
+            (limit, levelIndex) = Self.usual
         }
-        self.limit = Int32(limit)
-        levelIndex = level
         counts = try SparseCounts(from: &reader)
         let last = counts.isEmpty ? 0 : counts.entry(at: counts.distinctCount - 1).key
         let first = counts.isEmpty ? 0 : counts.entry(at: 0).key

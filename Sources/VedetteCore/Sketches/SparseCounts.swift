@@ -192,33 +192,40 @@ extension SparseCounts: Sequence {
 }
 
 extension SparseCounts: Snapshottable {
-    /// Number of keys, then per key the gap to the key before and the count, all varints.
+    /// Number of keys, then per key twice the gap to the key before (twice the zig-zag of the first key itself), and
+    /// where the count is not 1, one more than that and the count.
     public func encode(into writer: inout ByteWriter) {
-        let whole = compacted()
-        writer.write(count: whole.entries.count)
-        var previous = Int64(Self.minKey) - 1
-        for entry in whole.entries {
-            let key = Int64(PackedCount.key(entry))
-            writer.write(varint: UInt64(key - previous))
-            writer.write(varint: UInt64(PackedCount.count(entry)))
-            previous = key
+        guard isCompact else { return compacted().encode(into: &writer) }
+        writer.write(count: entries.count)
+        var previous: Int32?
+        entries.withUnsafeBufferPointer { entries in
+            for entry in entries {
+                let (key, count) = (PackedCount.key(entry), PackedCount.count(entry))
+                let step = previous.map { UInt64(key - $0) } ?? UInt64(UInt32(bitPattern: (key << 1) ^ (key >> 31)))
+                writer.write(varint: step << 1 | (count == 1 ? 0 : 1))
+                if count != 1 { writer.write(varint: UInt64(count)) }
+                previous = key
+            }
         }
     }
 
     /// Throws ``CorruptBytes`` on keys out of order or range and on counts out of range.
     public init(from reader: inout ByteReader) throws {
-        let count = try reader.readCount(minimumSize: 2)
+        let count = try reader.readCount()
         entries.reserveCapacity(count)
-        var previous = Int64(Self.minKey) - 1
+        var previous: Int64?
         for _ in 0..<count {
-            let gap = try reader.readVarint()
-            let amount = try reader.readVarint()
-            guard gap >= 1, gap <= UInt64(Int64(Self.maxKey) - previous), amount >= 1, amount <= UInt64(Self.maxCount) else {
+            let word = try reader.readVarint()
+            let amount = word & 1 == 0 ? 1 : try reader.readVarint()
+            let step = word >> 1
+            guard step <= 1 << 32, previous == nil || step >= 1, amount >= 1, amount <= UInt64(Self.maxCount) else {
                 throw CorruptBytes(offset: reader.offset, expected: "an ascending key and a count of 1 to \(Self.maxCount)")
             }
-            previous += Int64(gap)
-            entries.append(PackedCount.pack(Int32(previous), Int64(amount)))
+            let key = previous.map { $0 + Int64(step) } ?? Int64(step >> 1) ^ -Int64(step & 1)
+            guard key >= Int64(Self.minKey), key <= Int64(Self.maxKey) else { throw CorruptBytes(offset: reader.offset, expected: "a key of 24 bits") }
+            entries.append(PackedCount.pack(Int32(key), Int64(amount)))
             total += Int64(amount)
+            previous = key
         }
         sortedCount = count
     }

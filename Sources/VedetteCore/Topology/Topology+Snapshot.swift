@@ -55,13 +55,8 @@ extension Topology {
         var writer = ByteWriter()
         for (number, one) in panes.series.enumerated() {
             for gone in one.takeExpired() { try delete(SnapshotKey.pane(series: number, level: gone.level, index: gone.index)) }
-            for level in one.levels.indices {
-                for entry in one.levels[level] where entry.pane.isDirty {
-                    writer.removeAll()
-                    entry.pane.encode(into: &writer)
-                    try put(SnapshotKey.pane(series: number, level: level, index: entry.index), writer.bytes)
-                    entry.pane.isDirty = false
-                }
+            try one.takeChanged { level, index, bytes in
+                try put(SnapshotKey.pane(series: number, level: level, index: index), bytes)
             }
         }
         try newEntities.snapshot { place, part, bytes in try put(SnapshotKey.entities(kind: place, part: part), bytes.bytes) }
@@ -202,8 +197,7 @@ extension Topology {
         guard place.series < panes.series.count, place.level < configuration.panes.levels.count else {
             throw CorruptBytes(offset: 0, expected: "a pane of a known series")
         }
-        var reader = ByteReader(value)
-        panes.restore(series: place.series, level: place.level, index: place.index, pane: try Pane(from: &reader))
+        try panes.restore(series: place.series, level: place.level, index: place.index, value)
     }
 }
 

@@ -144,6 +144,8 @@ extension Topology {
         let start = max(oldest, alignDown(end - lastMs, to: coarsest.sizeMs))
         let entries = families.families.compactMap { family -> Baseline.Entry? in
             let pane = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
+            defer { readInPassing(family) }
+            panes.readsInPassing = true
             for version in family.versions {
                 panes.compose(SeriesKey(model: family.model, version: version, slice: family.slice), start, end, into: pane)
             }
@@ -165,6 +167,8 @@ extension Topology {
         for family in families.families {
             let corrected = takeCorrections(of: family)
             guard sink.wantsWindows, !corrected.isEmpty else { continue }
+            defer { readInPassing(family) }
+            panes.readsInPassing = true
             for spec in windows.specs.indices {
                 var starts = Set<Int64>()
                 for pane in corrected { starts.formUnion(windows.starts(of: spec, overlapping: pane, pane + panes.correctionSize)) }
@@ -215,9 +219,17 @@ extension Topology {
             // Long windows that hop hold the same panes as their neighbours, where the replay was short.
             for family in families.families {
                 panes.remembersCompositions(true)
+                defer { readInPassing(family) }
+                panes.readsInPassing = true
                 for start in starts { emit(family, spec, start, at: boundary, isFinal: true) }
             }
         }
         panes.remembersCompositions(false)
+    }
+
+    /// Packs again what only this reading has unpacked.
+    private func readInPassing(_ family: Family) {
+        panes.readsInPassing = false
+        for version in family.versions { panes.packIdle(of: SeriesKey(model: family.model, version: version, slice: family.slice)) }
     }
 }

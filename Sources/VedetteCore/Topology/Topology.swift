@@ -79,7 +79,7 @@ public final class Topology {
         sequencer = Sequencer(configuration: configuration.time)
         join = JoinState(
             configuration: configuration.join, dimensions: schema.dimensions.count, entities: schema.entities.count, store: store)
-        panes = PaneStore(configuration: configuration.panes, slices: configuration.slices, featureCount: schema.features.count)
+        panes = PaneStore(configuration: configuration.panes, slices: configuration.slices, featureCount: schema.features.count, hash: hash)
         dimensions = ContiguousArray(
             repeating: Interner(limit: configuration.slices.maxValuesPerDimension), count: schema.dimensions.count)
         versions = ContiguousArray(repeating: Interner(limit: configuration.slices.maxVersions), count: schema.models.count)
@@ -142,6 +142,8 @@ public final class Topology {
     public var openRows: Int { join.openRows + join.openLabels }
     public var pendingLabels: Int { pending.count }
     public var seriesCount: Int { panes.series.count }
+    /// By level of the panes. O(panes).
+    public var paneCensus: [PaneCensus] { panes.census }
 
     // MARK: Processing
 

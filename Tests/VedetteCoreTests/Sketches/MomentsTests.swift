@@ -80,6 +80,27 @@ import VedetteCore
             #expect(try Moments(from: &reader) == value)
             #expect(reader.isAtEnd)
         }
+        // To the last bit: as they come, merged, of equal numbers, with zeros of both signs.
+        var random = SeededRandom(seed: 5)
+        for _ in 0..<2_000 {
+            let number = { () -> Double in
+                switch random.below(4) {
+                case 0: Double(random.below(2_000_001) - 1_000_000) / 1e6
+                case 1: Double(random.below(3)) - 1
+                case 2: random.bernoulli(0.5) ? -0.0 : 0.0
+                default: (random.uniform() - 0.5) * 1e9
+                }
+            }
+            var value = moments((0..<random.below(4)).map { _ in number() })
+            if random.bernoulli(0.5) { value.merge(moments((0..<random.below(3)).map { _ in number() })) }
+            var writer = ByteWriter()
+            value.encode(into: &writer)
+            var reader = ByteReader(writer.bytes)
+            let restored = try Moments(from: &reader)
+            #expect(restored.count == value.count && restored.sumOfSquares.bitPattern == value.sumOfSquares.bitPattern)
+            #expect(restored.mean?.bitPattern == value.mean?.bitPattern)
+            #expect(restored.min?.bitPattern == value.min?.bitPattern && restored.max?.bitPattern == value.max?.bitPattern)
+        }
         var garbage = ByteReader([1, 0, 0])
         #expect(throws: CorruptBytes.self) { try Moments(from: &garbage) }
     }
