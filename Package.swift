@@ -98,7 +98,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests", dependencies: ["VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteRuntime"],
             path: "Tests/Integration", swiftSettings: strict),
-        .testTarget(name: "VedetteRuntimeTests", dependencies: ["VedetteRuntime", "VedetteCore", "VedetteCodec", "VedetteKafka"], swiftSettings: strict),
+        .testTarget(
+            name: "VedetteRuntimeTests", dependencies: ["VedetteRuntime", "VedetteCore", "VedetteCodec", "VedetteKafka"],
+            exclude: ["Expected/make_real_statistics.py", "Expected/statistics.json"], swiftSettings: strict),
     ] + fuzzer,
     cxxLanguageStandard: .cxx17
 )

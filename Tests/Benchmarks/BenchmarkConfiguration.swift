@@ -19,6 +19,7 @@ enum BenchmarkConfiguration {
           - {monitor: schema_change, window: 1h}
           - {monitor: feature_drift, window: 24h}
           - {monitor: score_drift, window: 24h, slices: all}
+          - {monitor: decision_share, window: 24h, slices: all}
           - {monitor: outcome_rate, window: 24h, slices: all}
           - {monitor: performance, window: 24h, slices: all}
           - {monitor: slo, window: 5m, slices: all, indicator: fraud_rate, objective: 99%, period: 30d}

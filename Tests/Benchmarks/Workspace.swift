@@ -30,14 +30,21 @@ struct TrafficFiles {
         "\(decisionCount) decisions and \(labelCount) labels of \(bytes / max(1, recordCount)) bytes on average"
     }
 
-    /// - Parameter options: labels come within hours and end with the decisions, so that the
-    ///   stream is the middle of a longer one and not the long tail of its labels.
-    init(_ options: SimulationOptions, in workspace: Workspace) throws {
-        decisions = workspace.file("decisions.jsonl")
-        labels = workspace.file("labels.jsonl")
+    /// - Parameters:
+    ///   - options: labels come within hours and end with the decisions, so that the
+    ///     stream is the middle of a longer one and not the long tail of its labels.
+    ///   - name: what the files' names begin with.
+    ///   - moreFeatures: members, each with a comma behind it, that every decision's features begin with.
+    init(_ options: SimulationOptions, in workspace: Workspace, name: String = "", moreFeatures: String = "") throws {
+        decisions = workspace.file("\(name)decisions.jsonl")
+        labels = workspace.file("\(name)labels.jsonl")
+        let place = Array("\"features\":{".utf8)
         let decisionSink = try FileSink(path: decisions)
         let labelSink = try FileSink(path: labels)
-        for record in try TrafficSimulator(options) {
+        for var record in try TrafficSimulator(options) {
+            if record.stream == .decisions, !moreFeatures.isEmpty, let found = record.line.firstRange(of: place) {
+                record.line.insert(contentsOf: moreFeatures.utf8, at: found.upperBound)
+            }
             bytes += record.line.count
             switch record.stream {
             case .decisions:

@@ -3,7 +3,7 @@ import Foundation
 // vedette-bench: how fast, how large, and beside it the floor. Counts and ratios; nothing gates.
 
 let usage = """
-    usage: vedette-bench [replay|everything|live|state|slices|monitors|flood|job ...] [options]
+    usage: vedette-bench [replay|everything|live|state|slices|monitors|undeclared|flood|job ...] [options]
 
       replay   files through everything, beside parsing only and decoding only
       everything  the same with every monitor, probing, label integrity, policy and breakers on
@@ -11,12 +11,13 @@ let usage = """
       state    bytes per retained decision, checkpoint and restart times
       slices   memory with many slices over 40 days
       monitors 1,000 slices: every monitor in every slice, beside the first four
+      undeclared  32 members of the features object that nobody declared, followed by name and not
       flood    memory while every user, device, address, card and country is a new one, with everything on
       job      the shared comparison job, checked window by window; needs --job
 
     Without names: all of them, each in a process of its own, so that peaks are its own.
 
-      --decisions N   decisions of replay, everything, live, monitors [500000], state [1000000], slices [2000 per slice],
+      --decisions N   decisions of replay, everything, live, monitors, undeclared [500000], state [1000000], slices [2000 per slice],
                       flood [1000000; 5 new values each]
       --job DIR       directory that holds reference.json and data/ with decisions.jsonl and labels.jsonl
       --large         slices: 10,000 instead of 1,000; where all run, both
@@ -44,6 +45,7 @@ func run(_ name: BenchmarkName, _ options: BenchmarkOptions) throws {
     case .state: try StateBenchmark.run(decisions: options.decisions ?? 1_000_000)
     case .slices: try SlicesBenchmark.run(isLarge: options.isLarge, decisions: options.decisions)
     case .monitors: try MonitorsBenchmark.run(decisions: options.decisions ?? 500_000)
+    case .undeclared: try UndeclaredBenchmark.run(decisions: options.decisions ?? 500_000)
     case .flood: try FloodBenchmark.run(decisions: options.decisions ?? 1_000_000)
     case .job: try JobBenchmark.run(directory: options.job)
     }

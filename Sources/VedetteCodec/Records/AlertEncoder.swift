@@ -94,6 +94,26 @@ public struct AlertEncoder: Sendable {
         json.field("false_alerts_per_month", event.control.falseAlertsPerMonth)
         json.endObject()
         json.field("label_maturity", event.labelMaturity)
+        if let estimates = event.labelEstimates { labels(estimates, into: &json) }
+    }
+
+    /// Maturity, and of each quantity the nowcast and the estimate without labels.
+    private func labels(_ estimates: LabelEstimates, into json: inout JSONWriter) {
+        json.key("label_estimates")
+        json.beginObject()
+        json.field("maturity_fraud", estimates.maturity?.fraud)
+        json.field("maturity_legit", estimates.maturity?.legit)
+        for (name, quantity) in [("fraud_rate", estimates.fraudRate), ("recall_block", estimates.recallAtBlock)] {
+            json.key(name)
+            json.beginObject()
+            json.field("raw", quantity.nowcast?.raw)
+            json.field("nowcast", quantity.nowcast?.value)
+            json.field("low", quantity.nowcast?.interval95.lower)
+            json.field("high", quantity.nowcast?.interval95.upper)
+            json.field("label_free", quantity.labelFree)
+            json.endObject()
+        }
+        json.endObject()
     }
 
     private func context(_ event: AlertEvent, into json: inout JSONWriter) {

@@ -195,8 +195,11 @@ public struct MetricEncoder: Sendable {
         json.key("drift")
         json.beginObject()
         for drift in result.drift {
-            let distances = drift.distances
             json.key(drift.name)
+            guard let distances = drift.distances else {
+                json.null()
+                continue
+            }
             json.beginObject()
             json.field("psi_deciles", distances.psiDeciles)
             json.field("psi_equal_width_20", distances.psiEqualWidth)

@@ -61,6 +61,8 @@ public struct AlertEvent: Sendable, Equatable {
     public var control: FalseDiscoveryControl
     /// Share of the window's decisions that have a label; nil where labels play no part.
     public var labelMaturity: Double?
+    /// What is expected of the window's labels, from two sides; nil where labels play no part, or nothing is known of them.
+    public var labelEstimates: LabelEstimates?
     /// Slices or features that contribute most, largest first.
     public var contributors: [Contributor]
     /// 3 to 10 where there are as many.

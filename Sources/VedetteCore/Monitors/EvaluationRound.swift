@@ -18,7 +18,8 @@ public struct Observation {
     public var budget: [EventCounts] = []
     /// What is known and expected of the labels; only where the monitor asks (``MonitorNeeds/cohorts``) and the series has a triangle of its own.
     public var outlook: Outlook?
-
+    /// For what an alert says of labels still to come; only where the monitor rests on labels (``MonitorNeeds/labels``).
+    public var labelContext: LabelContext?
     /// Fields that the configuration does not declare, in the order of their names; only of all traffic, and where the monitor asks (``MonitorNeeds/undeclared``).
     public var undeclared: [UndeclaredField] = []
 

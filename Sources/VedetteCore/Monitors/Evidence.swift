@@ -1,5 +1,5 @@
 /// The tests and intervals that the monitors share, in the monitors' words.
-enum Evidence {
+package enum Evidence {
     /// Of every interval that an alert states.
     static let confidence = 0.95
     private static let z = NormalDistribution.quantile(0.5 + confidence / 2)
@@ -41,7 +41,7 @@ enum Evidence {
     /// Given all events, those of the one window are then beta-binomial with parameters
     /// 1/v and windows/v, v the relative variance of a rate: exact, and for v towards 0 the
     /// binomial test of Poisson counts. O(terms that matter), at most ``maxEvents``.
-    static func countTail(_ count: Int64, others: Double, windows: Int64, relativeVariance v: Double) -> Double {
+    package static func countTail(_ count: Int64, others: Double, windows: Int64, relativeVariance v: Double) -> Double {
         let scale = max(1, (Double(count) + others) / maxEvents)
         var (k, rest) = ((Double(count) / scale).rounded(), (others / scale).rounded())
         var (a, b) = (1 / v, Double(windows) / v)

@@ -2,13 +2,13 @@
 /// chi-square test that they do (Hosmer and Lemeshow 1980, for given probabilities: ten degrees at most).
 ///
 /// Labels are weighted: where legit ones are a sample of one in five, each stands for five.
-struct CalibrationCheck {
+package struct CalibrationCheck {
     /// Weighted mean of the absolute gap between mean score and fraud rate of a bin, 0...1; nil without labels.
-    let expectedError: Double?
+    package let expectedError: Double?
     /// Of the hypothesis that every score is its fraud rate; 1 without labels.
-    let pValue: Double
+    package let pValue: Double
 
-    init(fraud: ScoreSketch, legit: ScoreSketch, fraudWeight: Double, legitWeight: Double) {
+    package init(fraud: ScoreSketch, legit: ScoreSketch, fraudWeight: Double, legitWeight: Double) {
         var bins = Array(repeating: Bin(), count: 10)
         for (score, count) in fraud { bins[Bin.index(score)].add(score, Double(count), fraudWeight, isFraud: true) }
         for (score, count) in legit { bins[Bin.index(score)].add(score, Double(count), legitWeight, isFraud: false) }

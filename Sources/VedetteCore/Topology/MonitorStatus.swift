@@ -10,6 +10,12 @@ public struct MonitorStatus: Sendable, Equatable {
         public var withoutReference = 0
         /// Fewer decisions than the monitor's least.
         public var withTooFew = 0
+
+        package init(judged: Int = 0, withoutReference: Int = 0, withTooFew: Int = 0) {
+            self.judged = judged
+            self.withoutReference = withoutReference
+            self.withTooFew = withTooFew
+        }
     }
 
     /// What is left of one objective's budget in one slice.
@@ -28,12 +34,12 @@ public struct MonitorStatus: Sendable, Equatable {
     public internal(set) var coverage: [Coverage]
     public internal(set) var budgets: [[Budget]]
 
-    init(monitors: Int) {
+    package init(monitors: Int) {
         coverage = Array(repeating: Coverage(), count: monitors)
         budgets = Array(repeating: [], count: monitors)
     }
 
-    mutating func note(_ round: EvaluationRound, _ spec: MonitorSpec, models: [ModelSpec]) {
+    package mutating func note(_ round: EvaluationRound, _ spec: MonitorSpec, models: [ModelSpec]) {
         let needs = spec.rule.base.needs
         var coverage = Coverage()
         for observation in round.observations {

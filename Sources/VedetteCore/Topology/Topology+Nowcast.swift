@@ -48,10 +48,7 @@ extension Topology {
     }
 
     /// Of windows that have a nowcast, so that the two stand side by side.
-    func labelFree(_ family: Family, _ pane: Pane) -> LabelFreeEstimate? {
-        guard let calibration = nowcasts.calibrations[Int(family.model)] else { return nil }
-        return LabelFreeEstimate(all: pane.scores, challenged: pane.acted?.challenged, blocked: pane.acted?.blocked, calibration)
-    }
+    func labelFree(_ family: Family, _ pane: Pane) -> LabelFreeEstimate? { nowcasts.labelFree(family.model, pane) }
 
     func maturity(_ family: Family, _ start: Int64, _ end: Int64, at boundary: Int64) -> Maturity? {
         nowcasts.maturity(NowcastBook.Key(model: family.model, slice: family.slice), start, end, at: boundary)
@@ -59,15 +56,6 @@ extension Topology {
 
     /// Of windows of at least a cohort's length.
     func nowcast(_ family: Family, _ start: Int64, _ end: Int64, _ pane: Pane, at boundary: Int64) -> NowcastEstimate? {
-        guard end - start >= configuration.nowcast.cohortMs else { return nil }
-        var labels = StreamCounts()
-        if let outcomes = pane.outcomes {
-            for decision in Decision.allCases {
-                if let stream = LabelStream(.fraud, decision) { labels[stream] += Double(outcomes.fraud[decision]) }
-                if let stream = LabelStream(.legit, decision) { labels[stream] += Double(outcomes.legit[decision]) }
-            }
-        }
-        let question = NowcastQuestion(start: start, end: end, decisions: Double(pane.total), labels: labels)
-        return nowcasts.estimate(NowcastBook.Key(model: family.model, slice: family.slice), question, at: boundary)
+        nowcasts.nowcast(NowcastBook.Key(model: family.model, slice: family.slice), start, end, pane, at: boundary)
     }
 }

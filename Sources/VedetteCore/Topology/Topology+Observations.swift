@@ -45,10 +45,9 @@ extension Topology {
         for one in observed where isWatched(one.family, by: spec) {
             var observation = observation(one, spec, needs, start, end, cache)
             if needs.undeclared, one.family.slice == 0 { observation.undeclared = undeclared[Int(one.family.model)].fields(at: end) }
-            if needs.cohorts {
-                let key = NowcastBook.Key(model: one.family.model, slice: one.family.slice)
-                observation.outlook = Outlook(nowcasts, key, start: start, end: end, at: boundary)
-            }
+            let key = NowcastBook.Key(model: one.family.model, slice: one.family.slice)
+            if needs.cohorts { observation.outlook = Outlook(nowcasts, key, start: start, end: end, at: boundary) }
+            if needs.labels { observation.labelContext = LabelContext(nowcasts, key, start: start, end: end, at: boundary) }
             observations.append(observation)
         }
         return EvaluationRound(monitor: monitor, start: start, end: end, observations: observations)

@@ -126,8 +126,10 @@ extension Topology {
 
     private func drift(of pane: Pane, _ family: Family, _ spec: Int, _ start: Int64) -> [WindowDrift] {
         guard pane.total > 0 else { return [] }
-        return configuration.driftReferences.compactMap { wanted in
-            guard let reference = references(wanted.reference, family, spec, start, mayBePartial: true).first, reference.total > 0 else { return nil }
+        return configuration.driftReferences.map { wanted in
+            let found = references(wanted.reference, family, spec, start, mayBePartial: true)
+            let reference = found.isEmpty ? nil : merged(found, family)
+            guard let reference, reference.total > 0 else { return WindowDrift(name: wanted.name) }
             let features = pane.features.indices.map { index in
                 index < reference.features.count ? FeatureDrift(reference: reference.features[index], current: pane.features[index]) : nil
             }

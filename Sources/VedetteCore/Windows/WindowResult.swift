@@ -58,12 +58,12 @@ public struct WindowResult {
 /// How far a window is from one reference.
 public struct WindowDrift {
     public var name: String
-    /// Of the scores.
-    public var distances: Distances
+    /// Of the scores; nil where the reference is not there (yet), as for a new slice.
+    public var distances: Distances?
     /// Decisions of the reference.
-    public var referenceCount: Int64
+    public var referenceCount: Int64 = 0
     /// Per feature of the schema; nil where either side has no value.
-    public var features: [FeatureDrift?]
+    public var features: [FeatureDrift?] = []
 }
 
 /// The names behind the numbers in ``LabelDelays`` and ``LabelBreakdown``.
