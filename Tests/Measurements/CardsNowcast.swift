@@ -74,7 +74,7 @@ enum CardsNowcast {
         return configuration
     }
 
-    /// One measure of a record.
+    /// One measure of a record, which does not say with what probability its intervals hold.
     private static func measured(_ measure: NowcastMeasure, _ record: [String: Any]) -> NowcastValue? {
         guard let nowcast = record["nowcast"] as? [String: Any] else { return nil }
         let part: Any? =
@@ -90,6 +90,6 @@ enum CardsNowcast {
         else { return nil }
         return NowcastValue(
             raw: fields["raw"] as? Double, value: value, interval80: Interval(lower: low80, upper: high80),
-            interval95: Interval(lower: low, upper: high), errors: 0)
+            interval95: Interval(lower: low, upper: high), holds80: .nan, holds95: .nan, errors: 0)
     }
 }

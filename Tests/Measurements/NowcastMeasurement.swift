@@ -8,16 +8,20 @@ enum NowcastMeasurement {
 
     static let cohorts = 2_200
 
+    /// As many as cards has: what is known at the start is little.
+    private static let firstCohorts = 112
+
     static func run(seeds: Int, data: String) throws {
-        for seed in 1...seeds {
-            print("simulated: \(cohorts) daily cohorts, seed \(seed), drifting rate, recall and delays, legit labels sampled at 20 %")
-            simulated(cohorts: cohorts, seed: UInt64(seed)).print(ages: ages)
-        }
+        let streams = (1...seeds).map { simulated(cohorts: cohorts, seed: UInt64($0)) }
+        print("simulated: \(seeds) seeds of \(cohorts) daily cohorts, drifting rate, recall and delays, legit labels sampled at 20 %")
+        CoverageTable.print(streams.map(\.all), ages: ages)
+        print("simulated: their first \(firstCohorts) cohorts")
+        CoverageTable.print(streams.map(\.first), ages: ages)
         try CardsNowcast.run(data: data, ages: ages)
         DoublingMeasurement.run(seeds: 20)
     }
 
-    private static func simulated(cohorts: Int, seed: UInt64) -> CoverageTable {
+    private static func simulated(cohorts: Int, seed: UInt64) -> (all: CoverageTable, first: CoverageTable) {
         let configuration = NowcastConfiguration()
         var book = NowcastBook(configuration, models: 1)
         let key = NowcastBook.Key(model: 0, slice: 0)
@@ -28,7 +32,7 @@ enum NowcastMeasurement {
         var arriving = Array(repeating: [SimulatedCohorts.Label](), count: cohorts + 130)
         var decisions: [Int64] = []
         var actual: [CohortTruth] = []
-        var table = CoverageTable()
+        var (table, first) = (CoverageTable(), CoverageTable())
         var kept: [(cohort: Int, age: Int64, estimate: NowcastEstimate)] = []
         for day in 0..<(cohorts + Int(newestAge)) {
             if day < cohorts {
@@ -53,9 +57,10 @@ enum NowcastMeasurement {
             for measure in NowcastMeasure.allCases {
                 guard let value = one.estimate[measure], let truth = actual[one.cohort].share(measure) else { continue }
                 table.add(measure, age: one.age, value, actual: truth)
+                if one.cohort < firstCohorts { first.add(measure, age: one.age, value, actual: truth) }
             }
         }
-        return table
+        return (table, first)
     }
 }
 

@@ -69,10 +69,14 @@ package struct DelayDistribution: Sendable, Equatable {
         return arrived[bin] + share * (arrived[bin + 1] - arrived[bin])
     }
 
-    /// Relative variance of ``arrived(by:)``.
-    func relativeVariance(at age: Double) -> Double {
+    /// Relative variance of ``arrived(by:)``: its standard deviation is linear within a bin as it is itself. (Not the
+    /// relative one: where next to nothing arrives before an edge, the uncertainty of that nothing is no matter.)
+    package func relativeVariance(at age: Double) -> Double {
         let (bin, share) = bins.place(of: age)
-        return variance[bin] + share * (variance[bin + 1] - variance[bin])
+        let (low, high) = ((1 - share) * arrived[bin], share * arrived[bin + 1])
+        guard low + high > 0 else { return variance[bin] }
+        let deviation = (low * variance[bin].squareRoot() + high * variance[bin + 1].squareRoot()) / (low + high)
+        return deviation * deviation
     }
 
     /// The age in ms by which a share has arrived, 0...1.

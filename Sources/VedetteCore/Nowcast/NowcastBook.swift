@@ -37,7 +37,7 @@ package struct NowcastBook: Sendable {
         prior = DelayDistribution(
             bins: DelayBins(cohortMs: configuration.cohortMs, horizonMs: configuration.horizonMs),
             median: Double(configuration.priorMedianMs), spread: configuration.priorSpread)
-        errors = Array(repeating: NowcastErrors(), count: models)
+        errors = Array(repeating: NowcastErrors(horizon: configuration.horizonMs / configuration.cohortMs), count: models)
         calibrations = Array(repeating: nil, count: models)
     }
 
@@ -136,9 +136,11 @@ package struct NowcastBook: Sendable {
         let mature = one.delays[LabelStream.fraudPassed.rawValue].age(arrived: Self.assessedMaturity)
         let assessed = newest - Int64((mature / Double(configuration.cohortMs)).rounded(.up))
         var followed = errors[model]
-        followed.assess(upTo: assessed) { cohort, measure in
-            let forecasts = forecasts(place, question(place, cohort: cohort), at: boundary)
-            return RatioForecast(measure.numerator.map { forecasts[$0.rawValue] }, measure.complement.map { forecasts[$0.rawValue] })
+        var looked: (cohort: Int64, forecasts: [StreamForecast])?
+        followed.assess(mature: assessed, final: newest - configuration.horizonMs / configuration.cohortMs) { cohort, measure in
+            let known = looked.flatMap { $0.cohort == cohort ? $0.forecasts : nil } ?? forecasts(place, question(place, cohort: cohort), at: boundary)
+            looked = (cohort, known)
+            return RatioForecast(measure, known)
         }
         defer { errors[model] = followed }
         guard one.labels >= Self.minLabels else { return }
@@ -147,8 +149,7 @@ package struct NowcastBook: Sendable {
             guard one.triangle.decisions(of: cohort) > 0 else { continue }
             let forecasts = forecasts(place, question(place, cohort: cohort), at: boundary)
             for measure in NowcastMeasure.allCases {
-                guard let ratio = RatioForecast(measure.numerator.map { forecasts[$0.rawValue] }, measure.complement.map { forecasts[$0.rawValue] })
-                else { continue }
+                guard let ratio = RatioForecast(measure, forecasts) else { continue }
                 followed.keep(ratio, measure, age: age, cohort: cohort)
             }
         }
@@ -171,11 +172,11 @@ package struct NowcastBook: Sendable {
         let one = series[place]
         let cohorts = cohorts(question.start, question.end)
         return LabelStream.allCases.map { stream in
-            let level = level(place, stream, cohorts, at: boundary)
             let (arrived, variance) = arrived(place, stream, question.start, question.end, at: boundary)
+            let level = level(place, stream, cohorts, variance, at: boundary)
             return StreamForecast.make(
                 known: question.labels[stream], decisions: max(question.decisions, 1), arrived: arrived, arrivedVariance: variance,
-                level: level.rate, levelSpread: level.spread, dispersion: one.dispersion[stream.rawValue] + level.variance, weight: one.meanWeight(stream, cohorts))
+                level: level, dispersion: one.dispersion[stream.rawValue] + level.variance, weight: one.meanWeight(stream, cohorts))
         }
     }
 
@@ -184,12 +185,13 @@ package struct NowcastBook: Sendable {
     }
 
     /// The rate of a stream in the neighbourhood of some cohorts, without themselves where there are others.
-    private func level(_ place: Int, _ stream: LabelStream, _ cohorts: Range<Int64>, at boundary: Int64) -> (rate: Double, variance: Double, spread: Double) {
+    private func level(_ place: Int, _ stream: LabelStream, _ cohorts: Range<Int64>, _ ownVariance: Double, at boundary: Int64) -> LevelForecast {
         let points = series[place].exposures(stream, at: boundary)
         let own = points.firstIndex { $0.cohort >= cohorts.lowerBound } ?? points.count
         let after = points.firstIndex { $0.cohort >= cohorts.upperBound } ?? points.count
         return series[place].level(
-            stream, around: (cohorts.lowerBound + cohorts.upperBound - 1) / 2, points, excluding: after - own < points.count ? own..<after : 0..<0)
+            stream, around: (cohorts.lowerBound + cohorts.upperBound - 1) / 2, points, excluding: after - own < points.count ? own..<after : 0..<0,
+            ownVariance: ownVariance)
     }
 
     /// Expected share of a stream's labels that has arrived, over decisions in `start ..< end`, and its relative variance.
@@ -263,16 +265,13 @@ package struct NowcastBook: Sendable {
     private func value(
         of measure: NowcastMeasure, _ forecasts: [StreamForecast], _ errors: NowcastErrors, age: Double
     ) -> NowcastValue? {
-        let inside = measure.numerator.map { forecasts[$0.rawValue] }
-        let outside = measure.complement.map { forecasts[$0.rawValue] }
-        guard let ratio = RatioForecast(inside, outside) else { return nil }
-        let a = inside.reduce(0) { $0 + $1.weight * $1.known }
-        let b = outside.reduce(0) { $0 + $1.weight * $1.known }
+        guard let ratio = RatioForecast(measure, forecasts) else { return nil }
+        let a = measure.numerator.reduce(0) { $0 + forecasts[$1.rawValue].weight * forecasts[$1.rawValue].known }
+        let b = measure.complement.reduce(0) { $0 + forecasts[$1.rawValue].weight * forecasts[$1.rawValue].known }
+        let held = errors.intervals(ratio, measure, age: age)
         return NowcastValue(
-            raw: a + b > 0 ? a / (a + b) : nil, value: ratio.value,
-            interval80: ratio.interval(errors.multiple(measure, age: age, confidence: 0.8)),
-            interval95: ratio.interval(errors.multiple(measure, age: age, confidence: 0.95)),
-            errors: errors.count(measure, age: age))
+            raw: a + b > 0 ? a / (a + b) : nil, value: ratio.value, interval80: held[0].interval, interval95: held[1].interval,
+            holds80: held[0].holds, holds95: held[1].holds, errors: errors.count(measure, age: age))
     }
 }
 
@@ -294,7 +293,7 @@ extension NowcastBook {
 
     package mutating func restore(from reader: inout ByteReader) throws {
         closed = try reader.readSigned()
-        errors = try errors.map { _ in try NowcastErrors(from: &reader) }
+        for index in errors.indices { try errors[index].restore(from: &reader) }
         calibrations = try calibrations.map { _ in try reader.readBool() ? try ScoreCalibration(from: &reader) : nil }
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let model = UInt16(truncatingIfNeeded: try reader.readVarint())

@@ -6,14 +6,20 @@ public struct NowcastValue: Sendable, Equatable {
     public var value: Double
     public var interval80: Interval
     public var interval95: Interval
+    /// With which probability the two intervals hold: the confidence, or more where the final value may be exactly
+    /// an end (a precision of 1), since no part of a single value can be left out.
+    public var holds80: Double
+    public var holds95: Double
     /// Past errors of nowcasts of the same age that the intervals rest on; 0 is the model alone.
     public var errors: Int
 
-    public init(raw: Double?, value: Double, interval80: Interval, interval95: Interval, errors: Int) {
+    public init(raw: Double?, value: Double, interval80: Interval, interval95: Interval, holds80: Double, holds95: Double, errors: Int) {
         self.raw = raw
         self.value = value
         self.interval80 = interval80
         self.interval95 = interval95
+        self.holds80 = holds80
+        self.holds95 = holds95
         self.errors = errors
     }
 }

@@ -21,8 +21,8 @@ package struct SeriesNowcast: Sendable {
     /// Labels that the supposed level of a neighbourhood is worth, and the least rate.
     private static let levelStrength = 0.2
     private static let leastRate = 1e-4
-    /// What the delays make a level uncertain by at most, as a relative standard deviation.
-    private static let mostSpread = 1.0
+    /// The most relative variance of a level that the delays are to blame for.
+    private static let mostDelayVariance = 1.0
     /// Labels of its own that a cohort needs for a mean weight of its own.
     private static let weightLabels = 20.0
 
@@ -95,8 +95,8 @@ package struct SeriesNowcast: Sendable {
         var labels: Double
         /// Decisions times the share of their labels that should have arrived.
         var exposure: Double
-        /// Relative standard deviation of that share.
-        var spread: Double
+        /// Relative variance of that share.
+        var variance: Double
     }
 
     /// Cohorts with decisions, oldest first.
@@ -108,7 +108,7 @@ package struct SeriesNowcast: Sendable {
             guard decisions > 0, age > 0 else { return nil }
             return Exposure(
                 cohort: cohort, labels: Double(triangle.labels(stream, of: cohort)), exposure: Double(decisions) * delay.arrived(by: age),
-                spread: delay.relativeVariance(at: age).squareRoot())
+                variance: delay.relativeVariance(at: age))
         }
     }
 
@@ -118,26 +118,35 @@ package struct SeriesNowcast: Sendable {
     }
 
     /// The rate of a stream around a cohort: labels over used-up exposure, weighted by nearness
-    /// (Cape Cod with decay: Gluck 1997), without the cohorts themselves; its relative variance from the
-    /// number of labels; and its relative standard deviation from the delays, whose errors the cohorts share.
+    /// (Cape Cod with decay: Gluck 1997), without the cohorts themselves.
+    ///
+    /// The logarithm of the share that has arrived is a sum over the hazards of all later delays, so the errors
+    /// of a young and an old cohort have those of the old one's delays in common, and no more: their covariance
+    /// is the variance of the older one's.
+    ///
+    /// - Parameter ownVariance: relative variance of the share that has arrived of the cohorts in question.
     func level(
-        _ stream: LabelStream, around center: Int64, _ points: [Exposure], excluding: Range<Int>
-    ) -> (rate: Double, variance: Double, spread: Double) {
-        var labels = 0.0
-        var exposure = 0.0
-        var squares = 0.0
-        var spread = 0.0
-        for (index, point) in points.enumerated() where !excluding.contains(index) {
+        _ stream: LabelStream, around center: Int64, _ points: [Exposure], excluding: Range<Int>, ownVariance: Double = 0
+    ) -> LevelForecast {
+        var (labels, exposure, squares) = (0.0, 0.0, 0.0)
+        var (variance, shared) = (0.0, 0.0)
+        // From the youngest: what has been summed up is younger.
+        for index in points.indices.reversed() where !excluding.contains(index) {
+            let point = points[index]
             let weight = kernel[min(Int(abs(point.cohort - center)), kernel.count - 1)]
+            let part = weight * point.exposure
+            variance += part * point.variance * (part + 2 * exposure)
+            shared += part * min(ownVariance, point.variance)
             labels += weight * point.labels
-            exposure += weight * point.exposure
-            squares += weight * weight * point.exposure
-            spread += weight * point.exposure * point.spread
+            exposure += part
+            squares += weight * part
         }
-        guard exposure > 0 else { return (Self.leastRate, 1, 1) }
+        guard exposure > 0 else { return LevelForecast(rate: Self.leastRate, variance: 1, delayVariance: 1, sharedVariance: ownVariance) }
         let observed = max(labels / exposure, Self.leastRate)
-        let rate = (labels + Self.levelStrength) / (exposure + Self.levelStrength / observed)
-        return (rate, min(1, squares / exposure) / (labels + Self.levelStrength), min(Self.mostSpread, spread / exposure))
+        return LevelForecast(
+            rate: (labels + Self.levelStrength) / (exposure + Self.levelStrength / observed),
+            variance: min(1, squares / exposure) / (labels + Self.levelStrength),
+            delayVariance: min(Self.mostDelayVariance, variance / (exposure * exposure)), sharedVariance: shared / exposure)
     }
 
     /// Mean weight of the labels of several streams, all cohorts together; 1 without labels.

@@ -12,6 +12,13 @@ struct StreamForecast: Sendable, Equatable {
     var total: Double { weight * (known + remaining) }
     var totalVariance: Double { weight * weight * variance }
 
+    /// Logarithm of the chance that none is to come; see ``make(known:decisions:arrived:arrivedVariance:level:dispersion:weight:)``.
+    var logNone: Double {
+        guard remaining > 0 else { return 0 }
+        guard variance > remaining * (1 + 1e-9) else { return -remaining }
+        return -remaining * remaining / (variance - remaining) * RealFunctions.log(variance / remaining)
+    }
+
     /// The labels of a cohort are Poisson about `decisions x rate x arrived`, its rate is
     /// gamma-distributed about `level` with relative variance `dispersion`. Given the known labels
     /// the rate is gamma again, and what is to come negative binomial: with little known it is what
@@ -20,62 +27,35 @@ struct StreamForecast: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - arrived: expected share of the stream's labels that has arrived, 0...1, and its relative variance.
-    ///   - levelSpread: relative standard deviation of the level that the delays are to blame for. Where they are
-    ///     slower than supposed the level is too low and more of the cohort is to come: the two errors are one.
+    ///   - level: the neighbourhood's rate. Where delays are slower than supposed it is too low and more of the
+    ///     cohort is to come, so the errors of the two add up as far as they are one.
     static func make(
-        known: Double, decisions: Double, arrived: Double, arrivedVariance: Double, level: Double, levelSpread: Double, dispersion: Double, weight: Double
+        known: Double, decisions: Double, arrived: Double, arrivedVariance: Double, level: LevelForecast, dispersion: Double, weight: Double
     ) -> StreamForecast {
         let shape = 1 / dispersion
         func remaining(_ arrived: Double) -> Double {
-            (shape + known) * decisions * (1 - arrived) / (shape / level + decisions * arrived)
+            (shape + known) * decisions * (1 - arrived) / (shape / level.rate + decisions * arrived)
         }
         let mean = remaining(arrived)
         // What the uncertainty of the delays adds, by a central difference in the logarithm of `arrived`.
         let step = 0.05
         let (up, down) = (RealFunctions.exp(step), RealFunctions.exp(-step))
         let slope = (remaining(min(1, arrived * up)) - remaining(arrived * down)) / (2 * step)
-        let leaning = shape / level / (shape / level + decisions * arrived)
-        let ofDelays = abs(slope) * arrivedVariance.squareRoot() + mean * leaning * levelSpread
+        let leaning = shape / level.rate / (shape / level.rate + decisions * arrived)
+        let (own, leaned) = (abs(slope), mean * leaning)
+        let ofDelays = own * own * arrivedVariance + leaned * leaned * level.delayVariance + 2 * own * leaned * level.sharedVariance
         return StreamForecast(
-            known: known, remaining: mean, variance: mean + mean * mean / (shape + known) + ofDelays * ofDelays, weight: weight)
+            known: known, remaining: mean, variance: mean + mean * mean / (shape + known) + ofDelays, weight: weight)
     }
 }
 
-/// The share of one sum of weights in two, such as recall: caught over caught and missed.
-struct RatioForecast: Sendable, Equatable {
-    /// Expected share; 0...1.
-    let value: Double
-    /// Standard deviation of the final share on the arcsine scale, where it hardly depends on the share.
-    let spread: Double
-
-    /// Counts below this are taken as this for the spread, so that none known is not taken for certainty.
-    private static let floor = 0.5
-
-    /// Nil where nothing is expected of either.
-    init?(_ inside: [StreamForecast], _ outside: [StreamForecast]) {
-        let a = inside.reduce(0) { $0 + $1.total }
-        let b = outside.reduce(0) { $0 + $1.total }
-        guard a + b > 0 else { return nil }
-        value = a / (a + b)
-        let (x, y) = (max(a, Self.floor), max(b, Self.floor))
-        let va = inside.reduce(0) { $0 + $1.totalVariance }
-        let vb = outside.reduce(0) { $0 + $1.totalVariance }
-        let p = x / (x + y)
-        spread = max((p * (1 - p)).squareRoot() * (va / (x * x) + vb / (y * y)).squareRoot(), 1e-6)
-    }
-
-    /// Of a share of 0...1.
-    static func arcsine(_ share: Double) -> Double { 2 * RealFunctions.asin(min(1, max(0, share)).squareRoot()) }
-
-    /// How far off a share is that turned out to be `actual`, in standard deviations.
-    func error(actual: Double) -> Double { abs(Self.arcsine(actual) - Self.arcsine(value)) / spread }
-
-    func interval(_ multiple: Double) -> Interval {
-        let middle = Self.arcsine(value)
-        func share(_ angle: Double) -> Double {
-            let root = RealFunctions.sin(min(Double.pi, max(0, angle)) / 2)
-            return root * root
-        }
-        return Interval(lower: share(middle - multiple * spread), upper: share(middle + multiple * spread))
-    }
+/// The rate of a stream in a neighbourhood, and how sure it is.
+struct LevelForecast: Sendable, Equatable {
+    /// Labels a decision has in the end.
+    var rate: Double
+    /// Relative variance from the number of labels.
+    var variance: Double
+    /// Relative variance that the delays are to blame for, and its covariance with that of the share in question that has arrived.
+    var delayVariance: Double
+    var sharedVariance: Double
 }
