@@ -20,10 +20,14 @@ run: build ## Build and run the demo: nothing else needed.
 
 test: setup $(PYTHON_ENVIRONMENT)/done ## Install what is needed and run all tests.
 	$(SWIFT) build -c release --build-tests
-	bash Tests/run.sh $(SWIFT) test -c release --skip-build
+	VEDETTE_TEST_OUTPUT=$(CURDIR)/.build/live-output bash Tests/run.sh $(SWIFT) test -c release --skip-build
 	$(PYTHON_ENVIRONMENT)/bin/python Tests/Schemas/validate.py
+	for kind in alert metric dead_letter late breaker progress; do \
+		$(PYTHON_ENVIRONMENT)/bin/python Tests/Schemas/validate.py --schema $$kind .build/live-output/$$kind.jsonl || exit 1; \
+	done
 	$(PYTHON_ENVIRONMENT)/bin/python docker/test_breaker_client.py
 	PYTHON=$(PYTHON_ENVIRONMENT)/bin/python sh Tests/end-to-end.sh .build/release/vedette
+	$(PYTHON_ENVIRONMENT)/bin/python Tests/readme_tour.py .build/release/vedette
 	PATH="$(CURDIR)/$(PYTHON_ENVIRONMENT)/bin:$$PATH" bash docker/check.sh
 
 # `make bench BENCH_FLAGS="--job DIR --large"` adds the comparison job and 10,000 slices.

@@ -23,7 +23,11 @@ struct BaselineBuildCommand: AsyncParsableCommand {
         commandName: "build",
         abstract: "Build a baseline from the last days of files or topics.",
         discussion: """
-            The period are the days before --until, or before the last record. What was read earlier is left
+            EXAMPLES
+              vedette baseline build --config vedette.yaml --decisions d.jsonl.zst --labels l.jsonl.zst --out january.baseline
+              vedette baseline build --config vedette.yaml --topics --days 14 --out good.baseline
+
+            The period is the --days before --until, or before the last record. What was read earlier is left
             out, but its labels and first-seen times still count. Build it from a period that somebody has
             looked at: an attack in the baseline is what nobody will see afterwards.
             """)
@@ -101,7 +105,13 @@ struct BaselineBuildCommand: AsyncParsableCommand {
 struct BaselineShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Print what is in a baseline file.",
-        discussion: "With --json, entries are metric records as in schemas/metric.schema.json.")
+        discussion: """
+            EXAMPLES
+              vedette baseline show january.baseline
+              vedette baseline show january.baseline --json | jq .entries
+
+            With --json, entries are metric records as in schemas/metric.schema.json.
+            """)
 
     @Argument(help: ArgumentHelp("The baseline file.", valueName: "file"))
     var file: String

@@ -63,8 +63,11 @@ struct DemoCommand: AsyncParsableCommand {
             group.addTask { try await onThread { try runner.run() } }
             group.addTask {
                 // The broker in this process keeps little, so the simulator must not run far ahead of the sidecar.
-                try await onThread { try traffic.send(readSoFar: { runner.status.recordsRead }, tick: { screen.status(runner.status, sent: $0) }) }
-                try await DemoTraffic.settle(runner.status)
+                let sent = try await onThread {
+                    try traffic.send(
+                        readSoFar: { runner.status.recordsRead }, isOver: { runner.hasEnded }, tick: { screen.status(runner.status, sent: $0) })
+                }
+                try await DemoTraffic.settle(runner, sent, configuration)
                 runner.stop()
             }
             try await group.waitForAll()

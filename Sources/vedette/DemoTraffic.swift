@@ -36,31 +36,47 @@ struct DemoTraffic: Sendable {
         return options
     }
 
-    func send(readSoFar: @Sendable () -> Int, tick: @Sendable (Int) -> Void) throws {
+    /// - Parameter isOver: nobody reads any more; what is left is not sent.
+    /// - Returns: records sent, and the time of the last, ms.
+    func send(readSoFar: @Sendable () -> Int, isOver: @Sendable () -> Bool, tick: @Sendable (Int) -> Void) throws -> (count: Int, lastMs: Int64) {
         let producer = try Producer(properties: ["bootstrap.servers": brokers, "linger.ms": "5"], logger: logger)
         defer { producer.close() }
         var sent = 0
+        var lastMs = Int64.min
         for record in try TrafficSimulator(options) {
             try producer.produce(
                 topic: record.stream == .decisions ? "demo.decisions" : "demo.labels", key: record.key, payload: record.line,
                 timestampMs: record.deliveryMs)
             sent += 1
+            lastMs = record.deliveryMs
             if sent % 500 == 0 {
                 tick(sent)
                 producer.poll()
-                while sent - readSoFar() > Self.maxBehind { producer.poll(timeoutMs: 2) }
+                while sent - readSoFar() > Self.maxBehind, !isOver() { producer.poll(timeoutMs: 2) }
+                if isOver() { break }
             }
         }
         try producer.flush(timeoutMs: 30_000)
         tick(sent)
+        return (sent, lastMs)
     }
 
-    /// Waits until the sidecar has read everything and time has stood still for a moment.
-    static func settle(_ status: RunStatus) async throws {
-        var last = -1
-        while status.recordsRead != last {
-            last = status.recordsRead
-            try await Task.sleep(for: .seconds(4))
+    /// Waits until the sidecar has read and judged everything, or until nothing has moved for `patienceSeconds`: on a
+    /// busy machine one turn may take seconds.
+    static func settle(_ runner: KafkaRunner, _ sent: (count: Int, lastMs: Int64), _ configuration: VedetteConfiguration) async throws {
+        let time = configuration.topology.time
+        // Judging stops at a boundary, and before what the newest records may still be followed by.
+        let end = sent.lastMs - time.outOfOrdernessMs - (configuration.topology.panes.levels.first?.sizeMs ?? 0)
+        var last = (read: -1, judged: Int64.min)
+        var still = 0
+        while !runner.hasEnded, still < patienceSeconds {
+            let now = (read: runner.status.recordsRead, judged: runner.status.snapshot.judgedToMs ?? .min)
+            if now.read >= sent.count, now.judged >= end { return }
+            still = now == last ? still + 1 : 0
+            last = now
+            try await Task.sleep(for: .seconds(1))
         }
     }
+
+    private static let patienceSeconds = 60
 }

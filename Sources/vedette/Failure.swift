@@ -7,6 +7,7 @@ import VedetteStore
 
 /// Exit codes, after BSD's sysexits.
 enum ExitStatus {
+    static let wrongUsage = ExitCode(64)
     static let badInput = ExitCode(65)
     static let missingInput = ExitCode(66)
     static let unavailable = ExitCode(69)
@@ -24,18 +25,36 @@ func reporting(_ body: () async throws -> Void) async throws {
         throw error
     } catch let error as ValidationError {
         throw error
+    } catch let error as ConfigurationError {
+        // Without the program's name, so that editors and terminals find the places.
+        tell(error.description)
+        throw status(of: error)
     } catch {
         complain("\(error)")
         throw status(of: error)
     }
 }
 
-func complain(_ text: String) {
-    FileHandle.standardError.write(Data("vedette: \(text)\n".utf8))
+func complain(_ text: String) { tell("vedette: \(text)") }
+
+private func tell(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+/// Two outputs in one file would tear each other's lines, and one that is an input would replace it.
+///
+/// - Parameter outputs: options and their paths; those without a path are not asked for.
+func requireOwnFiles(_ outputs: [(option: String, path: String?)], inputs: [String] = []) throws {
+    func place(_ path: String) -> String { path == "-" ? path : URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path }
+    let inputs = Set(inputs.filter { $0 != "-" }.map(place))
+    var taken: [String: String] = [:]
+    for case (let option, let path?) in outputs where path != "/dev/null" {
+        guard !inputs.contains(place(path)) else { throw ValidationError("\(option): \(path) is an input") }
+        if let other = taken.updateValue(option, forKey: place(path)) { throw ValidationError("\(other) and \(option) name the same file, \(path)") }
+    }
 }
 
 private func status(of error: any Error) -> ExitCode {
     switch error {
+    case is SimulationError: ExitStatus.wrongUsage
     case is ConfigurationError, is SecretError, is MappingError: ExitStatus.badConfiguration
     case let error as FileError where !FileManager.default.fileExists(atPath: error.path) && error.path != "-": ExitStatus.missingInput
     case is FileError: ExitStatus.badInput
@@ -50,6 +69,6 @@ private func status(of error: any Error) -> ExitCode {
 /// Loads a configuration and prints its warnings.
 func loadConfiguration(_ path: String) throws -> VedetteConfiguration {
     let loaded = try ConfigurationLoader.load(path: path)
-    for warning in loaded.warnings { complain("\(warning)") }
+    for warning in loaded.warnings { tell("\(warning)") }
     return loaded.configuration
 }

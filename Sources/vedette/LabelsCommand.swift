@@ -4,7 +4,11 @@ import VedetteRuntime
 
 struct LabelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "labels", abstract: "What is known about the labels.", subcommands: [LabelsExportCommand.self])
+        commandName: "labels", abstract: "What is known about the labels.",
+        discussion: """
+            EXAMPLES
+              vedette labels export --config vedette.yaml --out provenance.jsonl.zst
+            """, subcommands: [LabelsExportCommand.self])
 }
 
 struct LabelsExportCommand: AsyncParsableCommand {

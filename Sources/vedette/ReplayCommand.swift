@@ -62,7 +62,16 @@ struct ReplayCommand: AsyncParsableCommand {
         guard input.fromTopics || alertsTopic == nil else { throw ValidationError("--alerts-topic goes with --topics or --brokers") }
         let stdin = (input.files.decisions + input.files.labels + control).filter { $0 == "-" }.count
         guard stdin <= 1 else { throw ValidationError("standard input can be read once only") }
+        try requireOwnFiles(
+            [
+                ("--alerts-out", alertsOut), ("--metrics-out", metricsOut), ("--dead-letters-out", deadLettersOut), ("--late-out", lateOut),
+                ("--breakers-out", breakersOut),
+            ], inputs: input.files.decisions + input.files.labels + control)
         if !input.fromTopics { _ = try timeRange() }
+        for (option, bound) in [("--from", from), ("--to", to)] where input.fromTopics {
+            guard let bound, Int64(bound) == nil else { continue }
+            _ = try time(bound, option)
+        }
     }
 
     func run() async throws {

@@ -74,8 +74,8 @@ func supervise(_ runner: KafkaRunner, _ http: HTTPConfiguration, _ logger: Logge
 }
 
 /// Runs blocking work on a thread of its own, away from the cooperative pool.
-func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
         let thread = Thread {
             continuation.resume(with: Result { try body() })
         }

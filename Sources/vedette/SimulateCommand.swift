@@ -65,7 +65,10 @@ struct SimulateCommand: AsyncParsableCommand {
         guard brokers != nil || decisionsOut != nil || labelsOut != nil else {
             throw ValidationError("nowhere to write: name files with --decisions-out and --labels-out, or --brokers")
         }
+        guard brokers == nil || decisionsOut == nil && labelsOut == nil else { throw ValidationError("either files or --brokers, not both") }
         guard count == nil || duration == nil else { throw ValidationError("either --count or --duration, not both") }
+        if let rate, !(rate > 0 && rate.isFinite) { throw ValidationError("--rate: expected a number above 0, found \(rate)") }
+        try requireOwnFiles([("--decisions-out", decisionsOut), ("--labels-out", labelsOut)])
     }
 
     func run() async throws {
@@ -149,17 +152,18 @@ struct FileTarget: SimulationTarget {
     private let labels: FileSink?
 
     init(decisions: String?, labels: String?) throws {
-        self.decisions = try decisions.map { try FileSink(path: $0) }
-        self.labels = try labels.map { try FileSink(path: $0) }
+        func sink(_ path: String) throws -> FileSink { try OutputError.wrapping { () throws(FileError) in try FileSink(path: path) } }
+        self.decisions = try decisions.map(sink)
+        self.labels = try labels.map(sink)
     }
 
     func write(_ record: SimulatedRecord) throws {
-        try (record.stream == .decisions ? decisions : labels)?.writeLine(record.line)
+        guard let sink = record.stream == .decisions ? decisions : labels else { return }
+        try OutputError.wrapping { () throws(FileError) in try sink.writeLine(record.line) }
     }
 
     func close() throws {
-        try decisions?.close()
-        try labels?.close()
+        for case let sink? in [decisions, labels] { try OutputError.wrapping { () throws(FileError) in try sink.close() } }
     }
 }
 

@@ -25,6 +25,29 @@ import VedetteRuntime
         try live.stop()
         try expectAgreement(site, traffic)
     }
+
+    @Test("A replay writes to no live topic; told a topic by name, it publishes its alerts there, as those of a replay")
+    func replayedAlerts() throws {
+        let (site, _) = try Site.mocked()
+        try site.createInputs()
+        try site.createOutputs("live")
+        try site.createTopic("\(site.name).again", partitions: 1)
+        try Traffic.mixed(decisions: 2_000).produce(to: site)
+        func replay(alertsTopic: String?) throws -> ReplaySummary {
+            try TopicReplay(
+                configuration: try site.configuration("live"), brokers: nil, from: nil, to: nil, output: OutputFiles([:]), alertsTopic: alertsTopic,
+                logger: Site.logger
+            ).run()
+        }
+        let summary = try replay(alertsTopic: nil)
+        #expect(summary.alerts > 0)
+        #expect(try replay(alertsTopic: "\(site.name).again").alerts == summary.alerts)
+        for output in ["alerts", "metrics", "dead_letters", "late", "breakers", "progress"] {
+            #expect(try site.committed("live", output).isEmpty, "\(output)")
+        }
+        let published = try Site.read("\(site.name).again", site.brokers)
+        #expect(published.count == summary.alerts && published.allSatisfy { $0.contains("\"mode\":\"replay\"") })
+    }
 }
 
 @Suite(.serialized) struct ReplayBoundsTests {

@@ -215,6 +215,11 @@ import VedetteRuntime
                 .init(stream: .labels, partition: partition, key: some.key, line: nil, timestampMs: some.timestampMs),
                 at: traffic.count / 2)
         }
+        // Whole in Base64 it would be larger than what brokers take, and no start would get past it.
+        let large = 900_000
+        traffic.records.insert(
+            .init(stream: .decisions, partition: 0, key: some.key, line: Array(repeating: UInt8(ascii: "{"), count: large), timestampMs: some.timestampMs),
+            at: traffic.count / 2)
         let (first, second) = traffic.split(at: 0.66)
         for (part, sent) in [(first, first), (second, traffic)] {
             let live = LiveRun(try site.configuration("live", checkpointInterval: "1h"))
@@ -234,6 +239,7 @@ import VedetteRuntime
             })
         }
         #expect(letters.contains { $0.contains("\"reason\":\"future_time\"") })
+        #expect(letters.filter { $0.contains("\"payload_length\":\(large),\"truncated\":true") }.count == 1)
     }
 
     @Test("vedette check names the missing topics and says how to make them")

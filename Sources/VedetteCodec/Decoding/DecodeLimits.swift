@@ -11,7 +11,8 @@ public struct DecodeLimits: Sendable, Equatable {
     public var undeclaredFeatures: Int
     /// `limits.string_bytes`: length of an ID or of any text that is kept, in bytes of UTF-8; 1 to 64 KiB.
     public var stringBytes: Int
-    /// `limits.dead_letter_bytes`: how much of a rejected payload a dead letter keeps; 0 to 1 MiB.
+    /// `limits.dead_letter_bytes`: how much of a rejected payload a dead letter keeps; 0 to 1 MiB. Base64 makes it a
+    /// third longer, and the default still fits into the million bytes that Kafka clients and brokers take.
     public var deadLetterBytes: Int
 
     public static let recordBytesRange = 1...(256 << 20)
@@ -23,7 +24,7 @@ public struct DecodeLimits: Sendable, Equatable {
 
     public init(
         recordBytes: Int = 1 << 20, depth: Int = 32, features: Int = 512, undeclaredFeatures: Int = 32, stringBytes: Int = 1024,
-        deadLetterBytes: Int = 64 << 10
+        deadLetterBytes: Int = 512 << 10
     ) {
         self.recordBytes = recordBytes
         self.depth = depth

@@ -44,7 +44,7 @@ public struct DeadLetter: Sendable, Equatable {
     public var reason: RejectReason
     /// What was found and what was expected, at most 200 bytes; never a payload value.
     public var detail: String
-    /// The original bytes; for oversized records the first `limits.dead_letter_bytes` of them.
+    /// The original bytes, at most the first `limits.dead_letter_bytes` of them.
     public var payload: [UInt8]
     /// Length of the original in bytes, which is more than `payload.count` where it was cut.
     public var originalLength: Int

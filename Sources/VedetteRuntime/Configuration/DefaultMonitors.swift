@@ -12,8 +12,14 @@ public enum DefaultMonitors {
         makers.compactMap { make in make.make(topology.windows) }
     }
 
-    /// The kinds of monitor that watch by themselves.
-    static var names: [String] { makers.reduce(into: []) { if !$0.contains($1.name) { $0.append($1.name) } } }
+    /// The kinds of monitor that watch by themselves, each with the window that it is for first.
+    static var windowByName: [(name: String, window: String)] {
+        let windows = ["1h", "24h", "7d", "30d"].map { WindowSpec(name: $0, sizeMs: hour, hopMs: hour) }
+        return makers.reduce(into: []) { found, maker in
+            guard !found.contains(where: { $0.name == maker.name }), let monitor = maker.make(windows) else { return }
+            found.append((maker.name, windows[monitor.window].name))
+        }
+    }
 
     private static var makers: [(name: String, make: ([WindowSpec]) -> MonitorSpec?)] {
         [

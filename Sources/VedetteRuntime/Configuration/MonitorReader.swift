@@ -45,9 +45,11 @@ struct MonitorReader {
             return window.hopMs > 0 && topology.panes.levels.allSatisfy { $0.sizeMs > 0 }
                 && composition.obstacle(to: window, reference: monitor.reference) == nil
         }
-        let missing = DefaultMonitors.names.filter { name in !possible.contains { $0.rule.name == name } }
+        let missing = DefaultMonitors.windowByName.filter { name, _ in !possible.contains { $0.rule.name == name } }
         if !missing.isEmpty, sink.errorCount == 0 {
-            sink.add("monitors", expected: "monitors of your own for your windows and panes", found: "none; the default \(missing.joined(separator: ", ")) can not work with them", .warning)
+            sink.add(
+                "windows", expected: "those of the default monitors, or monitors of your own",
+                found: "none that suits \(missing.map { "\($0.name) (\($0.window))" }.joined(separator: ", ")); what is named does not watch", .warning)
         }
         return possible
     }

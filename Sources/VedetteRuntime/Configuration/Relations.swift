@@ -16,6 +16,7 @@ struct Relations {
         relations.checkUniqueNames()
         relations.checkRowLimits()
         relations.checkTopics()
+        relations.checkDeadLetters()
         relations.checkOverrides()
         // The rest divides by these; an error about them is already in the sink.
         guard topologyIsWhole(configuration.topology) else { return }
@@ -83,6 +84,28 @@ struct Relations {
             sink.add("outputs.alerts", expected: "a topic for alerts", found: "none; alerts go nowhere", .warning)
         }
     }
+
+    /// A dead letter that Kafka does not take would end the run, and so would every start after it.
+    private func checkDeadLetters() {
+        guard configuration.outputs.deadLetters != nil else { return }
+        var recordBytes = Self.defaultMessageBytes
+        switch configuration.kafka.properties["message.max.bytes"] {
+        case .literal(let text): recordBytes = Int64(text) ?? recordBytes
+        // What a variable or file holds is not looked at here.
+        case .env, .file: return
+        case nil: break
+        }
+        let most = max(0, recordBytes - Self.deadLetterFrameBytes) / 4 * 3
+        guard Int64(configuration.limits.deadLetterBytes) > most else { return }
+        sink.add(
+            "limits.dead_letter_bytes", expected: "at most \(SizeText.format(most)), so that a dead letter fits into kafka.properties.message.max.bytes, \(recordBytes)",
+            found: SizeText.format(Int64(configuration.limits.deadLetterBytes)))
+    }
+
+    /// librdkafka's own limit of a record, in bytes.
+    private static let defaultMessageBytes: Int64 = 1_000_000
+    /// Room for the fields of a dead letter beside its payload, in bytes.
+    private static let deadLetterFrameBytes: Int64 = 4_096
 
     /// Names in a mapping that nothing declares are typing errors.
     private func checkOverrides() {

@@ -180,9 +180,8 @@ final class PartitionFeed {
         guard offset >= settledBefore else { return }
         reject(
             DeadLetter(
-                stream: identity.stream, partition: index, offset: offset, reason: reason, detail: detail,
-                payload: Array(bytes.prefix(length > decoders.limits.recordBytes ? decoders.limits.deadLetterBytes : length)),
-                originalLength: length))
+                rejection: Rejection(reason: reason, detail: detail), stream: identity.stream, partition: index, offset: offset,
+                payload: bytes, originalLength: length, limits: decoders.limits))
     }
 }
 

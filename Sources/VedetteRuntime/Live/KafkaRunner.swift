@@ -14,6 +14,7 @@ public final class KafkaRunner: Sendable {
     private let brokers: String?
     private let logger: Logger
     private let stopping = Atomic<Bool>(false)
+    private let ended = Atomic<Bool>(false)
     private let onAlert: (@Sendable (AlertEvent) -> Void)?
     private let onWindow: (@Sendable (WindowResult) -> Void)?
 
@@ -32,8 +33,12 @@ public final class KafkaRunner: Sendable {
     /// Asks the loop to finish what it has, commit, checkpoint, and return.
     public func stop() { stopping.store(true, ordering: .relaxed) }
 
+    /// `run()` has returned or thrown.
+    public var hasEnded: Bool { ended.load(ordering: .relaxed) }
+
     /// - Throws: `StoreError`, `SecretError`, `SetupError`, or a fatal `KafkaError`. Anything that may pass is waited out.
     public func run() throws {
+        defer { ended.store(true, ordering: .relaxed) }
         var pause = Self.restartSeconds.lowerBound
         while true {
             let began = monotonicSeconds()

@@ -4,6 +4,13 @@ import VedetteCodec
 public struct OutputError: Error, Sendable, CustomStringConvertible {
     public var cause: FileError
     public var description: String { "\(cause)" }
+
+    /// Does what writes a file; its error is an output's.
+    ///
+    /// - Throws: ``OutputError``.
+    public static func wrapping<T>(_ body: () throws(FileError) -> T) throws(OutputError) -> T {
+        do { return try body() } catch { throw OutputError(cause: error) }
+    }
 }
 
 /// Output to files (or standard output), one JSON object a line.
@@ -13,11 +20,7 @@ public final class OutputFiles {
     /// - Parameter paths: `-` is standard output; a suffix `.zst` or `.gz` compresses. Kinds without a path are dropped.
     /// - Throws: ``OutputError``.
     public init(_ paths: [OutputKind: String]) throws {
-        for (kind, path) in paths { sinks[kind] = try Self.writing { () throws(FileError) in try FileSink(path: path) } }
-    }
-
-    private static func writing<T>(_ body: () throws(FileError) -> T) throws -> T {
-        do { return try body() } catch { throw OutputError(cause: error) }
+        for (kind, path) in paths { sinks[kind] = try OutputError.wrapping { () throws(FileError) in try FileSink(path: path) } }
     }
 
     public var kinds: Set<OutputKind> { Set(sinks.keys) }
@@ -25,14 +28,14 @@ public final class OutputFiles {
     public func write(_ records: [OutputRecord]) throws {
         for record in records {
             guard let sink = sinks[record.kind] else { continue }
-            try Self.writing { () throws(FileError) in try sink.writeLine(record.value) }
+            try OutputError.wrapping { () throws(FileError) in try sink.writeLine(record.value) }
         }
     }
 
     public func close() throws {
         for kind in OutputKind.allCases {
             guard let sink = sinks[kind] else { continue }
-            try Self.writing { () throws(FileError) in try sink.close() }
+            try OutputError.wrapping { () throws(FileError) in try sink.close() }
         }
     }
 }

@@ -40,12 +40,10 @@ public final class LabelExport {
     ///
     /// - Throws: ``OutputError``.
     public func write(to path: String) throws {
-        do throws(FileError) {
+        try OutputError.wrapping { () throws(FileError) in
             let sink = try FileSink(path: path)
             try write(to: sink)
             try sink.close()
-        } catch {
-            throw OutputError(cause: error)
         }
     }
 

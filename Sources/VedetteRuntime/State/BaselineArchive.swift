@@ -163,7 +163,7 @@ extension VedetteConfiguration {
     /// Writes what a topology keeps of its last `lastMs` of event time; call it after the end of a replay.
     ///
     /// - Returns: what was written.
-    /// - Throws: `FileError`; one that says so where nothing was decided in that time.
+    /// - Throws: ``OutputError``, `SecretError`; a `FileError` that says so where nothing was decided in that time.
     func writeBaseline(of topology: Topology, lastMs: Int64, name: String, to path: String) throws -> ArchivedBaseline {
         let (entries, start, end) = topology.baselineEntries(lastMs: lastMs)
         guard !entries.isEmpty else {
@@ -173,9 +173,12 @@ extension VedetteConfiguration {
             name: name, application: application, start: start, end: end, featureNames: topology.configuration.schema.features.map(\.name),
             labelKinds: topology.labelKindNames, labelSources: topology.configuration.labelSources.map(\.pipeline), entries: entries,
             shape: BaselineArchive.shape(topology.configuration, hash: try secrets.keyedHash()))
-        let sink = try FileSink(path: path)
-        try sink.write(BaselineArchive.encode(baseline))
-        try sink.close()
+        let bytes = BaselineArchive.encode(baseline)
+        try OutputError.wrapping { () throws(FileError) in
+            let sink = try FileSink(path: path)
+            try sink.write(bytes)
+            try sink.close()
+        }
         return baseline
     }
 }

@@ -24,19 +24,15 @@ extension LabelExport {
         let topology = Topology(configuration: configuration.topology, hash: hash, store: checkpoints.rows, sink: nowhere)
         guard try checkpoints.restore(topology) != nil else { throw nothing("there is no checkpoint to export yet") }
         let export = LabelExport(configuration)
-        let sink = try writing { () throws(FileError) in try FileSink(path: path) }
+        let sink = try OutputError.wrapping { () throws(FileError) in try FileSink(path: path) }
         // Segments are stretches of decision time, so each can be written as soon as it is sorted.
         for segment in checkpoints.segments {
             try checkpoints.scanLabels(segment) { key, decision, labels in
                 for word in try topology.provenance(key: key, segment: segment, decision: decision, labels: labels) { export.add(word) }
             }
-            try writing { () throws(FileError) in try export.write(to: sink) }
+            try OutputError.wrapping { () throws(FileError) in try export.write(to: sink) }
         }
-        try writing { () throws(FileError) in try sink.close() }
+        try OutputError.wrapping { () throws(FileError) in try sink.close() }
         return export.count
-    }
-
-    private static func writing<T>(_ body: () throws(FileError) -> T) throws -> T {
-        do { return try body() } catch { throw OutputError(cause: error) }
     }
 }

@@ -139,7 +139,22 @@ import VedetteRuntime
         #expect(configurationIssues(configurationText("join: {retention: 150d}")) == ["c.yaml:1:1: warning: panes.levels[3].keep: expected at least join.retention, 150d, so that every label corrects its pane, found 120d"])
         #expect(
             configurationIssues(configurationText("windows: [{size: 1h, hop: 5m}]")) == [
-                "c.yaml:1:1: warning: monitors: expected monitors of your own for your windows and panes, found none; the default feature_drift, score_drift, decision_share, outcome_rate, performance, version_change, version_regression, cost can not work with them"
+                "c.yaml:6:10: warning: windows: expected those of the default monitors, or monitors of your own, found none that suits feature_drift (24h), score_drift (24h), decision_share (24h), outcome_rate (24h), performance (30d), version_change (24h), version_regression (24h), cost (24h); what is named does not watch"
+            ])
+    }
+
+    /// 746,928 bytes and the frame are what fits into a million in Base64.
+    @Test func deadLettersFitIntoARecord() {
+        #expect(configurationIssues(configurationText("limits: {dead_letter_bytes: 746928B}")) == [])
+        #expect(
+            configurationIssues(configurationText("limits: {dead_letter_bytes: 746929B}")) == [
+                "c.yaml:6:29: limits.dead_letter_bytes: expected at most 746928B, so that a dead letter fits into kafka.properties.message.max.bytes, 1000000, found 746929B"
+            ])
+        #expect(configurationIssues(configurationText("limits: {dead_letter_bytes: 1MiB}\nkafka: {properties: {message.max.bytes: 2000000}}")) == [])
+        #expect(configurationIssues(configurationText("limits: {dead_letter_bytes: 1MiB}\noutputs: {dead_letters: null}")) == [])
+        #expect(
+            configurationIssues(configurationText("kafka: {properties: {message.max.bytes: 100000}}")) == [
+                "c.yaml:1:1: limits.dead_letter_bytes: expected at most 71928B, so that a dead letter fits into kafka.properties.message.max.bytes, 100000, found 512KiB"
             ])
     }
 

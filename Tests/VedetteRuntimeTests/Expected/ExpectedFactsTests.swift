@@ -45,6 +45,15 @@ struct ExpectedFactsTests {
         counts("all", all, facts["counts"], &comparison)
         performance("all", all, facts["performance"]["all"], &comparison)
         comparison.equal("labels arrived", all["labels"]["arrived"]["labelled"], facts["counts"]["labels"])
+        for kind in facts["counts"]["label_kinds"].keys {
+            let found = all["labels"]["by_kind"][kind]
+            comparison.equal("labels of \(kind)", Facts((found["fraud"].integer ?? 0) + (found["legit"].integer ?? 0)), facts["counts"]["label_kinds"][kind])
+        }
+        comparison.near("coverage", all["labels"]["coverage"], facts["join"]["coverage"])
+        latency("all", all, facts["latency_ms"]["all"], &comparison)
+        for version in facts["latency_ms"]["by_version"].keys {
+            latency(version, try #require(records["\(version)||all|"]), facts["latency_ms"]["by_version"][version], &comparison)
+        }
         for version in facts["performance"]["by_version"].keys {
             let record = try #require(records["\(version)||all|"])
             performance(version, record, facts["performance"]["by_version"][version], &comparison)
@@ -97,6 +106,7 @@ struct ExpectedFactsTests {
             }
         }
         comparison.near("\(name) auc", record["auc"], expected["auc"])
+        comparison.near("\(name) brier", record["calibration"]["brier"], expected["brier"])
     }
 
     private func weeks(_ facts: Facts, _ records: [String: Facts], _ comparison: inout Comparison) throws {
@@ -106,14 +116,14 @@ struct ExpectedFactsTests {
             counts(name, record, week, &comparison)
             performance(name, record, facts["performance"]["by_decision_week"][name], &comparison)
             features(name, record, week["features"], &comparison)
-            comparison.near("\(name) latency", record["latency_ms"]["mean"], week["latency_ms"]["mean"])
-            for key in ["p50", "p95", "p99"] {
-                comparison.near("\(name) latency \(key)", record["latency_ms"][key], week["latency_ms"][key], relative: Self.quantileError)
-            }
+            latency(name, record, week["latency_ms"], &comparison)
+            comparison.equal("\(name) joined", record["labels"]["labelled"], facts["join"]["by_week"][name]["labelled"])
+            comparison.near("\(name) coverage", record["labels"]["coverage"], facts["join"]["by_week"][name]["coverage"])
         }
         for week in facts["drift"]["weeks"].list {
             let name = try #require(week["week"].string)
             let record = try #require(records["*||7d|\(name)"], "\(name)")
+            #expect(record["score"]["histogram"].list.count == 20 && week["score_histogram_20"].list.count == 20)
             for (found, expected) in zip(record["score"]["histogram"].list, week["score_histogram_20"].list) {
                 comparison.equal("\(name) histogram", found, expected)
             }
@@ -122,6 +132,13 @@ struct ExpectedFactsTests {
                     comparison.near("\(name) \(mine) \(key)", record["drift"][mine][key], week[theirs][key])
                 }
             }
+        }
+    }
+
+    private func latency(_ name: String, _ record: Facts, _ expected: Facts, _ comparison: inout Comparison) {
+        comparison.near("\(name) latency", record["latency_ms"]["mean"], expected["mean"])
+        for key in ["p50", "p95", "p99"] {
+            comparison.near("\(name) latency \(key)", record["latency_ms"][key], expected[key], relative: Self.quantileError)
         }
     }
 
