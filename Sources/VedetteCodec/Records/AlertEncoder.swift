@@ -112,6 +112,24 @@ public struct AlertEncoder: Sendable {
         for id in event.sampleRequestIDs { json.value(id) }
         json.endArray()
         if !event.incident.isEmpty { incident(event.incident, into: &json) }
+        if let economics = event.economics { self.economics(economics, into: &json) }
+    }
+
+    private func economics(_ economics: IncidentEconomics, into json: inout JSONWriter) {
+        let figures = [
+            ("attempts_to_bypass", economics.attemptsToBypass), ("challenged_share", economics.challengedShare),
+            ("money_at_risk", economics.moneyAtRisk), ("money_at_risk_per_hour", economics.moneyAtRiskPerHour),
+        ]
+        json.key("economics")
+        json.beginObject()
+        for (name, figure) in figures { json.field(name, figure.value) }
+        json.field("challenged_share_is_bound", economics.isShareBound)
+        json.field("time_to_detect_ms", economics.timeToDetectMs)
+        json.key("null_because")
+        json.beginObject()
+        for (name, figure) in figures { if let reason = figure.reason { json.field(name, reason) } }
+        json.endObject()
+        json.endObject()
     }
 
     private func incident(_ facts: [IncidentFact], into json: inout JSONWriter) {

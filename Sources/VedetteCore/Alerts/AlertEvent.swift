@@ -75,6 +75,8 @@ public struct AlertEvent: Sendable, Equatable {
     public var blastRadius: String
     /// What a stream detector knows of its incident; empty for monitors of windows.
     public var incident: [IncidentFact] = []
+    /// What the incident costs both sides; nil for monitors of windows and for notices.
+    public var economics: IncidentEconomics?
     /// Why it was resolved or withdrawn; nil while it fires.
     public var reason: String?
 

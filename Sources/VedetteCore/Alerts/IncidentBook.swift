@@ -22,6 +22,8 @@ package struct IncidentBook {
         var severity: Severity
         var spokenSize: Double
         var startedAt: Int64
+        /// From its first trace to when it was found.
+        var detectMs: Int64 = 0
         var detectedAt: Int64
         var emittedAt: Int64
         var seenAt: Int64
@@ -39,13 +41,18 @@ package struct IncidentBook {
 
     package var openCount: Int { states.values.reduce(0) { $0 + ($1.isOpen ? 1 : 0) } }
 
-    /// - Parameter boundary: event time up to which everything has been observed, ms.
-    package mutating func take(_ report: IncidentReport, at boundary: Int64) -> AlertEvent? {
+    /// Decisions of a model of the inventory since an event time, ms.
+    package typealias Traffic = (_ model: Int, _ since: Int64) -> Int64
+
+    /// - Parameters:
+    ///   - boundary: event time up to which everything has been observed, ms.
+    ///   - traffic: asked only for records that go out.
+    package mutating func take(_ report: IncidentReport, at boundary: Int64, traffic: Traffic) -> AlertEvent? {
         let key = key(of: report)
         switch report.phase {
-        case .open: return open(report, key, boundary)
-        case .closed(let reason): return end(report, key, .resolved, reason, boundary)
-        case .withdrawn(let reason): return end(report, key, .withdrawn, reason, boundary)
+        case .open: return open(report, key, boundary, traffic)
+        case .closed(let reason): return end(report, key, .resolved, reason, boundary, traffic)
+        case .withdrawn(let reason): return end(report, key, .withdrawn, reason, boundary, traffic)
         }
     }
 
@@ -92,16 +99,19 @@ package struct IncidentBook {
         return boundary - state.detectedAt <= Judge.causeSettlesMs || report.size < Judge.growthFactor * state.spokenSize
     }
 
-    private mutating func open(_ report: IncidentReport, _ key: RequestID, _ boundary: Int64) -> AlertEvent? {
+    private mutating func open(_ report: IncidentReport, _ key: RequestID, _ boundary: Int64, _ traffic: Traffic) -> AlertEvent? {
         guard var state = states[key], state.isOpen else {
             makeRoom()
             let episode = max(states[key]?.episode ?? 0, episodeFloor) + 1
-            let state = State(
+            // Held back it was found already.
+            let known = states[key].flatMap { $0.isHeld ? $0.detectedAt : nil } ?? boundary
+            var state = State(
                 detector: report.detector, identity: AlertIdentity(report), isOpen: true, episode: episode, revision: 0,
                 severity: report.severity, spokenSize: report.size, startedAt: report.startedAt, detectedAt: boundary,
                 emittedAt: boundary, seenAt: boundary)
+            state.detectMs = max(0, (report.stakes.sufficedAt ?? known) - report.startedAt)
             states[key] = state
-            return event(.firing, report, key, state, reason: nil)
+            return event(.firing, report, key, state, traffic, reason: nil)
         }
         state.seenAt = boundary
         let isWorse = report.severity > state.severity
@@ -118,11 +128,11 @@ package struct IncidentBook {
         state.emittedAt = boundary
         state.revision += 1
         states[key] = state
-        return event(.updated, report, key, state, reason: nil)
+        return event(.updated, report, key, state, traffic, reason: nil)
     }
 
     private mutating func end(
-        _ report: IncidentReport, _ key: RequestID, _ status: AlertStatus, _ reason: String, _ boundary: Int64
+        _ report: IncidentReport, _ key: RequestID, _ status: AlertStatus, _ reason: String, _ boundary: Int64, _ traffic: Traffic
     ) -> AlertEvent? {
         // What was never spoken of needs no end; a withdrawal may come after the end.
         guard var state = states[key], !state.isHeld, state.episode > 0, state.isOpen || status == .withdrawn else {
@@ -134,7 +144,7 @@ package struct IncidentBook {
         state.emittedAt = boundary
         state.seenAt = boundary
         states[key] = state
-        return event(status, report, key, state, reason: reason)
+        return event(status, report, key, state, traffic, reason: reason)
     }
 
     private mutating func makeRoom() {
@@ -148,14 +158,11 @@ package struct IncidentBook {
         }
     }
 
-    /// What the detector says, and how long it went unseen, from its first trace to the boundary at which it was found.
-    private func facts(_ report: IncidentReport, _ state: State) -> [IncidentFact] {
-        guard !report.facts.contains(where: { $0.name.hasPrefix("time_to_detect") }) else { return report.facts }
-        return report.facts + [IncidentFact("time_to_detect_ms", .number(Double(max(0, state.detectedAt - state.startedAt))))]
-    }
-
-    private func event(_ status: AlertStatus, _ report: IncidentReport, _ key: RequestID, _ state: State, reason: String?) -> AlertEvent {
+    private func event(
+        _ status: AlertStatus, _ report: IncidentReport, _ key: RequestID, _ state: State, _ traffic: Traffic, reason: String?
+    ) -> AlertEvent {
         let model = configuration.models[report.model]
+        let economics = IncidentEconomics(report, timeToDetectMs: state.detectMs) { traffic(report.model, $0) }
         let fingerprint = Fingerprint.text(key)
         let place = "\(model.name), \(report.slice.text)"
         return AlertEvent(
@@ -172,7 +179,8 @@ package struct IncidentBook {
             contributors: report.contributors + state.explained, sampleRequestIDs: report.sampleRequestIDs, owner: model.owner,
             security: model.security, runbook: "\(configuration.runbookBase)/\(report.monitor).md",
             immediateActions: report.immediateActions, escalation: report.escalation,
-            recommendedAction: report.recommendedAction, blastRadius: report.blastRadius, incident: facts(report, state), reason: reason)
+            recommendedAction: report.recommendedAction, blastRadius: report.blastRadius + economics.words, incident: report.facts,
+            economics: economics, reason: reason)
     }
 }
 
@@ -193,7 +201,7 @@ extension IncidentBook {
             writer.write(count: state.revision)
             writer.write(string: state.severity.rawValue)
             writer.write(double: state.spokenSize)
-            for time in [state.startedAt, state.detectedAt, state.emittedAt, state.seenAt] { writer.write(signed: time) }
+            for time in [state.startedAt, state.detectMs, state.detectedAt, state.emittedAt, state.seenAt] { writer.write(signed: time) }
             writer.write(count: state.spokenExplained)
             writer.write(count: state.explained.count)
             for one in state.explained { one.encode(into: &writer) }
@@ -222,7 +230,7 @@ extension IncidentBook {
             }
             var state = State(
                 detector: places[place] ?? 0, identity: identity, isOpen: isOpen, isHeld: isHeld, episode: episode, revision: revision,
-                severity: severity, spokenSize: try reader.readDouble(), startedAt: try reader.readSigned(),
+                severity: severity, spokenSize: try reader.readDouble(), startedAt: try reader.readSigned(), detectMs: try reader.readSigned(),
                 detectedAt: try reader.readSigned(), emittedAt: try reader.readSigned(), seenAt: try reader.readSigned())
             state.spokenExplained = Int(truncatingIfNeeded: try reader.readVarint())
             for _ in 0..<(try reader.readCount(minimumSize: 10)) { state.explained.append(try AlertEvent.Contributor(from: &reader)) }

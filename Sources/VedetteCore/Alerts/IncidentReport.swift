@@ -49,13 +49,15 @@ public struct IncidentReport: Sendable, Equatable {
     public var immediateActions: [String]
     public var escalation: String
     public var recommendedAction: String
+    /// What the action touches, without a full stop: what it costs and guards is said after it.
     public var blastRadius: String
+    public var stakes: IncidentStakes
 
     public init(
         detector: Int, monitor: String, model: Int, severity: Severity, startedAt: Int64, lastAt: Int64, headline: String,
         measure: String, value: Double, limit: Double, referenceName: String, referenceValue: Double? = nil, count: Int64,
         pValue: Double, control: AlertEvent.FalseDiscoveryControl, size: Double, immediateActions: [String],
-        escalation: String, recommendedAction: String, blastRadius: String
+        escalation: String, recommendedAction: String, blastRadius: String, stakes: IncidentStakes
     ) {
         self.detector = detector
         self.monitor = monitor
@@ -77,6 +79,7 @@ public struct IncidentReport: Sendable, Equatable {
         self.escalation = escalation
         self.recommendedAction = recommendedAction
         self.blastRadius = blastRadius
+        self.stakes = stakes
     }
 }
 

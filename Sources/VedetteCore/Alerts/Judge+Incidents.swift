@@ -4,13 +4,15 @@
 /// speaks up by itself when the silence or its cause is over, or when the hour has room.
 extension Judge {
     /// What of the reports of one boundary is to be said, causes first and the worst before others.
-    package mutating func settle(_ reports: [IncidentReport], _ book: inout IncidentBook, at boundary: Int64) -> [AlertEvent] {
+    package mutating func settle(
+        _ reports: [IncidentReport], _ book: inout IncidentBook, at boundary: Int64, traffic: IncidentBook.Traffic
+    ) -> [AlertEvent] {
         guard !reports.isEmpty else { return [] }
         var events: [AlertEvent] = []
         var spoken: [Spoken]?
         for report in ordered(reports, book) {
             if case .open = report.phase, isHeld(report, &book, &spoken, at: boundary) { continue }
-            if let event = book.take(report, at: boundary) {
+            if let event = book.take(report, at: boundary, traffic: traffic) {
                 events.append(event)
                 // A new word may explain what comes after it.
                 if event.status == .firing { spoken = nil }

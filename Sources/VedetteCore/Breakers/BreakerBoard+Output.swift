@@ -17,8 +17,9 @@ extension BreakerBoard {
             }
             for place in entries[index].indices {
                 guard let news = entries[index][place].step(to: boundary, spec) else { continue }
-                let entry = entries[index][place]
-                records.append(record(entry, spec, boundary, news, economics(entry.model, entry.slice, spec.policy)))
+                let (model, slice) = (entries[index][place].model, entries[index][place].slice)
+                let traffic = entries[index][place].traffic { economics(model, slice, spec.policy) }
+                records.append(record(entries[index][place], spec, boundary, news, traffic))
             }
             entries[index].removeAll { $0.isRetired }
         }

@@ -15,6 +15,8 @@ extension BreakerEntry {
         forced?.encode(into: &writer)
         for value in [heldSince, sequence, publishedAt, detectMs] { writer.write(signed: value) }
         writer.write(bool: countsAnew)
+        writer.write(bool: calm != nil)
+        calm?.encode(into: &writer)
     }
 
     /// - Parameter triggers: how many the breaker had when it was saved.
@@ -37,6 +39,7 @@ extension BreakerEntry {
         publishedAt = try reader.readSigned()
         detectMs = try reader.readSigned()
         countsAnew = try reader.readBool()
+        calm = try reader.readBool() ? try BreakerTraffic(from: &reader) : nil
     }
 
     /// Puts what is known of each metric in its place among other triggers; what was not among them is unknown.
@@ -51,6 +54,23 @@ extension BreakerEntry {
             metrics[number] = known[place]
             metricsSince[number] = since[place]
         }
+    }
+}
+
+extension BreakerTraffic: Snapshottable {
+    package func encode(into writer: inout ByteWriter) {
+        for count in [model, slice, touched] { writer.write(signed: count) }
+        for number in [amount, fraudShare] {
+            writer.write(bool: number != nil)
+            if let number { writer.write(double: number) }
+        }
+    }
+
+    package init(from reader: inout ByteReader) throws {
+        func number() throws -> Double? { try reader.readBool() ? try reader.readDouble() : nil }
+        self.init(
+            model: try reader.readSigned(), slice: try reader.readSigned(), touched: try reader.readSigned(), amount: try number(),
+            fraudShare: try number())
     }
 }
 

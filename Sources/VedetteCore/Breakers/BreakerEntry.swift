@@ -12,7 +12,7 @@ struct BreakerEntry: Equatable {
     var slice: SliceName
     var machine: BreakerMachine
     var alerts: [BreakerCause] = []
-    /// Least tries until a first success of which an alert behind it told, since it tripped.
+    /// Least attempts to bypass of which an alert behind it told, since it tripped.
     var attempts: Double?
     /// Per trigger of the spec: whether its metric is over its bound; nil where there was too little data to say.
     var metrics: [Bool?]
@@ -26,6 +26,8 @@ struct BreakerEntry: Equatable {
     var publishedAt: Int64 = .min
     /// From the beginning of the condition that tripped it last to the trip, ms; -1 while nothing has.
     var detectMs: Int64 = -1
+    /// Traffic of the hour before it was last closed, while it is not.
+    var calm: BreakerTraffic?
     /// The next record's number does not follow from the one before.
     var countsAnew = false
     /// Its newest record was the last.
@@ -50,9 +52,7 @@ struct BreakerEntry: Equatable {
         } else if alerts.count < Self.maxAlerts {
             alerts.append(cause)
         }
-        for fact in event.incident where fact.name == "attempts_to_bypass" {
-            if case .number(let tries) = fact.value { attempts = min(attempts ?? tries, tries) }
-        }
+        if let tries = event.economics?.attemptsToBypass.value { attempts = min(attempts ?? tries, tries) }
     }
 
     /// - Parameter level: nil where there was too little data: then nothing is clear, and what was over its bound still is.
@@ -149,6 +149,16 @@ struct BreakerEntry: Equatable {
     }
 
     // MARK: What a record says
+
+    /// What the state touches. A decision service that follows it makes other decisions from then on, so while it is not closed
+    /// that is the traffic of the hour before.
+    mutating func traffic(_ lastHour: () -> BreakerTraffic?) -> BreakerTraffic? {
+        if state == .closed { calm = nil }
+        if let calm { return calm }
+        let traffic = lastHour()
+        if state != .closed, let traffic, traffic.model > 0 { calm = traffic }
+        return traffic
+    }
 
     func economics(_ traffic: BreakerTraffic, _ timing: BreakerTiming) -> BreakerEconomics {
         let share = traffic.model > 0 ? Double(traffic.touched) / Double(traffic.model) * (1 - relianceShare(timing)) : 0

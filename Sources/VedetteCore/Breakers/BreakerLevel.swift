@@ -41,7 +41,7 @@ struct BreakerLevel: Equatable {
     }
 }
 
-/// The traffic of the last hour, as far as a breaker's policy touches it.
+/// The traffic of an hour, as far as a breaker's policy touches it.
 package struct BreakerTraffic: Sendable, Equatable {
     /// Decisions of the model, of the slice, and of the slice those that the policy changes.
     package var model: Int64

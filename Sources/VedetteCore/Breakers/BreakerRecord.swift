@@ -54,7 +54,8 @@ public struct BreakerCause: Sendable, Equatable {
     }
 }
 
-/// What a state costs and what it guards, from the traffic of the last hour and from the alerts behind it.
+/// What a state costs and what it guards, from the alerts behind it and the traffic of the last hour; while it is not closed, of the
+/// hour before, since a decision service that follows it no longer makes the decisions that the policy is about.
 public struct BreakerEconomics: Sendable, Equatable {
     /// Share of the model's traffic whose decision the policy changes.
     public var challengedShare: Double
@@ -64,7 +65,7 @@ public struct BreakerEconomics: Sendable, Equatable {
     public var moneyAtRiskPerHour: Double?
     /// The whole amount of those decisions; nil where decisions carry none.
     public var amountPerHour: Double?
-    /// Least tries until a first success that an incident behind it told of, since the trip; nil where none says.
+    /// Least attempts to bypass that an incident behind it told of, since the trip; nil where none says.
     public var attemptsToBypass: Double?
     /// From the start of the condition to the last trip, ms, until it is closed again; nil where nothing tripped it. For a metric the
     /// condition begins with the first window over its bound.

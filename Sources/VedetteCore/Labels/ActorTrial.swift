@@ -53,20 +53,26 @@ package struct ActorTrial: Sendable, Equatable {
     package var risingLabels: Int64 { strongest?.labels ?? 0 }
     package var risingLegit: Int64 { strongest?.legit ?? 0 }
     package var risingExpected: Double { strongest?.expected ?? 0 }
+    /// Amount of the decisions that it has called legit since then and, by its peers or more trusted labels, should not have.
+    var moneyAtRisk: IncidentFigure {
+        let bet = strongest
+        return (bet?.amount ?? AmountSum()).figure(bet?.wrongShare ?? 0, of: "the decisions called legit")
+    }
 
     /// One label where peers call `peers` legit.
     ///
     /// - Parameters:
     ///   - share: of its information that counts, because the peers are a sample too.
     ///   - spread: variance of the honest actors' relative risk of contradiction.
-    mutating func judge(isLegit: Bool, peers: Double, share: Double, spread: Double, rule: LabelPeerRule, at time: Int64) {
+    ///   - amount: of the decision.
+    mutating func judge(isLegit: Bool, peers: Double, share: Double, spread: Double, amount: Money, rule: LabelPeerRule, at time: Int64) {
         wander(rule.drift * rule.drift * Double(max(0, time - lastAt)) / Self.yearMs)
         if bets.last.map({ time - $0.since >= LabelPeerTest.betEveryMs }) ?? true { bet(spread: spread, at: time) }
         let logit = RealFunctions.log(peers / (1 - peers))
         let near = ordinary.chance(logit), far = outlying.chance(logit)
         let honest = near + (far - near) * outlyingWeight
         for index in bets.indices {
-            bets[index].take(isLegit: isLegit, logit: logit, honest: honest, share: share)
+            bets[index].take(isLegit: isLegit, logit: logit, honest: honest, share: share, amount: amount)
             bets[index].expected += peers
         }
         let farther = isLegit ? far / honest : (1 - far) / (1 - honest)

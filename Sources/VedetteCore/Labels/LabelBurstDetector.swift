@@ -16,6 +16,8 @@ struct LabelBurstDetector: StreamDetector {
         /// Empty for the source itself.
         var actor: String
         var samples: [String] = []
+        /// Of the decisions that today's labels are about, each once for a source.
+        var amount = AmountSum()
         var firedAt: Int64?
     }
 
@@ -43,19 +45,22 @@ struct LabelBurstDetector: StreamDetector {
 
     private var fixed: Int { 2 * (sources.count + 1) }
 
-    mutating func observe(_ label: borrowing ObservedLabel) { count(label.source, label.words, label.effective) }
-
-    mutating func observe(orphan: PendingLabel, at time: Int64) { count(orphan.source, orphan.words, time) }
-
-    private mutating func count(_ row: Int, _ words: LabelWords, _ time: Int64) {
-        pass(to: floorDivide(time, 86_400_000))
-        let source = row < 0 ? sources.count : row
-        add(source, words.request)
-        if !words.actor.isEmpty { add(find(words.actor, source), words.request) }
+    mutating func observe(_ label: borrowing ObservedLabel) {
+        count(label.source, label.words, label.effect.kind == .new ? label.decision.amount : .none, label.effective)
     }
 
-    private mutating func add(_ place: Int, _ request: String) {
+    mutating func observe(orphan: PendingLabel, at time: Int64) { count(orphan.source, orphan.words, .none, time) }
+
+    private mutating func count(_ row: Int, _ words: LabelWords, _ amount: Money, _ time: Int64) {
+        pass(to: floorDivide(time, 86_400_000))
+        let source = row < 0 ? sources.count : row
+        add(source, words.request, amount)
+        if !words.actor.isEmpty { add(find(words.actor, source), words.request, amount) }
+    }
+
+    private mutating func add(_ place: Int, _ request: String, _ amount: Money) {
         entries[place].count.today += 1
+        entries[place].amount.add(amount)
         if entries[place].samples.count < Self.maxSamples { entries[place].samples.append(request) }
         touched.insert(place)
     }
@@ -82,6 +87,7 @@ struct LabelBurstDetector: StreamDetector {
             for place in entries.indices {
                 if place >= fixed { largest[entries[place].source] = max(largest[entries[place].source], Double(entries[place].count.today)) }
                 entries[place].count.end(days: today - day)
+                entries[place].amount = AmountSum()
                 if entries[place].firedAt == nil { entries[place].samples = [] }
             }
             forget()
@@ -151,6 +157,7 @@ struct LabelBurstDetector: StreamDetector {
             writer.write(fixed64: place < fixed ? 0 : keys[place - fixed])
             writer.write(count: entry.samples.count)
             for sample in entry.samples { writer.write(string: sample) }
+            entry.amount.encode(into: &writer)
             writer.write(signed: entry.firedAt ?? .min)
         }
         writer.write(count: touched.count)
@@ -168,6 +175,7 @@ struct LabelBurstDetector: StreamDetector {
             var entry = Entry(count: count, source: Int(truncatingIfNeeded: try reader.readVarint()), actor: try reader.readString())
             let key = try reader.readFixed64()
             for _ in 0..<(try reader.readCount()) { entry.samples.append(try reader.readString()) }
+            entry.amount = try AmountSum(from: &reader)
             let fired = try reader.readSigned()
             entry.firedAt = fired == .min ? nil : fired
             guard entry.source <= sources.count else { throw CorruptBytes(offset: reader.offset, expected: "a source of the registry") }

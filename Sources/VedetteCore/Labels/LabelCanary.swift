@@ -46,13 +46,14 @@ package struct LabelCanary: Sendable {
     }
 
     /// A borderline label. O(bets).
-    package mutating func observe(stratum: Int, isLow: Bool, isLegit: Bool, at time: Int64) {
-        _ = classes.observe(pool: 0, stratum: stratum, actor: (isLow ? Self.low : Self.trusted) &+ UInt64(stratum), isLegit: isLegit, at: time)
+    package mutating func observe(stratum: Int, isLow: Bool, isLegit: Bool, amount: Money = .none, at time: Int64) {
+        let side = (isLow ? Self.low : Self.trusted) &+ UInt64(stratum)
+        _ = classes.observe(pool: 0, stratum: stratum, actor: side, isLegit: isLegit, amount: amount, at: time)
     }
 
     /// A trusted label of `source` on a borderline request that one of low trust calls legit. It counts when the day is over.
-    package mutating func observe(pairOf source: Int, stratum: Int, isUpheld: Bool, at time: Int64) {
-        pairs[source].add(isHit: !isUpheld, stratum: stratum, on: floorDivide(time, 86_400_000))
+    package mutating func observe(pairOf source: Int, stratum: Int, isUpheld: Bool, amount: Money = .none, at time: Int64) {
+        pairs[source].add(isHit: !isUpheld, stratum: stratum, amount: amount, on: floorDivide(time, 86_400_000))
     }
 
     /// Ends the days before `time`, and judges the pairs of them. O(1) within a day.

@@ -43,10 +43,13 @@ struct LabelCanaryDetector: StreamDetector {
             let stratum = zone.stratum(label.decision.score, model)
         else { return }
         let isLow = label.entry.tier <= LabelCanary.lowTier, isLegit = label.entry.outcome == .legit
-        if isLow || saysBoth[label.source] { watches[model].canary.observe(stratum: stratum, isLow: isLow, isLegit: isLegit, at: label.effective) }
+        if isLow || saysBoth[label.source] {
+            watches[model].canary.observe(stratum: stratum, isLow: isLow, isLegit: isLegit, amount: label.decision.amount, at: label.effective)
+        }
         if isLow, isLegit { Self.note(label.words.request, in: &watches[model].samples) }
         for word in label.verdicts where word.tier <= LabelCanary.lowTier && word.outcome == .legit && word.judgeTier > LabelCanary.lowTier {
-            watches[model].canary.observe(pairOf: word.judge, stratum: stratum, isUpheld: word.isUpheld, at: label.effective)
+            watches[model].canary.observe(
+                pairOf: word.judge, stratum: stratum, isUpheld: word.isUpheld, amount: label.decision.amount, at: label.effective)
             if !word.isUpheld { Self.note(label.words.request, in: &watches[model].contradicted) }
         }
     }

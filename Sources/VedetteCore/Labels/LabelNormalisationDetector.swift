@@ -43,7 +43,7 @@ struct LabelNormalisationDetector: StreamDetector {
             guard value > Interner.other, let name = label.dimensions[dimension].name(value) else { continue }
             let pool = model * dimensions.count + dimension
             let key = hash.hash64("\(pool)|\(value)")
-            guard let place = test.observe(pool: pool, stratum: stratum, actor: key, isLegit: isLegit, at: label.effective) else { continue }
+            guard let place = test.observe(pool: pool, stratum: stratum, actor: key, isLegit: isLegit, amount: label.decision.amount, at: label.effective) else { continue }
             if isLegit { cases.follow(test, place, key, request: label.words.request) { name } }
         }
         for word in label.verdicts where word.outcome == .legit && !word.isUpheld { contradict(label, model, stratum) }

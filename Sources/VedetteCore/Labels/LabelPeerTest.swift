@@ -85,11 +85,13 @@ package struct LabelPeerTest: Sendable {
 
     /// Takes one borderline label; answers the place of the actor's trial, nil where it is not followed.
     ///
-    /// - Parameter actor: keyed hash of the actor, well mixed, that no other pool uses.
-    package mutating func observe(pool: Int, stratum: Int, actor: UInt64, isLegit: Bool, at time: Int64) -> Int? {
+    /// - Parameters:
+    ///   - actor: keyed hash of the actor, well mixed, that no other pool uses.
+    ///   - amount: of the decision; it plays no part in the evidence.
+    package mutating func observe(pool: Int, stratum: Int, actor: UInt64, isLegit: Bool, amount: Money = .none, at time: Int64) -> Int? {
         pass(to: time)
         let place = find(actor, pool, time)
-        if let place { judge(place, stratum, isLegit, time) }
+        if let place { judge(place, stratum, isLegit, amount, time) }
         pools[pool].strata[stratum].total += 1
         if isLegit { pools[pool].strata[stratum].legit += 1 }
         return place
@@ -102,14 +104,15 @@ package struct LabelPeerTest: Sendable {
         if let place = index.find(actor) { trials[place].contradictedToday += 1 }
     }
 
-    private mutating func judge(_ place: Int, _ stratum: Int, _ isLegit: Bool, _ time: Int64) {
+    private mutating func judge(_ place: Int, _ stratum: Int, _ isLegit: Bool, _ amount: Money, _ time: Int64) {
         let pool = trials[place].pool
         let all = pools[pool].strata[stratum], own = trials[place].own[stratum]
         let peers = max(0, all.total - own.total)
         if peers >= Self.minPeers {
             let share = (max(0, all.legit - own.legit) + 0.5) / (peers + 1)
             trials[place].judge(
-                isLegit: isLegit, peers: share, share: peers / (peers + own.total + 1), spread: pools[pool].spread, rule: rule, at: time)
+                isLegit: isLegit, peers: share, share: peers / (peers + own.total + 1), spread: pools[pool].spread, amount: amount,
+                rule: rule, at: time)
         }
         trials[place].own[stratum].total += 1
         if isLegit { trials[place].own[stratum].legit += 1 }

@@ -41,7 +41,7 @@ struct LabelPoisoningDetector: StreamDetector {
         let pool = pool(model, label.source)
         let isLegit = label.entry.outcome == .legit
         let key = key(words.actor, pool)
-        guard let place = test.observe(pool: pool, stratum: stratum, actor: key, isLegit: isLegit, at: label.effective) else { return }
+        guard let place = test.observe(pool: pool, stratum: stratum, actor: key, isLegit: isLegit, amount: label.decision.amount, at: label.effective) else { return }
         if isLegit { cases.follow(test, place, key, request: words.request) { words.actor } }
     }
 

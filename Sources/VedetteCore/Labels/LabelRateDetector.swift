@@ -39,7 +39,7 @@ struct LabelRateDetector: StreamDetector {
         case .orphans: watched[place(label.source)].rate.add(isHit: false, on: day)
         case .conflicts:
             for word in label.verdicts {
-                watched[place(word.source)].rate.add(isHit: !word.isUpheld, on: day)
+                watched[place(word.source)].rate.add(isHit: !word.isUpheld, amount: label.decision.amount, on: day)
                 if !word.isUpheld { note(label.words.request, place(word.source), label.effective) }
             }
         }

@@ -31,7 +31,11 @@ extension LabelReports {
                 ? "The security counterpart, if the requests never existed: somebody writes truth about nothing."
                 : "The security counterpart, if the source is wrong and its errors have one direction.",
             recommendedAction: isOrphans ? "Compare the request IDs of \(name) with the decision log; raise join.pending_ttl only if decisions come late." : "Have the contradicted words of \(name) reviewed, and lower its tier meanwhile.",
-            blastRadius: "\(count) \(what).")
+            blastRadius: "\(count) \(what)",
+            stakes: .labels(
+                money: isOrphans
+                    ? .none(because: "a label without a decision has no amount") : bet.amount.figure(bet.excess, of: "the decisions of contradicted words"),
+                since: bet.day * 86_400_000))
         report.subject = name
         report.sampleRequestIDs = one.samples
         report.facts = [
@@ -62,7 +66,8 @@ extension LabelReports {
             ],
             escalation: "The security counterpart, if nobody sent them on purpose: an account or a pipeline is used by somebody else.",
             recommendedAction: "If it is not explained, take \(who) from the registry until it is.",
-            blastRadius: "\(AlertNumbers.count(entry.count.today)) labels of one day.")
+            blastRadius: "\(AlertNumbers.count(entry.count.today)) labels of one day",
+            stakes: .labels(money: entry.amount.figure(1 - entry.count.mean / Double(max(1, entry.count.today)), of: "the decisions of today's labels"), since: day))
         report.subject = entry.actor.isEmpty ? pipeline : "\(pipeline)/\(entry.actor)"
         report.sampleRequestIDs = entry.samples
         report.facts = [

@@ -28,6 +28,8 @@ extension LabelReports {
         let escalation: String
         let recommendedAction: String
         let blastRadius: String
+        let money: IncidentFigure
+        var moneySince: Int64?
     }
 
     private static func report(_ trial: ActorTrial, _ words: Words, alpha: Double, severity: Severity, detector: Int, model: Int) -> IncidentReport {
@@ -38,7 +40,7 @@ extension LabelReports {
             referenceValue: words.limit, count: shares.labels, pValue: min(1, RealFunctions.exp(-max(0, trial.logEvidence))),
             control: .init(method: "e-detector, a bet a month: chance of a false alert in a year for each that is followed", alpha: alpha, tests: 1),
             size: max(1, shares.excess), immediateActions: words.immediateActions, escalation: words.escalation,
-            recommendedAction: words.recommendedAction, blastRadius: words.blastRadius)
+            recommendedAction: words.recommendedAction, blastRadius: words.blastRadius, stakes: .labels(money: words.money, since: words.moneySince))
         report.facts = [
             IncidentFact("excess_legit", .number(shares.excess)), IncidentFact("contradicted", .number(trial.contradicted)),
             IncidentFact("contradicted_expected", .number(trial.exposure)), IncidentFact("log_evidence", .number(trial.logEvidence)),
@@ -65,7 +67,7 @@ extension LabelReports {
                 ],
                 escalation: "The security counterpart: this actor teaches the model to let something through.",
                 recommendedAction: "Lower the actor's trust in the registry and review its borderline labels since \(AlertNumbers.time(trial.risingSince)) UTC.",
-                blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of one actor."),
+                blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of one actor", money: trial.moneyAtRisk),
             alpha: rule.peers.alpha, severity: rule.poisoningSeverity, detector: detector, model: model)
         report.subject = "\(pipeline)/\(detail.name)"
         report.sampleRequestIDs = detail.samples
@@ -99,7 +101,7 @@ extension LabelReports {
                 ],
                 escalation: "The security counterpart, if blind labels say fraud: the pattern is being taught to the model as normal.",
                 recommendedAction: "Freeze the training labels of \(detail.name) at \(AlertNumbers.time(trial.risingSince)) UTC until blind labels agree.",
-                blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of the slice."),
+                blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of the slice", money: trial.moneyAtRisk),
             alpha: rule.peers.alpha, severity: rule.normalisationSeverity, detector: detector, model: model)
         report.slice = slice
         report.sampleRequestIDs = detail.samples
@@ -127,7 +129,9 @@ extension LabelReports {
                 ],
                 escalation: "The security counterpart: the metrics are being moved through labels that anybody can send.",
                 recommendedAction: "Exclude labels of low trust from thresholds and training; review the sample requests.",
-                blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of low trust."),
+                blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of low trust",
+                money: pair.map { $0.1.amount.figure($0.1.excess, of: "the decisions of contradicted pairs") } ?? trial.moneyAtRisk,
+                moneySince: pair.map { $0.1.day * 86_400_000 }),
             alpha: canary.rule.alpha, severity: rule.poisoningSeverity, detector: detector, model: model)
         if let (source, bet) = pair {
             report.startedAt = bet.day * 86_400_000

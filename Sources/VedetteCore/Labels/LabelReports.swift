@@ -15,7 +15,8 @@ enum LabelReports {
             ],
             escalation: "The security counterpart now: somebody may be writing truth that is none.",
             recommendedAction: "Close the topic's ACL to this producer, or register the source.",
-            blastRadius: "\(count) labels; their requests count as unlisted in metrics.")
+            blastRadius: "\(count) label\(incident.labels == 1 ? "" : "s"); their requests count as unlisted in metrics",
+            stakes: .labels(money: incident.amount.figure(of: "the decisions that they are about, where there are any,")))
         report.subject = "\(incident.breach)/\(incident.pipeline)"
         report.sampleRequestIDs = incident.samples
         report.facts = [

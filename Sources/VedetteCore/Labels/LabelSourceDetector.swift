@@ -17,6 +17,8 @@ struct LabelSourceDetector: StreamDetector {
         var orphans: Int64 = 0
         var fraud: Int64 = 0
         var legit: Int64 = 0
+        /// Of the decisions that they are about, each once.
+        var amount = AmountSum()
         var startedAt: Int64
         var lastAt: Int64
         var actors: [String] = []
@@ -40,12 +42,12 @@ struct LabelSourceDetector: StreamDetector {
         let model = Int(label.decision.model)
         let words = label.words
         guard let breach = breach(label.source, words, label.entry.outcome, models[model]) else { return }
-        add(breach, words, label.entry.outcome, model, label.effective, isOrphan: false)
+        add(breach, words, label.entry.outcome, model, label.effective, amount: label.effect.kind == .new ? label.decision.amount : .none)
     }
 
     mutating func observe(orphan: PendingLabel, at time: Int64) {
         guard let breach = breach(orphan.source, orphan.words, orphan.entry.outcome, nil) else { return }
-        add(breach, orphan.words, orphan.entry.outcome, 0, time, isOrphan: true)
+        add(breach, orphan.words, orphan.entry.outcome, 0, time, amount: nil)
     }
 
     private func breach(_ source: Int, _ words: LabelWords, _ outcome: Outcome, _ model: String?) -> LabelBreach? {
@@ -53,10 +55,11 @@ struct LabelSourceDetector: StreamDetector {
         return sources[source].rights.breach(actor: words.actor, outcome: outcome, model: model)
     }
 
-    private mutating func add(_ breach: LabelBreach, _ words: LabelWords, _ outcome: Outcome, _ model: Int, _ time: Int64, isOrphan: Bool) {
+    /// - Parameter amount: of its decision; nil for an orphan.
+    private mutating func add(_ breach: LabelBreach, _ words: LabelWords, _ outcome: Outcome, _ model: Int, _ time: Int64, amount: Money?) {
         let place = place(breach, model, Self.cut(words.pipeline), time)
         incidents[place].labels += 1
-        if isOrphan { incidents[place].orphans += 1 }
+        if let amount { incidents[place].amount.add(amount) } else { incidents[place].orphans += 1 }
         if outcome == .fraud { incidents[place].fraud += 1 }
         if outcome == .legit { incidents[place].legit += 1 }
         incidents[place].lastAt = max(incidents[place].lastAt, time)
@@ -98,6 +101,7 @@ struct LabelSourceDetector: StreamDetector {
             writer.write(string: incident.pipeline)
             writer.write(count: incident.model)
             for value in [incident.labels, incident.orphans, incident.fraud, incident.legit, incident.startedAt, incident.lastAt] { writer.write(signed: value) }
+            incident.amount.encode(into: &writer)
             for list in [incident.actors, incident.samples] {
                 writer.write(count: list.count)
                 for text in list { writer.write(string: text) }
@@ -119,6 +123,7 @@ struct LabelSourceDetector: StreamDetector {
             incident.orphans = values[1]
             incident.fraud = values[2]
             incident.legit = values[3]
+            incident.amount = try AmountSum(from: &reader)
             for _ in 0..<(try reader.readCount()) { incident.actors.append(try reader.readString()) }
             for _ in 0..<(try reader.readCount()) { incident.samples.append(try reader.readString()) }
             incidents.append(incident)

@@ -78,6 +78,8 @@ struct TurnBet: Sendable, Equatable {
     var labels: Int64 = 0
     var legit: Int64 = 0
     var expected = 0.0
+    /// Of the decisions that were called legit since then.
+    var amount = AmountSum()
 
     init(since: Int64, belief: OffsetBelief, riskShape: Double, riskRate: Double) {
         self.since = since
@@ -87,7 +89,7 @@ struct TurnBet: Sendable, Equatable {
         self.riskRate = riskRate
     }
 
-    mutating func take(isLegit: Bool, logit: Double, honest: Double, share: Double) {
+    mutating func take(isLegit: Bool, logit: Double, honest: Double, share: Double, amount decided: Money) {
         for (index, turned) in Self.turned.enumerated() {
             let one = beliefs[index].chance(logit)
             let chance = one + (1 - one) * turned
@@ -95,8 +97,13 @@ struct TurnBet: Sendable, Equatable {
             beliefs[index].learn(isLegit: isLegit, logit: logit, turned: turned, share: share)
         }
         labels += 1
-        if isLegit { legit += 1 }
+        guard isLegit else { return }
+        legit += 1
+        amount.add(decided)
     }
+
+    /// Of the decisions called legit since then, the share that peers or more trusted labels would not have; 0...1.
+    var wrongShare: Double { legit > 0 ? min(1, max(0, Double(legit) - expected, contradicted - exposure) / Double(legit)) : 0 }
 
     /// ln of the mean ratio over the hypotheses, contradictions included.
     var logWealth: Double { LabelPeerTest.logMean(wealth) + logContradiction }
@@ -118,6 +125,7 @@ extension TurnBet: Snapshottable {
         for value in [since, labels, legit] { writer.write(signed: value) }
         for value in [riskShape, riskRate, contradicted, exposure, expected] + wealth { writer.write(double: value) }
         for belief in beliefs { belief.encode(into: &writer) }
+        amount.encode(into: &writer)
     }
 
     init(from reader: inout ByteReader) throws {
@@ -131,5 +139,6 @@ extension TurnBet: Snapshottable {
         expected = try reader.readDouble()
         wealth = try Self.turned.map { _ in try reader.readDouble() }
         beliefs = try Self.turned.map { _ in try OffsetBelief(from: &reader) }
+        amount = try AmountSum(from: &reader)
     }
 }

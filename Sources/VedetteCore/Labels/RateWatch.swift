@@ -27,6 +27,8 @@ struct RateWatch: Equatable {
         let past: [Tally]
         let dispersion: Double
         var since: [Tally]
+        /// Of the decisions that were hits since then.
+        var amount = AmountSum()
 
         var hits: Double { since.reduce(0) { $0 + $1.hits } }
         var trials: Double { since.reduce(0) { $0 + $1.trials } }
@@ -36,6 +38,9 @@ struct RateWatch: Equatable {
             let expected = zip(past, since).reduce(0) { $0 + $1.1.trials * $1.0.hits / $1.0.trials }
             return trials > 0 ? expected / trials : past[0].hits / past[0].trials
         }
+
+        /// Of the hits since then, the share above what it was; 0...1.
+        var excess: Double { hits > 0 ? max(0, hits - reference * trials) / hits : 0 }
 
         /// ln of the mean ratio over the factors.
         func logWealth(_ factors: [Double]) -> Double {
@@ -55,6 +60,8 @@ struct RateWatch: Equatable {
     private(set) var day: Int64 = .min
     private(set) var firstDay: Int64 = .min
     private var today: [Tally]
+    /// Of today's hits.
+    private var amountToday = AmountSum()
     /// Faded hits and trials of the past.
     private var past: [Tally]
     /// Faded sum of squared residuals over their predictive variances (gamma-Poisson), and of the days in it.
@@ -88,10 +95,13 @@ struct RateWatch: Equatable {
     /// Whether nothing is left of the evidence.
     func isCold(alpha: Double) -> Bool { logEvidence <= Self.limit(alpha) / 4 }
 
-    mutating func add(isHit: Bool, stratum: Int = 0, on today: Int64) {
+    /// - Parameter amount: of the decision, which has no part in the evidence.
+    mutating func add(isHit: Bool, stratum: Int = 0, amount: Money = .none, on today: Int64) {
         pass(to: today)
         self.today[stratum].trials += 1
-        if isHit { self.today[stratum].hits += 1 }
+        guard isHit else { return }
+        self.today[stratum].hits += 1
+        amountToday.add(amount)
     }
 
     /// Ends the days before `today`.
@@ -130,6 +140,8 @@ struct RateWatch: Equatable {
             past[stratum].trials += count.trials
             today[stratum] = Tally()
         }
+        for index in bets.indices { bets[index].amount.add(amountToday) }
+        amountToday = AmountSum()
         scatter += (hits - expected) * (hits - expected) / max(variance, 0.1)
         scatterDays += 1
     }
@@ -157,6 +169,7 @@ extension RateWatch {
         for value in [day, firstDay] { writer.write(signed: value) }
         for value in [scatter, scatterDays] { writer.write(double: value) }
         write(today)
+        amountToday.encode(into: &writer)
         write(past)
         writer.write(count: bets.count)
         for bet in bets {
@@ -164,6 +177,7 @@ extension RateWatch {
             writer.write(double: bet.dispersion)
             write(bet.past)
             write(bet.since)
+            bet.amount.encode(into: &writer)
         }
     }
 
@@ -175,11 +189,12 @@ extension RateWatch {
         scatter = try reader.readDouble()
         scatterDays = try reader.readDouble()
         today = try read()
+        amountToday = try AmountSum(from: &reader)
         past = try read()
         bets = []
-        for _ in 0..<(try reader.readCount(minimumSize: 41)) {
+        for _ in 0..<(try reader.readCount(minimumSize: 43)) {
             let day = try reader.readSigned(), dispersion = try reader.readDouble()
-            bets.append(Bet(day: day, past: try read(), dispersion: dispersion, since: try read()))
+            bets.append(Bet(day: day, past: try read(), dispersion: dispersion, since: try read(), amount: try AmountSum(from: &reader)))
         }
     }
 }

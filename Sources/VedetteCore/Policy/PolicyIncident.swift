@@ -6,7 +6,7 @@ struct PolicyIncident: Equatable {
     var breaks: Int64 = 0
     /// Of them, those of which it could not be told.
     var untold: Int64 = 0
-    var amount = 0.0
+    var amount = AmountSum()
     var startedAt: Int64 = 0
     var lastAt: Int64 = .min
     var samples: [String] = []
@@ -20,7 +20,7 @@ struct PolicyIncident: Equatable {
         lastAt = max(lastAt, time)
         breaks += 1
         if isUntold { untold += 1 }
-        if batch.amount[row].isFinite { amount += batch.amount[row] }
+        amount.add(Money(batch.amount[row]))
         if samples.count < Self.maxSamples { samples.append(batch.string(batch.requestText[row])) }
         guard versions.count < Self.maxVersions else { return }
         let version = batch.string(batch.version[row])
@@ -31,7 +31,7 @@ struct PolicyIncident: Equatable {
 extension PolicyIncident: Snapshottable {
     func encode(into writer: inout ByteWriter) {
         for value in [breaks, untold, startedAt, lastAt] { writer.write(signed: value) }
-        writer.write(double: amount)
+        amount.encode(into: &writer)
         for list in [samples, versions] {
             writer.write(count: list.count)
             for text in list { writer.write(string: text) }
@@ -43,7 +43,7 @@ extension PolicyIncident: Snapshottable {
         untold = try reader.readSigned()
         startedAt = try reader.readSigned()
         lastAt = try reader.readSigned()
-        amount = try reader.readDouble()
+        amount = try AmountSum(from: &reader)
         for _ in 0..<(try reader.readCount()) { samples.append(try reader.readString()) }
         for _ in 0..<(try reader.readCount()) { versions.append(try reader.readString()) }
     }
@@ -58,6 +58,8 @@ struct PolicyShare: Equatable {
     var isOpen = false
     var startedAt: Int64 = 0
     var lastAt: Int64 = 0
+    /// Of the decisions that are counted.
+    var amount = AmountSum()
     var samples: [String] = []
 
     init(share: Double) { evidence = BernoulliEProcess(rate: share) }
@@ -68,6 +70,7 @@ struct PolicyShare: Equatable {
     mutating func add(_ isCounted: Bool, _ batch: DecisionBatch, _ row: Int) {
         evidence.add(successes: isCounted ? 1 : 0, failures: isCounted ? 0 : 1)
         guard isCounted else { return }
+        amount.add(Money(batch.amount[row]))
         lastAt = max(lastAt, batch.time[row])
         if samples.count < PolicyIncident.maxSamples { samples.append(batch.string(batch.requestText[row])) }
     }
@@ -75,6 +78,7 @@ struct PolicyShare: Equatable {
     mutating func start(period: Int64, share: Double) {
         self.period = period
         evidence = BernoulliEProcess(rate: share)
+        amount = AmountSum()
         samples.removeAll()
     }
 }
@@ -84,6 +88,7 @@ extension PolicyShare: Snapshottable {
         for value in [period, startedAt, lastAt] { writer.write(signed: value) }
         writer.write(bool: isOpen)
         evidence.encode(into: &writer)
+        amount.encode(into: &writer)
         writer.write(count: samples.count)
         for text in samples { writer.write(string: text) }
     }
@@ -94,6 +99,7 @@ extension PolicyShare: Snapshottable {
         lastAt = try reader.readSigned()
         isOpen = try reader.readBool()
         evidence = try BernoulliEProcess(from: &reader)
+        amount = try AmountSum(from: &reader)
         for _ in 0..<(try reader.readCount()) { samples.append(try reader.readString()) }
     }
 }

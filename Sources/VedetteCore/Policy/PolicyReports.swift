@@ -16,12 +16,15 @@ enum PolicyReports {
             ],
             escalation: "The security counterpart now: a floor is broken by a fault or by somebody who found a way around it.",
             recommendedAction: "Enforce the rule in the decision service and review the \(count) decisions.",
-            blastRadius: "Decisions that match the rule: \(count) so far.")
+            blastRadius: "Decisions that match the rule: \(count) so far",
+            stakes: IncidentStakes(
+                attempts: .none(because: "a rule does not say what a try is: each decision that breaks it has passed already"),
+                challenge: .requests(incident.breaks, since: incident.startedAt), money: incident.amount.figure(of: "the decisions that broke it")))
         report.subject = rule.name
         report.sampleRequestIDs = incident.samples
         report.facts = [
             IncidentFact("rule", .text(rule.condition.source)), IncidentFact("violations", .number(Double(incident.breaks))),
-            IncidentFact("undecidable", .number(Double(incident.untold))), IncidentFact("amount", .number(incident.amount)),
+            IncidentFact("undecidable", .number(Double(incident.untold))),
             IncidentFact("first_violation", .time(incident.startedAt)), IncidentFact("last_violation", .time(incident.lastAt)),
             IncidentFact("decisions_observed", .number(Double(decisions))), IncidentFact("versions", .list(incident.versions)),
         ]
@@ -49,7 +52,7 @@ enum PolicyReports {
                 : "The owner of the policy, if the share is meant to stay.",
             recommendedAction: isSingle
                 ? "Bring the second signal back, or send what rests on the score alone to a challenge." : "Lower the automation until the cap holds.",
-            blastRadius: "\(AlertNumbers.percent(state.share)) of the decisions that the rule is about.")
+            blastRadius: "\(AlertNumbers.percent(state.share)) of the decisions that the rule is about", stakes: stakes(cap, state))
         report.subject = rule.name
         report.interval = .init(low: interval.lower, high: interval.upper, confidence: 0.95)
         report.sampleRequestIDs = state.samples
@@ -59,5 +62,16 @@ enum PolicyReports {
         ]
         if !rule.reason.isEmpty { report.facts.insert(IncidentFact("reason", .text(rule.reason)), at: 0) }
         return report
+    }
+
+    /// What rests on the score alone is challenged as a whole; of another kind, what is above the cap.
+    private static func stakes(_ cap: PolicyCap, _ state: PolicyShare) -> IncidentStakes {
+        let counted = Double(state.evidence.successes)
+        let beyond = max(0, counted - cap.share * Double(state.count))
+        let challenged = cap.monitor == .singleSignal ? counted : beyond
+        return IncidentStakes(
+            attempts: .none(because: "a share is a state of the system: nobody tries anything"),
+            challenge: .requests(Int64(challenged.rounded(.up)), since: state.period),
+            money: state.amount.figure(beyond / max(1, counted), of: "the decisions that are counted"), moneySince: state.period)
     }
 }

@@ -12,6 +12,10 @@ struct BoundaryCell: Equatable {
     var lastAt: Int64 = 0
     var pressed: Int64 = 0
     var pressedOf: Int64 = 0
+    /// Requests that were stopped meanwhile.
+    var stopped: Int64 = 0
+    /// Of the requests that were allowed just below the threshold.
+    var money = AmountSum()
     var peak = 0.0
     var samples: [String] = []
     var isReported = false
@@ -64,13 +68,16 @@ struct BoundaryPressure {
         let step = isNear ? RealFunctions.log(pressed / usual) : RealFunctions.log((1 - pressed) / (1 - usual))
         if cells[place].sum == 0 {
             cells[place].startedAt = request.time
-            (cells[place].pressed, cells[place].pressedOf, cells[place].peak) = (0, 0, 0)
+            (cells[place].pressed, cells[place].pressedOf, cells[place].stopped, cells[place].peak) = (0, 0, 0, 0)
+            cells[place].money = AmountSum()
             cells[place].samples.removeAll()
         }
         cells[place].sum = max(0, cells[place].sum + step)
         cells[place].pressedOf += 1
+        if request.decision.isIntervention { cells[place].stopped += 1 }
         guard isNear else { return }
         cells[place].pressed += 1
+        cells[place].money.add(Money(request.amount))
         cells[place].lastAt = max(cells[place].lastAt, request.time)
         cells[place].peak = max(cells[place].peak, cells[place].sum)
         if cells[place].samples.count == 10 { cells[place].samples.remove(at: 4) }
@@ -116,7 +123,8 @@ extension BoundaryPressure {
                 writer.write(bool: part.value != nil)
                 writer.write(string: part.value ?? "")
             }
-            for number in [cell.decisions, cell.near, cell.startedAt, cell.lastAt, cell.pressed, cell.pressedOf] { writer.write(signed: number) }
+            for number in [cell.decisions, cell.near, cell.startedAt, cell.lastAt, cell.pressed, cell.pressedOf, cell.stopped] { writer.write(signed: number) }
+            cell.money.encode(into: &writer)
             writer.write(double: cell.sum)
             writer.write(double: cell.peak)
             writer.write(count: cell.samples.count)
@@ -146,6 +154,8 @@ extension BoundaryPressure {
             cells[place].lastAt = try reader.readSigned()
             cells[place].pressed = try reader.readSigned()
             cells[place].pressedOf = try reader.readSigned()
+            cells[place].stopped = try reader.readSigned()
+            cells[place].money = try AmountSum(from: &reader)
             cells[place].sum = try reader.readDouble()
             cells[place].peak = try reader.readDouble()
             for _ in 0..<(try reader.readCount()) { cells[place].samples.append(try reader.readString()) }

@@ -49,7 +49,7 @@ struct Campaign: Equatable {
     /// Tries up to and including that first allow.
     var triesToBypass: Int64 = 0
     var allowedSince: Int64 = 0
-    var moneySince = 0.0
+    var moneySince = AmountSum()
     /// Tries whose nearest earlier try was decided the other way.
     var flips: Int64 = 0
     /// Tries that moved exactly one feature against the nearest earlier one.
@@ -144,7 +144,7 @@ struct Campaign: Equatable {
             triesToBypass = tries
         }
         allowedSince += 1
-        if request.amount.isFinite { moneySince += request.amount }
+        moneySince.add(Money(request.amount))
     }
 
     /// |logit(score) - logit(threshold)|; NaN without a threshold.
@@ -201,7 +201,7 @@ struct Campaign: Equatable {
             triesToBypass = other.triesToBypass
         }
         allowedSince += other.allowedSince
-        moneySince += other.moneySince
+        moneySince.add(other.moneySince)
         flips += other.flips
         singleMoves += other.singleMoves
         halvings += other.halvings
@@ -289,7 +289,7 @@ extension Campaign: Snapshottable {
         for number in [flips, singleMoves, halvings, approaches, sameDirection] { writer.write(signed: number) }
         writer.write(bool: firstSuccessAt != nil)
         writer.write(signed: firstSuccessAt ?? 0)
-        writer.write(double: moneySince)
+        moneySince.encode(into: &writer)
         writer.write(double: lastDistance)
         writer.write(fixed32: lastMove.bitPattern)
         writer.write(signed: Int64(lastFeature))
@@ -330,7 +330,7 @@ extension Campaign: Snapshottable {
         let hasSuccess = try reader.readBool()
         let success = try reader.readSigned()
         firstSuccessAt = hasSuccess ? success : nil
-        moneySince = try reader.readDouble()
+        moneySince = try AmountSum(from: &reader)
         lastDistance = try reader.readDouble()
         lastMove = Float(bitPattern: try reader.readFixed32())
         lastFeature = Int32(truncatingIfNeeded: try reader.readSigned())

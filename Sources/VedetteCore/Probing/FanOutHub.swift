@@ -7,7 +7,8 @@ struct FanOutHub: Equatable {
     var lastAt: Int64 = 0
     var requests: Int64 = 0
     var interventions: Int64 = 0
-    var money = 0.0
+    /// Since ``startedAt``.
+    var tries = Tries()
     /// Evidence of the newest request that brought a new partner; once reported, the most of all. 0 below ``FanOut/joinAt``.
     var peak = 0.0
     var isReported = false
@@ -38,17 +39,34 @@ struct FanOutHub: Equatable {
     /// Case of which one request came through it: once is chance.
     var acquaintance: Int64 = 0
 
+    /// What somebody tried, and what passed of it.
+    struct Tries: Equatable {
+        var count: Int64 = 0
+        var passed: Int64 = 0
+        /// Of those that passed.
+        var money = AmountSum()
+
+        mutating func add(_ request: ProbingRequest) {
+            count += 1
+            guard !request.decision.isIntervention else { return }
+            passed += 1
+            money.add(Money(request.amount))
+        }
+    }
+
     mutating func count(_ request: ProbingRequest) {
         lastAt = max(lastAt, request.time)
         requests += 1
         if request.decision.isIntervention { interventions += 1 }
-        if request.amount.isFinite { money += request.amount }
+        tries.add(request)
     }
 
     mutating func hit(_ value: Double, over kind: Int, distinct count: Double, _ request: ProbingRequest, _ sample: String, limit: Double) {
         if peak == 0 {
             startedAt = request.time
             hits = 0
+            tries = Tries()
+            tries.add(request)
         }
         hits += 1
         peak = isReported ? max(peak, value) : value
@@ -65,8 +83,9 @@ struct FanOutHub: Equatable {
 
 extension FanOutHub: Snapshottable {
     func encode(into writer: inout ByteWriter) {
-        for number in [day, newest, startedAt, lastAt, requests, interventions, Int64(over), daySince, hits] { writer.write(signed: number) }
-        for number in [peak, money, distinct, span] { writer.write(double: number) }
+        for number in [day, newest, startedAt, lastAt, requests, interventions, Int64(over), daySince, hits, tries.count, tries.passed] { writer.write(signed: number) }
+        for number in [peak, distinct, span] { writer.write(double: number) }
+        tries.money.encode(into: &writer)
         writer.write(fixed32: days.bitPattern)
         writer.write(count: samples.count)
         for sample in samples { writer.write(string: sample) }
@@ -88,10 +107,12 @@ extension FanOutHub: Snapshottable {
         over = Int32(truncatingIfNeeded: try reader.readSigned())
         daySince = try reader.readSigned()
         hits = try reader.readSigned()
+        tries.count = try reader.readSigned()
+        tries.passed = try reader.readSigned()
         peak = try reader.readDouble()
-        money = try reader.readDouble()
         distinct = try reader.readDouble()
         span = try reader.readDouble()
+        tries.money = try AmountSum(from: &reader)
         days = Float(bitPattern: try reader.readFixed32())
         for _ in 0..<(try reader.readCount()) { samples.append(try reader.readString()) }
         isReported = try reader.readBool()

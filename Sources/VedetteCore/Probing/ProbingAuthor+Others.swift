@@ -36,7 +36,7 @@ extension ProbingAuthor {
                 "Challenge this \(kind) at the edge while you look",
             ],
             escalation: Self.escalation, recommendedAction: "Challenge requests of this \(kind); freeze the \(other)s that it touched until reviewed",
-            blastRadius: "\(AlertNumbers.count(hub.requests)) requests of it so far; shared gateways would be hit as well")
+            blastRadius: "\(AlertNumbers.count(hub.requests)) requests of it so far; shared gateways would be hit as well", stakes: stakes(hub, entry))
         report.sampleRequestIDs = hub.samples
         report.facts = [
             IncidentFact("phase", .text("fan_out")),
@@ -46,7 +46,6 @@ extension ProbingAuthor {
             IncidentFact("distinct", .number(hub.distinct.rounded())),
             IncidentFact("requests", .number(Double(hub.requests))),
             IncidentFact("stopped", .number(Double(hub.interventions))),
-            IncidentFact("money", .number(hub.money)),
             IncidentFact("fan_out", .list(watch.hubs(of: entry).map(hubText))),
             IncidentFact("hubs", .number(Double(entry.hubCount))),
         ]
@@ -69,7 +68,7 @@ extension ProbingAuthor {
             size: Double(entry.requests),
             immediateActions: ["Read the earlier revisions of this alert: they name the requests, the entities and what passed"],
             escalation: Self.escalation, recommendedAction: "Go by the earlier revisions",
-            blastRadius: "\(AlertNumbers.count(entry.requests)) requests so far")
+            blastRadius: "\(AlertNumbers.count(entry.requests)) requests so far", stakes: Self.forgottenStakes(entry))
         report.facts = [IncidentFact("phase", .text("forgotten")), IncidentFact("evidence_sufficed", .time(entry.detectedAt))]
         return report
     }
@@ -94,7 +93,7 @@ extension ProbingAuthor {
                 "A new model version or threshold? Then the usual share is out of date",
             ],
             escalation: Self.escalation, recommendedAction: "Raise the threshold's safety margin in this slice: challenge from half of its odds on",
-            blastRadius: "\(AlertNumbers.percent(usual)) of the slice's ordinary traffic lies there")
+            blastRadius: "\(AlertNumbers.percent(usual)) of the slice's ordinary traffic lies there", stakes: Self.stakes(cell, usual: usual, share: share))
         report.slice = cell.name
         report.phase = phase
         report.sampleRequestIDs = cell.samples

@@ -41,7 +41,7 @@ struct ProbingAuthor {
             control: AlertEvent.FalseDiscoveryControl(
                 method: "evidence_accumulation", alpha: RealFunctions.exp(-limit), tests: max(1, Int(campaign.serial))),
             size: Double(campaign.tries), immediateActions: actions(campaign), escalation: Self.escalation,
-            recommendedAction: recommendation(campaign), blastRadius: blastRadius(campaign))
+            recommendedAction: recommendation(campaign), blastRadius: blastRadius(campaign), stakes: stakes(campaign, entry))
         report.facts = facts(campaign, entry)
         report.sampleRequestIDs = campaign.samples
         report.contributors = movedFeatures(campaign).map {
@@ -87,16 +87,10 @@ struct ProbingAuthor {
             IncidentFact("detected_after_tries", .number(Double(campaign.isReported ? campaign.triesAtDetection : campaign.tries))),
             IncidentFact("evidence_sufficed", .time(entry.detectedAt)),
             IncidentFact("slow_drip_nats", .number(max(0, campaign.slowPeak))),
-            IncidentFact("time_to_detect_s", .number(Double(max(0, entry.detectedAt - min(entry.startedAt, campaign.startedAt))) / 1_000)),
         ]
         if let success = campaign.firstSuccessAt {
             facts.append(IncidentFact("first_success", .time(success)))
-            facts.append(IncidentFact("attempts_to_bypass", .number(Double(campaign.triesToBypass))))
             facts.append(IncidentFact("allowed_since", .number(Double(campaign.allowedSince))))
-            if campaign.moneySince > 0 {
-                facts.append(IncidentFact("money_since", .number(campaign.moneySince)))
-                facts.append(IncidentFact("money_at_risk_per_day", .number(moneyPerDay(campaign))))
-            }
         }
         facts.append(IncidentFact("entities", .list(entityCounts(campaign))))
         facts.append(IncidentFact("moved_features", .list(movedFeatures(campaign).map { moved($0, campaign) })))
@@ -105,18 +99,12 @@ struct ProbingAuthor {
         facts.append(IncidentFact("single_feature_moves", .number(Double(campaign.singleMoves))))
         facts.append(IncidentFact("halving_steps", .number(Double(campaign.halvings))))
         facts.append(IncidentFact("approaches", .number(Double(campaign.approaches))))
-        facts.append(IncidentFact("challenged_share_at_most", .number(challengedShare(campaign))))
         return facts
     }
 
     private func phase(_ campaign: Campaign) -> String {
         if isScaling(campaign) { return "scaling" }
         return campaign.firstSuccessAt != nil ? "succeeded" : campaign.suspicious > 0 ? "probing" : "repeating"
-    }
-
-    private func moneyPerDay(_ campaign: Campaign) -> Double {
-        guard let success = campaign.firstSuccessAt else { return 0 }
-        return campaign.moneySince * 86_400_000 / Double(max(3_600_000, campaign.lastAt - success))
     }
 
     /// The features that were moved most often, at most four.
@@ -134,7 +122,7 @@ struct ProbingAuthor {
     }
 
     /// The features in which the allowed tries are narrowest, with their ranges; at most four.
-    private func pattern(_ campaign: Campaign) -> [(text: String, share: Double)] {
+    func pattern(_ campaign: Campaign) -> [(text: String, share: Double)] {
         guard campaign.allowed > 0 else { return [] }
         let shares = campaign.allowedLow.indices.map { feature in
             (feature: feature, share: watch.model.reference.share(feature, from: campaign.allowedLow[feature], to: campaign.allowedHigh[feature]))
@@ -145,9 +133,6 @@ struct ProbingAuthor {
             return ("\(name(entry.feature)) \(range)", entry.share)
         }
     }
-
-    /// Of ordinary traffic, at most: the narrowest single feature of the pattern.
-    private func challengedShare(_ campaign: Campaign) -> Double { pattern(campaign).map(\.share).min() ?? 1 }
 
     // MARK: What to do
 
@@ -172,7 +157,6 @@ struct ProbingAuthor {
     }
 
     private func blastRadius(_ campaign: Campaign) -> String {
-        "At most \(AlertNumbers.percent(challengedShare(campaign))) of ordinary traffic has the narrowest of these values; "
-            + "the campaign itself is \(AlertNumbers.count(campaign.tries)) requests"
+        "The campaign itself is \(AlertNumbers.count(campaign.tries)) requests, and who shares all of these values is challenged with it"
     }
 }

@@ -17,7 +17,15 @@ extension Topology {
     func closeDetectors(at boundary: Int64) {
         var reports: [IncidentReport] = []
         for place in detectors.indices { reports += detectors[place].close(at: boundary) }
-        for event in judge.settle(reports, &incidents, at: boundary) { publish(event, at: boundary) }
+        let events = judge.settle(reports, &incidents, at: boundary) { self.decisions(ofModel: $0, since: $1, to: boundary) }
+        for event in events { publish(event, at: boundary) }
+    }
+
+    /// Decisions of a model, by event time from the start of the pane that holds `since` on. O(panes), some hundred.
+    private func decisions(ofModel model: Int, since: Int64, to boundary: Int64) -> Int64 {
+        guard let family = families.find(model: UInt16(model), slice: 0) else { return 0 }
+        let start = panes.alignedStart(max(since, panes.began))
+        return family.versions.reduce(0) { $0 + panes.decisions(SeriesKey(model: UInt16(model), version: $1, slice: 0), start, boundary) }
     }
 
     /// What the judge says at a boundary; incidents that are open may explain it.

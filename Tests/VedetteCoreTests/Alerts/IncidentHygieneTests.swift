@@ -21,7 +21,8 @@ import VedetteCore
             detector: monitor == "label_source" ? 0 : 1, monitor: monitor, model: 0, severity: severity, startedAt: 0, lastAt: 100 * minute,
             headline: "labels", measure: "labels", value: size, limit: 5, referenceName: "none", count: Int64(size), pValue: 1e-9,
             control: .init(method: "e-value", alpha: 1e-6, tests: 1), size: size, immediateActions: ["look"], escalation: "call",
-            recommendedAction: "quarantine", blastRadius: "one")
+            recommendedAction: "quarantine", blastRadius: "one",
+            stakes: IncidentStakes(attempts: .none(because: "no tries"), challenge: .nothing, money: .known(0)))
         report.subject = subject
         report.phase = phase
         return report

@@ -18,3 +18,14 @@ extension Judge {
         return settle(at: time)
     }
 }
+
+extension IncidentBook {
+    /// Where the model's traffic plays no part: a thousand decisions since whenever.
+    mutating func take(_ report: IncidentReport, at boundary: Int64) -> AlertEvent? { take(report, at: boundary) { _, _ in 1_000 } }
+}
+
+extension Judge {
+    mutating func settle(_ reports: [IncidentReport], _ book: inout IncidentBook, at boundary: Int64) -> [AlertEvent] {
+        settle(reports, &book, at: boundary) { _, _ in 1_000 }
+    }
+}

@@ -52,6 +52,38 @@ struct BreakerBoardTests {
         #expect(harness.breakers.first { $0.model == "payments" }?.economics?.challengedShare == 0)
     }
 
+    @Test("While it is not closed it tells of the traffic before, since the decisions that it is about are no longer made", arguments: [false, true])
+    func obeyed(byHand: Bool) throws {
+        let configuration = Kit.configuration { ($0.models, $0.slices) = (["payments"], .overall) }
+        var board = BreakerBoard(configuration: configuration)
+        /// What the record of a minute says, where the decision service follows it: it challenges all that it would have allowed.
+        func economics(_ minute: Int64, allowed: Int64) -> (state: BreakerState, economics: BreakerEconomics?)? {
+            board.close(at: minute * Kit.minute) { _, _, _ in
+                BreakerTraffic(model: 100, slice: 100, touched: allowed, amount: Double(allowed) * 10, fraudShare: 0.05)
+            }.last.map { ($0.state, $0.economics) }
+        }
+        #expect(economics(1, allowed: 80)?.economics?.challengedShare == 0)
+        if byHand { board.take(Kit.order(.open), at: 0) } else { board.take(Kit.alert(.firing), at: 0) }
+        let opened = try #require(economics(2, allowed: 90))
+        #expect(opened.state == .open && opened.economics?.challengedShare == 0.9 && opened.economics?.moneyAtRiskPerHour == 45)
+        for minute in [7, 12] as [Int64] {
+            board = try Kit.restarted(board, configuration)
+            let beat = try #require(economics(minute, allowed: 0))
+            #expect(beat.state == .open && beat.economics?.challengedShare == 0.9 && beat.economics?.amountPerHour == 900)
+        }
+        if byHand { board.take(Kit.order(.halfOpen), at: 0) } else { board.take(Kit.alert(.resolved), at: 0) }
+        var states: [BreakerState: Double] = [:]
+        for minute in 13...60 as ClosedRange<Int64> {
+            guard let record = economics(minute, allowed: 30), states[record.state] == nil else { continue }
+            states[record.state] = record.economics?.challengedShare
+        }
+        #expect(states[.halfOpen].map { abs($0 - 0.9 * 0.9) < 1e-12 } == true, "\(states)")
+        // Closed again: what it would touch now.
+        if byHand { board.take(Kit.order(.closed), at: 0) }
+        let closed = try #require((61...200).compactMap { economics($0, allowed: 20) }.last { $0.state == .closed })
+        #expect(closed.economics?.challengedShare == 0 && closed.economics?.amountPerHour == 200 && closed.economics?.moneyAtRiskPerHour == 10)
+    }
+
     @Test("A trigger may name a monitor's id, or none")
     func names() {
         for (monitors, opens) in [(["missing_features_1h"], true), (["missing_features_5m"], false), ([], true)] as [([String], Bool)] {

@@ -40,7 +40,8 @@ enum BreakerKit {
         let report = IncidentReport(
             detector: 0, monitor: monitor, model: 0, severity: severity, startedAt: 7, lastAt: 8, headline: "h", measure: "m", value: 1, limit: 0,
             referenceName: "r", count: 1, pValue: 0, control: .init(method: "m", alpha: 0.1, tests: 1), size: 1, immediateActions: [], escalation: "",
-            recommendedAction: "", blastRadius: "")
+            recommendedAction: "", blastRadius: "",
+            stakes: IncidentStakes(attempts: attempts.map { .known($0) } ?? .none(because: "no tries"), challenge: .nothing, money: .known(0)))
         guard var event = book.take(report, at: 9) else { preconditionFailure("a first report is an alert") }
         event.id = "\(fingerprint)-1-0"
         event.fingerprint = fingerprint
@@ -48,7 +49,6 @@ enum BreakerKit {
         event.monitorID = "\(monitor)_1h"
         event.model = model
         event.slice = slice
-        event.incident = attempts.map { [IncidentFact("attempts_to_bypass", .number($0))] } ?? []
         return event
     }
 

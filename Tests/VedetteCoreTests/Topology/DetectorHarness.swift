@@ -63,7 +63,6 @@ final class DetectorHarness: TopologySink {
         let next = DetectorHarness(other ?? configuration)
         let store = MemoryRows()
         topology.drainRows { segment, table, id, bytes in store.put(segment, table, id, Array(bytes)) }
-        var panes: [[UInt8]: [UInt8]] = [:]
         var whole: [UInt8] = []
         topology.snapshot(put: { key, value in if key == SnapshotKey.topology { whole = value } else { panes[key] = value } }, delete: { panes[$0] = nil })
         next.topology = Topology(configuration: next.configuration, hash: Self.hash, store: store, sink: next)
@@ -77,9 +76,12 @@ final class DetectorHarness: TopologySink {
                 punctuations: point?.punctuations ?? [])
         }
         next.offsets = offsets
+        next.panes = panes
         return next
     }
 
+    /// Of all snapshots so far: each hands over what has changed since the one before.
+    private var panes: [[UInt8]: [UInt8]] = [:]
     private var rows: MemoryRows?
 }
 

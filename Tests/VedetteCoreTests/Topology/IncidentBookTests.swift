@@ -15,13 +15,14 @@ import VedetteCore
     }
 
     private static func report(
-        _ subject: String? = "x", size: Double = 10, severity: Severity = .p1, phase: IncidentReport.Phase = .open
+        _ subject: String? = "x", stakes: IncidentStakes = IncidentStakes(attempts: .known(3), challenge: .nothing, money: .known(0)),
+        size: Double = 10, severity: Severity = .p1, phase: IncidentReport.Phase = .open
     ) -> IncidentReport {
         var report = IncidentReport(
             detector: 0, monitor: "probing.test", model: 0, severity: severity, startedAt: 0, lastAt: hour, headline: "tries",
             measure: "tries", value: size, limit: 5, referenceName: "none", count: Int64(size), pValue: 1e-9,
             control: .init(method: "e-value", alpha: 1e-6, tests: 1), size: size, immediateActions: ["look"], escalation: "call",
-            recommendedAction: "challenge", blastRadius: "one")
+            recommendedAction: "challenge", blastRadius: "one", stakes: stakes)
         report.subject = subject
         report.phase = phase
         return report
@@ -99,5 +100,53 @@ import VedetteCore
         }
         #expect(book.take(Self.report("open"), at: 3) == nil, "still known, so nothing new")
         #expect(book.take(Self.report("s0"), at: 3)?.episode == 2, "forgotten, yet no number is given twice")
+    }
+
+    // MARK: Economics
+
+    @Test func aFigureIsKnownOrSaysWhyNot() throws {
+        var book = IncidentBook(configuration: Self.configuration)
+        let stakes = IncidentStakes(
+            attempts: .none(because: "no try has passed"), challenge: .requests(30, since: 7), money: .known(600), moneySince: -2 * Self.hour)
+        var asked: [Int64] = []
+        let first = book.take(Self.report(stakes: stakes), at: 2 * Self.hour) { model, since in
+            asked.append(since)
+            return model == 0 ? 1_200 : 0
+        }
+        let economics = try #require(first?.economics)
+        #expect(asked == [7] && economics.challengedShare == .known(0.025) && !economics.isShareBound)
+        // From two hours before 0 to the last trace an hour after.
+        #expect(economics.moneyAtRisk == .known(600) && economics.moneyAtRiskPerHour == .known(200))
+        #expect(economics.attemptsToBypass.value == nil && economics.attemptsToBypass.reason == "no try has passed")
+        #expect(economics.timeToDetectMs == 2 * Self.hour)
+        #expect(first?.blastRadius == "one; the action challenges 2.5 % of the model's traffic; amounts of 600 at risk so far, 200 an hour")
+    }
+
+    @Test func whatIsNotKnownIsNotSaid() {
+        var book = IncidentBook(configuration: Self.configuration)
+        func take(_ subject: String, _ stakes: IncidentStakes) -> AlertEvent? { book.take(Self.report(subject, stakes: stakes), at: 0) { _, _ in 0 } }
+        let nothing = IncidentFigure.none(because: "nothing")
+        let unknown = take("a", IncidentStakes(attempts: .known(4), challenge: .unknown(because: "no pattern"), money: nothing))
+        #expect(unknown?.blastRadius == "one" && unknown?.economics?.challengedShare == .none(because: "no pattern"))
+        #expect(unknown?.economics?.moneyAtRiskPerHour == nothing && unknown?.economics?.attemptsToBypass == .known(4))
+        // A share of nothing is no share, and no share is above 1.
+        let gone = take("b", IncidentStakes(attempts: nothing, challenge: .requests(5, since: 0), money: nothing))
+        #expect(gone?.economics?.challengedShare.reason == "no decision of that time is kept any more")
+        let bound = take("c", IncidentStakes(attempts: nothing, challenge: .atMost(0.004), money: nothing))
+        #expect(bound?.blastRadius == "one; the action challenges at most 0.4 % of the model's traffic" && bound?.economics?.isShareBound == true)
+        let labels = take("d", IncidentStakes(attempts: nothing, challenge: .nothing, money: nothing))
+        #expect(labels?.blastRadius == "one; the action challenges no request" && labels?.economics?.challengedShare == .known(0))
+    }
+
+    @Test func theTimeToDetectIsThatOfTheFirstRecord() throws {
+        var book = IncidentBook(configuration: Self.configuration)
+        var stakes = IncidentStakes(attempts: .known(1), challenge: .nothing, money: .known(0), sufficedAt: 5_000)
+        #expect(book.take(Self.report(stakes: stakes), at: Self.hour)?.economics?.timeToDetectMs == 5_000)
+        var writer = ByteWriter()
+        book.encode(into: &writer)
+        var reader = ByteReader(writer.bytes)
+        var restored = try IncidentBook(configuration: Self.configuration, from: &reader)
+        stakes.sufficedAt = 2 * Self.hour
+        #expect(restored.take(Self.report(stakes: stakes, size: 40), at: 3 * Self.hour)?.economics?.timeToDetectMs == 5_000)
     }
 }
