@@ -31,6 +31,27 @@ struct ControlDecoderTests {
         #expect(batch.count == 0 && batch.offset.count == 0 && batch.time.count == 0 && batch.requestID.count == 0)
     }
 
+    @Test("An order that names no breaker, no model of it or no dimension is rejected, with what there is", arguments: [
+        ("", nil), (#""breaker":"gaurd""#, "/breaker: expected a breaker of breakers (guard)"), (#""model":"logins""#, "/model: expected a model that the breaker covers (payments)"),
+        (#""slice":{"city":"Paris"}"#, "/slice: expected dimensions of slices.dimensions (country)"), (#""slice":{"country":"FR"}"#, nil),
+    ] as [(String, String?)])
+    func orders(change: String, detail: String?) throws {
+        let schema = EventSchema(models: ["payments", "logins"], features: [], dimensions: ["country"], entities: [])
+        let models = schema.models.map { ModelSpec(name: $0, owner: Team(name: "t"), security: Team(name: "t"), features: [], importantFeatures: []) }
+        var configuration = TopologyConfiguration(application: "test", schema: schema, models: models, windows: [])
+        configuration.breakers = [BreakerSpec(id: "guard", triggers: [])]
+        configuration.breakers[0].models = ["payments"]
+        let decoder = try ControlDecoder(limits: DecodeLimits(), hash: Self.hash, targets: ControlTargets(configuration))
+        var members = [#""kind":"breaker""#, #""time":1767667800000"#, #""breaker":"guard""#, #""model":"payments""#, #""state":"open""#, #""author":"r""#, #""reason":"drill""#]
+        let field = change.split(separator: ":").first.map(String.init) ?? "-"
+        members.removeAll { $0.hasPrefix(field) }
+        if !change.isEmpty { members.append(change) }
+        let batch = ControlBatch(partition: 0)
+        let rejection = Array("{\(members.joined(separator: ","))}".utf8).withUnsafeBytes { decoder.decode($0, offset: 0, into: batch) }
+        #expect(rejection?.detail == detail && batch.count == (detail == nil ? 1 : 0), "\(String(describing: rejection))")
+        #expect(rejection.map { $0.reason == .unknownValue } ?? true)
+    }
+
     @Test("The end of a silence, with epoch milliseconds")
     func unsilence() throws {
         let batch = ControlBatch(partition: 0)

@@ -4,14 +4,17 @@ import VedetteCore
 ///
 /// They are few and written by people's tools, not by producers: there is no mapping, and a
 /// field that the schema does not name rejects the record, so that a misspelt condition never
-/// silences more than was meant.
+/// silences more than was meant. An order that names no breaker is rejected likewise: nobody should believe that he holds one.
 public final class ControlDecoder {
     private let parser: JSONParser
     private let hash: KeyedHash
     private let stringBytes: Int
+    private let targets: ControlTargets?
 
+    /// - Parameter targets: what orders may be about; nil does not look.
     /// - Throws: a ``MappingError`` if memory ran out.
-    public init(limits: DecodeLimits, hash: KeyedHash) throws(MappingError) {
+    public init(limits: DecodeLimits, hash: KeyedHash, targets: ControlTargets? = nil) throws(MappingError) {
+        self.targets = targets
         parser = try JSONParser(limits: limits)
         stringBytes = limits.stringBytes
         self.hash = hash
@@ -62,9 +65,11 @@ public final class ControlDecoder {
         }
         let until = try fields.optionalTime("until")
         if let until, until <= time { throw Rejection(reason: .outOfRange, detail: "/until: expected a time after time") }
-        return BreakerOrder(
+        let order = BreakerOrder(
             breaker: try fields.text("breaker"), model: try fields.text("model"), slice: try fields.slice("slice"), state: state,
             author: try fields.text("author"), reason: try fields.text("reason"), until: until)
+        try targets?.check(order)
+        return order
     }
 
     private func silence(_ fields: ControlFields, _ time: Int64) throws(Rejection) -> Silence {

@@ -35,28 +35,26 @@ struct PolicyReader {
                 section.path, expected: "exactly one of \(Self.forms.joined(separator: ", "))", found: given.isEmpty ? "none" : given.joined(separator: " and "))
             return nil
         }
-        var parts: [String] = []
+        // Every part is read before any is given up: all errors are named, and not the first.
+        var parts: [String?] = []
         if let models = models(section) { parts.append(models) }
-        if let when = section.optionalText("when") {
-            guard program(when, section.path(of: "when"), section.sink) != nil else { return nil }
-            parts.append("(\(when))")
-        }
+        if let when = section.optionalText("when") { parts.append(program(when, section.path(of: "when"), section.sink).map { _ in "(\(when))" }) }
         var cap: PolicyCap?
         switch given[0] {
-        case "never":
-            guard let never = never(section) else { return nil }
-            parts.append(never)
+        case "never": parts.append(never(section))
         case "require": parts.append(requirement(section.section("require")))
         case "forbid_override": parts.append(section.boolean("forbid_override") ? "override is present" : "false")
         default:
-            guard let read = self.cap(section.section("max_share")) else { return nil }
-            cap = read
+            cap = self.cap(section.section("max_share"))
+            if cap == nil { parts.append(nil) }
         }
-        let source = parts.isEmpty ? "true" : parts.joined(separator: " and ")
-        guard let condition = program(source, section.path, section.sink) else { return nil }
-        var rule = PolicyRule(name: section.text("name"), reason: section.optionalText("reason") ?? "", condition: condition)
-        rule.severity = section.word("severity", Severity.self) ?? (cap == nil ? .p0 : .p2)
-        rule.missingBreaks = section.optionalText("missing").map { $0 == "breaks" } ?? (given[0] == "require")
+        let name = section.text("name"), reason = section.optionalText("reason") ?? "", severity = section.word("severity", Severity.self)
+        let missingBreaks = section.optionalText("missing").map { $0 == "breaks" } ?? (given[0] == "require")
+        let known = parts.compactMap(\.self)
+        guard known.count == parts.count, let condition = program(known.isEmpty ? "true" : known.joined(separator: " and "), section.path, section.sink)
+        else { return nil }
+        var rule = PolicyRule(name: name, reason: reason, severity: severity ?? (cap == nil ? .p0 : .p2), condition: condition)
+        rule.missingBreaks = missingBreaks
         rule.cap = cap
         return rule
     }
@@ -69,7 +67,7 @@ struct PolicyReader {
         else { return nil }
         var rule = PolicyRule(name: "single_signal", condition: condition)
         rule.severity = section.word("severity", Severity.self) ?? .p2
-        var cap = numbers(section, PolicyCap(counted: counted, share: 0.5))
+        var cap = numbers(section)(counted)
         cap.monitor = .singleSignal
         rule.cap = cap
         return rule
@@ -78,17 +76,20 @@ struct PolicyReader {
     // MARK: Parts
 
     private func cap(_ section: SectionReader) -> PolicyCap? {
-        guard let counted = program(section.text("of"), section.path(of: "of"), section.sink) else { return nil }
-        return numbers(section, PolicyCap(counted: counted, share: 0.5))
+        let counted = program(section.text("of"), section.path(of: "of"), section.sink)
+        let numbers = numbers(section)
+        return counted.map(numbers)
     }
 
-    private func numbers(_ section: SectionReader, _ start: PolicyCap) -> PolicyCap {
-        var cap = start
-        cap.share = section.optionalNumber("share") ?? cap.share
-        cap.periodMs = section.integer("period")
-        cap.minCount = section.integer("min_count")
-        cap.alpha = section.number("alpha")
-        return cap
+    /// Reads what a cap says beside its expression.
+    private func numbers(_ section: SectionReader) -> (PolicyProgram) -> PolicyCap {
+        let share = section.optionalNumber("share") ?? 0.5
+        let period = section.integer("period"), minCount = section.integer("min_count"), alpha = section.number("alpha")
+        return { counted in
+            var cap = PolicyCap(counted: counted, share: share)
+            (cap.periodMs, cap.minCount, cap.alpha) = (period, minCount, alpha)
+            return cap
+        }
     }
 
     private func models(_ section: SectionReader) -> String? {
@@ -110,7 +111,9 @@ struct PolicyReader {
         let any = signals("any_of", section)
         if !any.isEmpty { lacks.append("not (\(any.map { "signals contains \(Self.quoted($0))" }.joined(separator: " or ")))") }
         lacks += signals("all_of", section).map { "not signals contains \(Self.quoted($0))" }
-        if lacks.isEmpty { section.sink.add(section.path, expected: "count, any_of or all_of", found: "none") }
+        // A list of which nothing is known is an error of its own already.
+        let isGiven = ["any_of", "all_of"].contains { if case .sequence(let list)? = section.node($0) { !list.isEmpty } else { section.node($0) != nil } }
+        if lacks.isEmpty, !isGiven { section.sink.add(section.path, expected: "count, any_of or all_of", found: "none") }
         return lacks.isEmpty ? "false" : "(\(lacks.joined(separator: " or ")))"
     }
 

@@ -17,6 +17,6 @@ final class RecordDecoders {
             schema: schema, mapping: configuration.inputs.decisions.mapping, limits: configuration.limits, hash: hash)
         labels = try LabelDecoder(
             schema: schema, mapping: configuration.inputs.labels.mapping, limits: configuration.limits, hash: hash)
-        control = try ControlDecoder(limits: configuration.limits, hash: hash)
+        control = try ControlDecoder(limits: configuration.limits, hash: hash, targets: ControlTargets(configuration.topology))
     }
 }

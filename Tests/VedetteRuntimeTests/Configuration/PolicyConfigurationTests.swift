@@ -162,4 +162,19 @@ let integrityKeys = """
         let issues = configurationIssues(configurationText(text))
         #expect(issues.contains { $0.contains(expected) }, "\(issues)")
     }
+
+    @Test func allMistakesOfARuleAreNamedAtOnce() {
+        let rules = """
+            policy:
+              rules:
+                - {name: a, when: scor > 0.9, never: {decision: alow, signals_only: [modle], acton: x}}
+                - {when: amount >, require: {any_of: [otp]}, severity: P9}
+                - {name: c, when: true or, max_share: {of: scor > 1, share: 195%, period: never}}
+            """
+        let issues = configurationIssues(configurationText(rules)).filter { $0.contains("policy.rules") }
+        let places = ["[0].when", "[0].never.decision", "[0].never.signals_only", "[0].never.acton", "[1].name", "[1].when", "[1].require.any_of[0]", "[1].severity",
+            "[2].when", "[2].max_share.of", "[2].max_share.share", "[2].max_share.period"]
+        for place in places { #expect(issues.contains { $0.contains("policy.rules\(place):") }, "\(place): \(issues)") }
+        #expect(issues.count == places.count, "\(issues)")
+    }
 }

@@ -1,0 +1,33 @@
+import VedetteCore
+
+/// What breaker orders may be about: what the configuration names.
+public struct ControlTargets: Sendable {
+    private let breakers: [BreakerSpec]
+    private let models: [String]
+    private let dimensions: [String]
+
+    public init(_ configuration: TopologyConfiguration) {
+        breakers = configuration.breakers
+        models = configuration.models.map(\.name)
+        dimensions = configuration.schema.dimensions
+    }
+
+    /// Names at most in a message.
+    private static let maxNames = 12
+
+    func check(_ order: BreakerOrder) throws(Rejection) {
+        guard let breaker = breakers.first(where: { $0.id == order.breaker }) else {
+            throw Self.rejection("breaker", "a breaker of breakers", breakers.map(\.id))
+        }
+        let covered = models.filter { breaker.models.isEmpty || breaker.models.contains($0) }
+        guard covered.contains(order.model) else { throw Self.rejection("model", "a model that the breaker covers", covered) }
+        guard order.slice.parts.allSatisfy({ dimensions.contains($0.dimension) }) else {
+            throw Self.rejection("slice", "dimensions of slices.dimensions", dimensions)
+        }
+    }
+
+    private static func rejection(_ field: String, _ expected: String, _ names: [String]) -> Rejection {
+        let more = names.count > maxNames ? ", and \(names.count - maxNames) more" : ""
+        return Rejection(reason: .unknownValue, detail: "/\(field): expected \(expected) (\(names.prefix(maxNames).joined(separator: ", "))\(more))")
+    }
+}
