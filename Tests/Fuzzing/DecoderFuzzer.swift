@@ -62,7 +62,7 @@ final class DecoderFuzzer: @unchecked Sendable {
         let rejection = labels.decode(UnsafeRawBufferPointer(bytes), offset: 0, into: batch)
         let sizes = [
             batch.offset.count, batch.requestID.count, batch.requestText.count, batch.outcome.count, batch.kind.count,
-            batch.pipeline.count, batch.actor.count, batch.decisionTime.count, batch.samplingWeight.count,
+            batch.pipeline.count, batch.actor.count, batch.conditions.count, batch.decisionTime.count, batch.samplingWeight.count,
         ]
         precondition(sizes.allSatisfy { $0 == (rejection == nil ? 1 : 0) }, "half a row: \(String(describing: rejection))")
     }

@@ -214,6 +214,7 @@ final class LabelTraffic: TopologySink {
         batch.kind.append(.none)
         batch.pipeline.append(Self.text(pipeline, &batch.text))
         batch.actor.append(Self.text(actor, &batch.text))
+        batch.conditions.append(.none)
         batch.decisionTime.append(.min)
         batch.samplingWeight.append(.nan)
         labels += 1

@@ -81,7 +81,7 @@ struct CorpusEntry: Sendable, CustomStringConvertible {
         }
         let sizes = [
             batch.offset.count, batch.requestID.count, batch.requestText.count, batch.outcome.count, batch.kind.count,
-            batch.pipeline.count, batch.actor.count, batch.decisionTime.count, batch.samplingWeight.count,
+            batch.pipeline.count, batch.actor.count, batch.conditions.count, batch.decisionTime.count, batch.samplingWeight.count,
         ]
         #expect(sizes.allSatisfy { $0 == batch.count })
         #expect(batch.count > 1000)

@@ -188,6 +188,7 @@ import VedetteCore
         #expect(batch.string(batch.kind[0]) == "chargeback")
         #expect(batch.string(batch.pipeline[0]) == "issuer")
         #expect(batch.string(batch.actor[0]) == "batch")
+        #expect(batch.string(batch.conditions[0]) == "guideline 4, blind")
         #expect(batch.decisionTime.elements == [1_528_675_492_454])
         #expect(batch.samplingWeight.elements == [5])
     }
@@ -197,6 +198,7 @@ import VedetteCore
             let (batch, rejection) = try decodeLabel(json)
             #expect(rejection == nil)
             #expect(batch.kind.elements == [.none] && batch.pipeline.elements == [.none] && batch.actor.elements == [.none])
+            #expect(batch.conditions.elements == [.none])
             #expect(batch.decisionTime.elements == [Int64.min])
         }
     }

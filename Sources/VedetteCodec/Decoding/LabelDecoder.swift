@@ -10,6 +10,7 @@ enum LabelTarget {
     static let actor = 5
     static let decisionTime = 6
     static let samplingWeight = 7
+    static let conditions = 8
 }
 
 extension ReadPlan {
@@ -25,6 +26,7 @@ extension ReadPlan {
         add(text: mapping.actor, "source.actor", limit: limits.stringBytes)
         if let source = mapping.decisionTime { add(varying: source, "decision_time") } else { sources.append(nil) }
         add(number: mapping.samplingWeight, "sampling_weight", scale: 1, within: Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude)
+        add(text: mapping.conditions, "source.conditions", limit: limits.stringBytes)
     }
 }
 
@@ -84,6 +86,7 @@ public final class LabelDecoder {
         let kind = try keep(LabelTarget.kind, tape)
         let pipeline = try keep(LabelTarget.pipeline, tape)
         let actor = try keep(LabelTarget.actor, tape)
+        let conditions = try keep(LabelTarget.conditions, tape)
         let decisionTime = try reader.time(LabelTarget.decisionTime, tape, mapping.timeFormat)
 
         let weight = try reader.number(LabelTarget.samplingWeight, tape, scale: 1)
@@ -102,6 +105,7 @@ public final class LabelDecoder {
         batch.kind.append(kind.moved(by: base))
         batch.pipeline.append(pipeline.moved(by: base))
         batch.actor.append(actor.moved(by: base))
+        batch.conditions.append(conditions.moved(by: base))
         batch.decisionTime.append(decisionTime ?? .min)
         batch.samplingWeight.append(weight)
     }

@@ -107,6 +107,8 @@ public struct LabelMapping: Sendable, Equatable {
     public var kind: FieldSource? = .member("kind")
     public var pipeline: FieldSource? = .member("source", "pipeline")
     public var actor: FieldSource? = .member("source", "actor")
+    /// Under what conditions it was given, such as a guideline or a blind review.
+    public var conditions: FieldSource? = .member("source", "conditions")
     /// Event time of the decision, which saves the join a search; in `timeFormat`.
     public var decisionTime: FieldSource? = .member("decision_time")
     /// How many requests the label stands for where labels are a sample, above 0.

@@ -17,6 +17,8 @@ public final class LabelBatch: @unchecked Sendable {
     /// Source pipeline and actor; ``TextRef/none`` where the record has none.
     public var pipeline: Column<TextRef>
     public var actor: Column<TextRef>
+    /// Under what conditions it was given; ``TextRef/none`` where the record does not say.
+    public var conditions: Column<TextRef>
     /// Event time of the decision where the label carries it (one look-up instead of many), else `Int64.min`.
     public var decisionTime: Column<Int64>
     /// How many requests this label stands for, above 0; NaN where the record does not say.
@@ -34,6 +36,7 @@ public final class LabelBatch: @unchecked Sendable {
         kind = Column(capacity: rows)
         pipeline = Column(capacity: rows)
         actor = Column(capacity: rows)
+        conditions = Column(capacity: rows)
         decisionTime = Column(capacity: rows)
         samplingWeight = Column(capacity: rows)
         text = Column(capacity: rows * Self.usualTextBytes)
@@ -48,7 +51,9 @@ public final class LabelBatch: @unchecked Sendable {
     public func string(_ ref: TextRef) -> String { text.string(ref) }
 
     func words(_ row: Int) -> LabelWords {
-        LabelWords(request: string(requestText[row]), kind: string(kind[row]), pipeline: string(pipeline[row]), actor: string(actor[row]))
+        LabelWords(
+            request: string(requestText[row]), kind: string(kind[row]), pipeline: string(pipeline[row]), actor: string(actor[row]),
+            conditions: string(conditions[row]))
     }
 
     /// Takes the newest row back; its text stays in the arena, unused.
@@ -56,7 +61,7 @@ public final class LabelBatch: @unchecked Sendable {
         offset.removeLast(); time.removeLast()
         requestID.removeLast(); requestText.removeLast()
         outcome.removeLast(); kind.removeLast()
-        pipeline.removeLast(); actor.removeLast()
+        pipeline.removeLast(); actor.removeLast(); conditions.removeLast()
         decisionTime.removeLast(); samplingWeight.removeLast()
     }
 }

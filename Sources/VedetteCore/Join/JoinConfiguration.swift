@@ -18,6 +18,8 @@ public struct JoinConfiguration: Sendable, Equatable {
     public var maxLabelKinds: Int = 32
     /// Distinct actors of labels before the rest count as other.
     public var maxLabelActors: Int = 65_536
+    /// Distinct conditions of labels before the rest count as other.
+    public static let maxLabelConditions = 1_024
 
     public init() {}
 }

@@ -13,6 +13,8 @@ public struct LabelEntry: Sendable, Equatable {
     public var weight: Int64
     /// Interned actor within the source; 0 where the record has none.
     public var actor: Int32 = 0
+    /// Interned conditions under which it was given; 0 where the record does not say.
+    public var conditions: Int32 = 0
     /// Its actor is under suspicion: the label is kept, and no truth.
     public var isQuarantined = false
 
@@ -153,10 +155,12 @@ public struct LabelSet: Sendable, Equatable {
             writer.write(fixed64: entry.source)
             writer.write(signed: entry.time - segmentStart)
             let isWeighted = entry.weight != LabelEntry.weightUnit
-            writer.write(byte: (entry.isQuarantined ? 0x40 : 0) | entry.outcome.rawValue << 4 | (isWeighted ? 8 : 0) | entry.tier)
+            let flags: UInt8 = (entry.conditions != 0 ? 0x80 : 0) | (entry.isQuarantined ? 0x40 : 0) | (isWeighted ? 8 : 0)
+            writer.write(byte: flags | entry.outcome.rawValue << 4 | entry.tier)
             writer.write(varint: UInt64(entry.kind))
             writer.write(varint: UInt64(entry.actor))
             if isWeighted { writer.write(varint: UInt64(entry.weight)) }
+            if entry.conditions != 0 { writer.write(varint: UInt64(entry.conditions)) }
         }
     }
 
@@ -173,6 +177,7 @@ public struct LabelSet: Sendable, Equatable {
             let weight = packed & 8 != 0 ? Int64(truncatingIfNeeded: try reader.readVarint()) : LabelEntry.weightUnit
             var entry = LabelEntry(source: source, time: time, outcome: outcome, tier: packed & 7, kind: kind, weight: weight)
             entry.actor = actor
+            if packed & 0x80 != 0 { entry.conditions = Int32(truncatingIfNeeded: try reader.readVarint()) }
             entry.isQuarantined = packed & 0x40 != 0
             entries.append(entry)
         }

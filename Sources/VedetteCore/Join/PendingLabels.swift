@@ -17,6 +17,8 @@ struct LabelWords: Equatable {
     var kind: String
     var pipeline: String
     var actor: String
+    /// Such as a guideline or a blind review.
+    var conditions: String
 }
 
 /// Labels that wait for their decisions (topics race), each with its own time to live.
@@ -81,7 +83,9 @@ struct PendingLabels {
             left[place.id] = labels
             writer.write(fixed64: label.id.high)
             writer.write(fixed64: label.id.low)
-            for word in [label.words.request, label.words.kind, label.words.pipeline, label.words.actor] { writer.write(string: word) }
+            for word in [label.words.request, label.words.kind, label.words.pipeline, label.words.actor, label.words.conditions] {
+                writer.write(string: word)
+            }
             writer.write(fixed64: label.entry.source)
             writer.write(signed: label.entry.time)
             writer.write(byte: label.entry.outcome.rawValue)
@@ -89,6 +93,7 @@ struct PendingLabels {
             writer.write(varint: UInt64(label.entry.kind))
             writer.write(varint: UInt64(label.entry.weight))
             writer.write(varint: UInt64(label.entry.actor))
+            writer.write(varint: UInt64(label.entry.conditions))
             writer.write(signed: Int64(label.source))
             writer.write(signed: label.expiresAt)
         }
@@ -96,10 +101,11 @@ struct PendingLabels {
 
     init(limit: Int, from reader: inout ByteReader) throws {
         self.init(limit: limit)
-        for _ in 0..<(try reader.readCount(minimumSize: 33)) {
+        for _ in 0..<(try reader.readCount(minimumSize: 35)) {
             let id = RequestID(high: try reader.readFixed64(), low: try reader.readFixed64())
             let words = LabelWords(
-                request: try reader.readString(), kind: try reader.readString(), pipeline: try reader.readString(), actor: try reader.readString())
+                request: try reader.readString(), kind: try reader.readString(), pipeline: try reader.readString(), actor: try reader.readString(),
+                conditions: try reader.readString())
             let source = try reader.readFixed64()
             let time = try reader.readSigned()
             guard let outcome = Outcome(rawValue: try reader.readByte()) else { throw CorruptBytes(offset: reader.offset, expected: "an outcome") }
@@ -107,6 +113,7 @@ struct PendingLabels {
                 source: source, time: time, outcome: outcome, tier: try reader.readByte(),
                 kind: Int32(truncatingIfNeeded: try reader.readVarint()), weight: Int64(truncatingIfNeeded: try reader.readVarint()))
             entry.actor = Int32(truncatingIfNeeded: try reader.readVarint())
+            entry.conditions = Int32(truncatingIfNeeded: try reader.readVarint())
             _ = add(PendingLabel(id: id, words: words, entry: entry, source: Int(try reader.readSigned()), expiresAt: try reader.readSigned()))
         }
     }

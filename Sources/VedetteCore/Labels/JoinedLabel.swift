@@ -15,4 +15,6 @@ public struct JoinedLabel: Sendable {
     public var pipeline: String
     public var actor: String
     public var kind: String
+    /// Empty where the record does not say.
+    public var conditions: String
 }

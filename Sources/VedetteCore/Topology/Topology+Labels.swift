@@ -18,6 +18,7 @@ extension Topology {
             kind: labelKinds.number(batch.kind[row], in: batch.text, hash: hash),
             weight: weight(batch.samplingWeight[row], registryRow))
         label.actor = labelActors.number(batch.actor[row], in: batch.text, hash: hash)
+        label.conditions = labelConditions.number(batch.conditions[row], in: batch.text, hash: hash)
         if entry.time < entry.effective {
             report(late: entry, batch.string(batch.requestText[row]), .labels, joined: decision != nil)
         }

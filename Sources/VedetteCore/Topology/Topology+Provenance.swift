@@ -4,7 +4,8 @@ extension Topology {
         JoinedLabel(
             requestID: request, key: id, model: configuration.schema.models[Int(decision.model)],
             version: versions[Int(decision.model)].name(Int32(decision.version)) ?? "", decisionTime: decision.time, score: decision.score,
-            decision: decision.decision, label: label, source: source, pipeline: words.pipeline, actor: words.actor, kind: words.kind)
+            decision: decision.decision, label: label, source: source, pipeline: words.pipeline, actor: words.actor, kind: words.kind,
+            conditions: words.conditions)
     }
 
     /// Every word of one request that a checkpoint keeps, from the bytes of its rows, in no particular order.
@@ -22,7 +23,8 @@ extension Topology {
             let source = registryRow(of: entry)
             let words = LabelWords(
                 request: set.request, kind: labelKinds.name(entry.kind) ?? "",
-                pipeline: source < 0 ? Self.unlistedPipeline : configuration.labelSources[source].pipeline, actor: labelActors.name(entry.actor) ?? "")
+                pipeline: source < 0 ? Self.unlistedPipeline : configuration.labelSources[source].pipeline, actor: labelActors.name(entry.actor) ?? "",
+                conditions: labelConditions.name(entry.conditions) ?? "")
             return joined(entry, source, row, key, set.request, words)
         }
     }

@@ -102,6 +102,7 @@ extension Topology {
         for fields in undeclared { fields.encode(into: &writer) }
         labelKinds.encode(into: &writer)
         labelActors.encode(into: &writer)
+        labelConditions.encode(into: &writer)
         slices.encode(into: &writer)
         writer.write(count: panes.series.count)
         for one in panes.series {
@@ -152,6 +153,7 @@ extension Topology {
         undeclared = ContiguousArray(try undeclared.map { _ in try UndeclaredFields(from: &reader) })
         labelKinds = try Interner(from: &reader)
         labelActors = try Interner(from: &reader)
+        labelConditions = try Interner(from: &reader)
         slices = try SliceTable(configuration: configuration.slices, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let model = UInt16(truncatingIfNeeded: try reader.readVarint())

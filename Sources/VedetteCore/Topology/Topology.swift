@@ -26,6 +26,8 @@ public final class Topology {
     var labelNames: LabelNames
     /// Actors of labels, within their sources.
     var labelActors: Interner
+    /// Conditions under which labels were given, over all sources.
+    var labelConditions = Interner(limit: JoinConfiguration.maxLabelConditions)
     /// Sees every label as it joins, with what is known of where it came from.
     public var onLabel: ((JoinedLabel) -> Void)?
     var slices: SliceTable

@@ -79,6 +79,7 @@ enum MappingReader {
         mapping.kind = optionalSource("kind", in: section, mapping.kind)
         mapping.pipeline = optionalSource("pipeline", in: section, mapping.pipeline)
         mapping.actor = optionalSource("actor", in: section, mapping.actor)
+        mapping.conditions = optionalSource("conditions", in: section, mapping.conditions)
         mapping.decisionTime = optionalSource("decision_time", in: section, mapping.decisionTime, constant: false)
         mapping.samplingWeight = optionalSource("sampling_weight", in: section, mapping.samplingWeight)
         return mapping

@@ -90,6 +90,7 @@ public final class LabelExport {
         json.field("pipeline", word.pipeline)
         json.field("actor", word.actor)
         json.field("kind", word.kind)
+        json.field("conditions", word.conditions)
         json.field("time", time: word.label.time)
         json.field("outcome", word.label.outcome.description)
         json.field("tier", Self.tier(word.label.tier))

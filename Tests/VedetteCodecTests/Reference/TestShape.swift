@@ -29,7 +29,7 @@ package let wholeDecision = """
 /// A valid label with every mapped field.
 package let wholeLabel = """
     {"request_id":"r-1","time":"2018-06-12T03:11:39.585Z","outcome":"fraud","kind":"chargeback",\
-    "source":{"pipeline":"issuer","actor":"batch"},"decision_time":1528675492454,"sampling_weight":5}
+    "source":{"pipeline":"issuer","actor":"batch","conditions":"guideline 4, blind"},"decision_time":1528675492454,"sampling_weight":5}
     """
 
 package func digest(_ text: String) -> UInt64 { Array(text.utf8).withUnsafeBytes { testHash.hash64($0) } }

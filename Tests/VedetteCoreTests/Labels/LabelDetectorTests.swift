@@ -44,6 +44,28 @@ struct LabelDetectorTests {
         #expect(end.count == 4 && end.allSatisfy { $0.status == .resolved })
     }
 
+    @Test("The conditions under which a label was given go with it, also when it waited for its decision, and over a restart")
+    func conditions() throws {
+        let harness = DetectorHarness(configuration(rules: []))
+        var joined: [JoinedLabel] = []
+        func listen(_ harness: DetectorHarness) { harness.topology.onLabel = { joined.append($0) } }
+        listen(harness)
+        let first = decide(harness, at: 0)
+        LabelKit.label(harness, first, .fraud, pipeline: "desk", actor: "desk-1", conditions: "guideline 4, blind", at: 1)
+        LabelKit.label(harness, first, .fraud, pipeline: "reports", actor: "r", at: 2)
+        LabelKit.label(harness, first + 1, .legit, pipeline: "reports", actor: "r", conditions: "phone", at: 3)
+        _ = try harness.advance(to: Self.minute)
+        let restarted = try harness.restarted()
+        listen(restarted)
+        let second = decide(restarted, at: Self.minute)
+        LabelKit.label(restarted, second, .fraud, pipeline: "desk", actor: "desk-1", conditions: "guideline 4, blind", at: Self.minute + 1)
+        _ = try restarted.advance(to: 2 * Self.minute)
+        #expect(joined.map(\.conditions) == ["guideline 4, blind", "", "phone", "guideline 4, blind"])
+        // Interned once, over the restart too; none is 0.
+        let numbers = joined.map(\.label.conditions)
+        #expect(numbers[0] != 0 && numbers[1] == 0 && numbers[2] != numbers[0] && numbers[3] == numbers[0])
+    }
+
     /// Ten reviewers label forty borderline decisions a day; the last one calls everything legit from day 70 on.
     private func review(_ harness: DetectorHarness, days: Range<Int64>, _ random: inout SeededRandom) throws -> [AlertEvent] {
         var events: [AlertEvent] = []

@@ -46,6 +46,7 @@ let everyKey = """
           kind: {constant: chargeback}
           pipeline: {constant: issuer}
           actor: null
+          conditions: {constant: blind}
           decision_time: decided_at
           sampling_weight: {constant: "2.5"}
       start: 2026-01-05T08:30:00Z

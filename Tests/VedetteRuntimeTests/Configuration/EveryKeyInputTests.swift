@@ -50,6 +50,7 @@ import VedetteRuntime
         expected.kind = .constant("chargeback")
         expected.pipeline = .constant("issuer")
         expected.actor = nil
+        expected.conditions = .constant("blind")
         expected.decisionTime = try path("/decided_at")
         expected.samplingWeight = .constant("2.5")
         #expect(try loadedConfiguration(everyKey).inputs.labels == InputConfiguration.Labels(topic: "l", mapping: expected))
