@@ -43,12 +43,13 @@ struct PolicyEconomicsTests {
         #expect(economics.timeToDetectMs == Self.minute - 8)
         #expect(economics.attemptsToBypass.reason == "a rule does not say what a try is: each decision that breaks it has passed already")
         #expect(first.blastRadius == "Decisions that match the rule: 2 so far; the action challenges 20 % of the model's traffic; amounts of 350 at risk so far, 350 an hour")
-        // It goes on: 30 more decisions, two of them broken, two hours and a bit later.
-        let later = Self.minute + 8 + 2 * Self.hour
-        feed(harness, (0..<30).map { row(later - 29 + Int64($0), score: $0 >= 28 ? 0.95 : 0.25, amount: 75) })
-        let update = try #require(try harness.restarted().advance(to: later + Self.minute).first { $0.status == .updated })
-        #expect(update.economics?.challengedShare == .known(0.1) && update.economics?.moneyAtRisk == .known(500))
-        #expect(update.economics?.moneyAtRiskPerHour == .known(250) && update.economics?.timeToDetectMs == Self.minute - 8)
+        // It goes on: 30 more decisions, two of them broken, an hour and a half later.
+        let later = Self.minute + 8 + 3 * Self.hour / 2
+        let restarted = try harness.restarted()
+        feed(restarted, (0..<30).map { row(later - 29 + Int64($0), score: $0 >= 28 ? 0.95 : 0.25, amount: 50) })
+        let update = try #require(try restarted.advance(to: later + Self.minute).first { $0.status == .updated })
+        #expect(update.economics?.challengedShare == .known(0.1) && update.economics?.moneyAtRisk == .known(450))
+        #expect(update.economics?.moneyAtRiskPerHour == .known(300) && update.economics?.timeToDetectMs == Self.minute - 8)
     }
 
     @Test("A floor of decisions without amounts says so")

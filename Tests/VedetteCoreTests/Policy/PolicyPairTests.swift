@@ -35,32 +35,43 @@ struct PolicyPairTests {
 
     // MARK: The table
 
-    /// Whether two operands are equal: nil where they can not be compared, `.some(nil)` where it can not be told.
-    private static func equal(_ a: Operand, _ b: Operand) -> Bool?? {
+    /// What `==` says of two operands, whose order plays no part.
+    private enum Equality { case error, unknown, told(Bool) }
+
+    private static func equality(_ a: Operand, _ b: Operand) -> Equality {
         switch (a, b) {
-        case (.number(let x), .number(let y)): x.flatMap { x in y.map { x == $0 } }
-        case (.truth(let x), .truth(let y)): x.flatMap { x in y.map { x == $0 } }
-        case (.text(let x), .text(let y)): x.flatMap { x in y.map { x == $0 } }
-        case (.text(let x), .quoted(let text)): x.map { $0 == text }
-        case (.decision(let x), .decision(let y)): x == y
-        case (.decision(let x), .quoted(let name)), (.decision(let x), .word(let name)): Self.is(x, name, among: Decision.allCases)
-        case (.status(let x), .status(let y)): x == y
-        case (.status(let x), .quoted(let name)), (.status(let x), .word(let name)): Self.is(x, name, among: RequestStatus.stated)
-        case (.model(let x), .model(let y)): x == y
-        case (.model(let x), .quoted(let name)): Self.is(x, name, among: PolicyKit.schema.models)
-        default: .none
+        case (.number(let x), .number(let y)): equality(x, y)
+        case (.truth(let x), .truth(let y)): equality(x, y)
+        case (.text(let x), .text(let y)): equality(x, y)
+        case (.text(let x), .quoted(let text)), (.quoted(let text), .text(let x)): equality(x, text)
+        case (.decision(let x), .decision(let y)): .told(x == y)
+        case (.decision(let x), .quoted(let name)), (.quoted(let name), .decision(let x)), (.decision(let x), .word(let name)), (.word(let name), .decision(let x)):
+            equality(x, named: name, among: Decision.allCases)
+        case (.status(let x), .status(let y)): .told(x == y)
+        case (.status(let x), .quoted(let name)), (.quoted(let name), .status(let x)), (.status(let x), .word(let name)), (.word(let name), .status(let x)):
+            equality(x, named: name, among: RequestStatus.stated)
+        case (.model(let x), .model(let y)): .told(x == y)
+        case (.model(let x), .quoted(let name)), (.quoted(let name), .model(let x)): equality(x, named: name, among: PolicyKit.schema.models)
+        default: .error
         }
     }
 
-    /// Nil where no value has that name.
-    private static func `is`<Value: Equatable & CustomStringConvertible>(_ value: Value, _ name: String, among values: [Value]) -> Bool?? {
-        values.first { $0.description == name }.map { Optional(value == $0) }
+    private static func equality<Value: Equatable>(_ a: Value?, _ b: Value?) -> Equality {
+        if let a, let b { .told(a == b) } else { .unknown }
+    }
+
+    /// A name that no value has is an error.
+    private static func equality<Value: Equatable & CustomStringConvertible>(_ value: Value, named name: String, among values: [Value]) -> Equality {
+        values.contains { $0.description == name } ? .told(value.description == name) : .error
     }
 
     private static func compared(_ symbol: String, _ a: Operand, _ b: Operand) -> PolicyVerdict? {
         if symbol == "==" || symbol == "!=" {
-            guard let equal = equal(a, b) ?? equal(b, a) else { return nil }
-            return told(equal.map { $0 == (symbol == "==") })
+            return switch equality(a, b) {
+            case .error: nil
+            case .unknown: .unknown
+            case .told(let isEqual): told(isEqual == (symbol == "=="))
+            }
         }
         guard case .number(let x) = a, case .number(let y) = b else { return nil }
         guard let x, let y else { return .unknown }
@@ -115,18 +126,18 @@ struct PolicyPairTests {
     @Test("not, -, is missing, is present, contains and only, with every operand", arguments: operands.indices)
     func alone(place: Int) {
         let (a, isField, x) = Self.operands[place]
-        var truth: Bool??, number: Double??, isMissing: Bool?
+        var isTruth = false, truth: Bool?, isNumber = false, number: Double?, isMissing: Bool?
         switch x {
-        case .number(let value): (number, isMissing) = (value, value == nil)
-        case .truth(let value): (truth, isMissing) = (value, isField ? value == nil : nil)
+        case .number(let value): (isNumber, number, isMissing) = (true, value, value == nil)
+        case .truth(let value): (isTruth, truth, isMissing) = (true, value, isField ? value == nil : nil)
         case .text(let value): isMissing = value == nil
         case .decision, .status, .model, .signals: isMissing = false
         case .entity(let isPresent): isMissing = !isPresent
         case .quoted, .word: break
         }
-        #expect(verdict(a) == truth.map(Self.told), "\(a)")
-        #expect(verdict("not \(a)") == truth.map { Self.told($0.map { !$0 }) }, "not \(a)")
-        #expect(verdict("-\(a) < 0") == number.map { Self.told($0.map { -$0 < 0 }) }, "-\(a)")
+        #expect(verdict(a) == (isTruth ? Self.told(truth) : nil), "\(a)")
+        #expect(verdict("not \(a)") == (isTruth ? Self.told(truth.map { !$0 }) : nil), "not \(a)")
+        #expect(verdict("-\(a) < 0") == (isNumber ? Self.told(number.map { -$0 < 0 }) : nil), "-\(a)")
         for (words, expected) in [("is missing", true), ("is present", false), ("is not missing", false), ("is not present", true)] {
             #expect(verdict("\(a) \(words)") == isMissing.map { Self.told($0 == expected) }, "\(a) \(words)")
         }
