@@ -62,7 +62,7 @@ struct LiveProgramTests {
         // Only a standby has this one.
         #expect(documented == families.union(["vedette_standby_delay_seconds"]), "only in the README: \(documented.subtracting(families)); missing there: \(families.subtracting(documented))")
         #expect(try program.terminate() == 0, "\(program.lastLines)")
-        #expect(log.contains("trace") || log.contains("debug"))
+        #expect(log.contains("] checkpoint"), "a log to look at")
         #expect(!log.contains(secret) && !page.contains(secret))
         try expectCloudEvents()
         try keepOutput()
