@@ -95,7 +95,7 @@ extension ProbingAuthor {
             ],
             escalation: Self.escalation, recommendedAction: "Raise the threshold's safety margin in this slice: challenge from half of its odds on",
             blastRadius: "\(AlertNumbers.percent(usual)) of the slice's ordinary traffic lies there")
-        report.slice = cell.name
+        report.slice = watch.slices.names[place]
         report.phase = phase
         report.sampleRequestIDs = cell.samples
         report.facts = [
