@@ -17,12 +17,15 @@ enum DerivedConfiguration {
         }
         // A feature that was null throughout is taken for a number.
         let features = file.features.map { "      \(quoted($0)): \(kinds[$0] ?? "number")" }.joined(separator: "\n")
+        let amount = AttackSpace.amounts.first { file.features.contains($0) }
+        let mapping = amount.map { "\n    mapping: {amount: /features/\($0)}" } ?? ""
         let inventory = models.map { "  - name: \(quoted($0))\n    owner: evaluation\n    features:\n\(features)" }.joined(separator: "\n")
         return try ConfigurationLoader.load(
             text: """
                 application: evaluation
                 inputs:
-                  decisions: {topic: evaluation.decisions}
+                  decisions:
+                    topic: evaluation.decisions\(mapping)
                   labels: {topic: evaluation.labels}
                 secrets:
                   hash_key: public

@@ -145,6 +145,7 @@ enum ProbingFamily: String, CaseIterable {
     case quiet = "campaigns that were never declined"
     case slow = "the slow drip"
     case fanOut = "fan-out"
+    case smallAmounts = "small amounts"
     case boundary = "boundary pressure"
 
     func alone(_ rule: ProbingRule) -> ProbingRule {
@@ -154,6 +155,7 @@ enum ProbingFamily: String, CaseIterable {
         if self != .quiet { rule.minQuietEvidence = never }
         if self != .slow { rule.minSlowEvidence = never }
         if self != .fanOut { rule.minFanOutEvidence = never }
+        if self != .smallAmounts { rule.minSmallAmountEvidence = never }
         if self != .boundary { rule.minBoundaryEvidence = never }
         return rule
     }

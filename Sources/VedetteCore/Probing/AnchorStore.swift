@@ -99,15 +99,12 @@ struct AnchorStore {
 
     /// The anchor most similar to a request, less what the number of candidates is worth; -1 and 0 where none is above 0.
     ///
-    /// - Parameters:
-    ///   - low, high: the request's ranks in a reference of `size` rows.
-    ///   - between: room for one number per feature.
-    ///   - near: receives those of a campaign that lie within ``mergeSpan`` of the best.
+    /// - Parameter near: receives those of a campaign that lie within ``mergeSpan`` of the best.
     /// O(candidates · features). `mutating` so that nothing is copied; it changes nothing.
     mutating func nearest(
-        _ candidates: CandidateSet, low lows: UnsafePointer<UInt16>, high highs: UnsafePointer<UInt16>, size: Int,
-        between: UnsafeMutablePointer<Int16>, near: inout ContiguousArray<NearCampaign>?
+        _ candidates: CandidateSet, _ request: RankedRequest, near: inout ContiguousArray<NearCampaign>?
     ) -> (place: Int, adjusted: Double) {
+        let (lows, highs, size, between) = (request.low, request.high, request.size, request.between)
         var best = (place: -1, adjusted: 0.0)
         var loners = 0
         let (features, newest, limit) = (features, newest, UInt64(capacity))

@@ -1,8 +1,5 @@
 /// One slice's requests that were allowed with a score just below the threshold.
 struct BoundaryCell: Equatable {
-    /// Dimension + 1 and interned value; 0 is all traffic.
-    var key: UInt64 = 0
-    var name = SliceName()
     var decisions: Int64 = 0
     var near: Int64 = 0
     /// Cumulative sum of ln likelihood ratios, never below 0.
@@ -25,9 +22,8 @@ struct BoundaryCell: Equatable {
 /// Mass just below a threshold against the slice's own history: a cumulative sum test (Page 1954) of the share of
 /// requests allowed with more than half of the threshold's odds, for a share four times as large.
 ///
-/// What is normal is learned only while little presses. Memory: a fixed number of slices, the first that come.
+/// What is normal is learned only while little presses. Cells are those of a ``WatchedSlices``.
 struct BoundaryPressure {
-    static let maxCells = 256
     private static let factor = 4.0
     /// Evidence below which a request still counts as usual. Not 0: every request near the threshold lifts the sum, and
     /// would never be learned.
@@ -37,22 +33,18 @@ struct BoundaryPressure {
 
     private let limit: Double
     private(set) var cells: ContiguousArray<BoundaryCell> = []
-    private var index = HashIndex()
     private var touched: ContiguousArray<Int32> = []
 
     init(limit: Double) { self.limit = limit }
 
-    /// - Parameter name: of a dimension's value, made only when a slice is seen for the first time.
-    mutating func observe(_ request: ProbingRequest, values: DecisionRow.Values, name: (Int) -> SliceName, sample: () -> String) {
+    /// - Parameter slices: places of the request's slices.
+    mutating func observe(_ request: ProbingRequest, slices: ContiguousArray<Int32>, sample: () -> String) {
         guard !request.threshold.isNaN else { return }
-        observe(request, 0, { SliceName() }, sample)
-        for dimension in values.indices where values[dimension] > 0 {
-            observe(request, UInt64(dimension + 1) << 32 | UInt64(UInt32(bitPattern: values[dimension])), { name(dimension) }, sample)
-        }
+        for slice in slices { observe(request, Int(slice), sample) }
     }
 
-    private mutating func observe(_ request: ProbingRequest, _ key: UInt64, _ name: () -> SliceName, _ sample: () -> String) {
-        guard let place = find(key, name) else { return }
+    private mutating func observe(_ request: ProbingRequest, _ place: Int, _ sample: () -> String) {
+        while place >= cells.count { cells.append(BoundaryCell()) }
         let isNear = request.isSuspicious && request.decision == .allow
         if cells[place].decisions >= Self.least { judge(place, isNear, request, sample) }
         guard cells[place].sum < Self.learnedBelow || cells[place].decisions < Self.least else { return }
@@ -89,15 +81,6 @@ struct BoundaryPressure {
         }
     }
 
-    private mutating func find(_ key: UInt64, _ name: () -> SliceName) -> Int? {
-        let hash = (key &+ 1) &* 0x9E37_79B9_7F4A_7C15
-        if let place = index.find(hash) { return place }
-        guard cells.count < Self.maxCells else { return nil }
-        index.set(hash, to: cells.count)
-        cells.append(BoundaryCell(key: key, name: name()))
-        return cells.count - 1
-    }
-
     mutating func takeTouched() -> ContiguousArray<Int32> {
         let taken = touched
         for place in taken { cells[Int(place)].isTouched = false }
@@ -116,13 +99,6 @@ extension BoundaryPressure {
     func encode(into writer: inout ByteWriter) {
         writer.write(count: cells.count)
         for cell in cells {
-            writer.write(varint: cell.key)
-            writer.write(count: cell.name.parts.count)
-            for part in cell.name.parts {
-                writer.write(string: part.dimension)
-                writer.write(bool: part.value != nil)
-                writer.write(string: part.value ?? "")
-            }
             for number in [cell.decisions, cell.near, cell.startedAt, cell.lastAt, cell.pressed, cell.pressedOf, cell.stopped] { writer.write(signed: number) }
             cell.money.encode(into: &writer)
             writer.write(double: cell.sum)
@@ -135,19 +111,11 @@ extension BoundaryPressure {
         writer.write(small: ContiguousArray(touched.map { UInt32(bitPattern: $0) }))
     }
 
-    mutating func restore(from reader: inout ByteReader) throws {
+    /// - Parameter slices: how many there are.
+    mutating func restore(from reader: inout ByteReader, slices: Int) throws {
         cells = []
-        index.removeAll()
-        for _ in 0..<(try reader.readCount(minimumSize: 20)) {
-            let key = try reader.readVarint()
-            let name = SliceName(
-                try (0..<(try reader.readCount(minimumSize: 3))).map { _ in
-                    let dimension = try reader.readString()
-                    let isKnown = try reader.readBool()
-                    let value = try reader.readString()
-                    return SliceName.Part(dimension: dimension, value: isKnown ? value : nil)
-                })
-            guard let place = find(key, { name }) else { throw CorruptBytes(offset: reader.offset, expected: "at most \(Self.maxCells) slices") }
+        for place in 0..<(try reader.readCount(minimumSize: 20)) {
+            cells.append(BoundaryCell())
             cells[place].decisions = try reader.readSigned()
             cells[place].near = try reader.readSigned()
             cells[place].startedAt = try reader.readSigned()
@@ -163,8 +131,8 @@ extension BoundaryPressure {
             cells[place].isTouched = try reader.readBool()
         }
         touched = ContiguousArray(try reader.readSmall().map { Int32(bitPattern: $0) })
-        guard touched.allSatisfy({ cells.indices.contains(Int($0)) }) else {
-            throw CorruptBytes(offset: reader.offset, expected: "a slice that is watched")
+        guard cells.count <= slices, touched.allSatisfy({ cells.indices.contains(Int($0)) }) else {
+            throw CorruptBytes(offset: reader.offset, expected: "slices that are watched")
         }
     }
 }

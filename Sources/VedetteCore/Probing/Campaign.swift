@@ -28,7 +28,7 @@ struct Campaign: Equatable {
     private static let leastTries: Int64 = 5
     /// Tries kept by text: the first few and the newest.
     private static let firstSamples = 4
-    private static let newestSamples = 6
+    static let newestSamples = 6
 
     /// Running number of the model's campaigns; names the incident.
     let serial: Int64

@@ -48,7 +48,7 @@ struct FanOut {
     private var forgottenOn: Int64 = 0
     private var requests: Int64 = 0
     /// Time of the first request, ms.
-    private var firstAt: Int64 = 0
+    private(set) var firstAt: Int64 = 0
     /// Places that the newest request gave evidence to, pairs included.
     private(set) var hits: ContiguousArray<Int32> = []
     /// Place of each kind's entity in the newest request.
@@ -90,6 +90,7 @@ struct FanOut {
         if day > forgottenOn {
             forgottenOn = day
             for kind in forgotten.indices { forgotten[kind].halve() }
+            teachSleepers(before: day)
         }
         for kind in 0..<kinds where entities[kind] != 0 { found[kind] = find(kind, entities[kind], request.time, day) }
         for kind in 0..<kinds where entities[kind] != 0 { observe(request, kind, found[kind], entities, sample) }
@@ -161,6 +162,15 @@ struct FanOut {
             let link = links[place * kinds + other]
             if link.noveltyVote > 0 { noveltyTails[kind * kinds + other].add(bin: Int(link.noveltyVote) - 1) }
             if link.rateVote > 0 { rateTails[rateTail(place, kind * kinds + other)].add(bin: Int(link.rateVote) - 1) }
+        }
+    }
+
+    /// Hubs that have not come back: most never do where traffic is thin, and what was usual among them must be known
+    /// all the same. Once a day. O(hubs).
+    private mutating func teachSleepers(before day: Int64) {
+        for place in hubs.indices where digests[place] != 0 && hubs[place].day < day {
+            teach(place)
+            for link in place * kinds..<(place + 1) * kinds { links[link].forgetVotes() }
         }
     }
 

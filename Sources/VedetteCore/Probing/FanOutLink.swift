@@ -63,6 +63,9 @@ struct FanOutLink: Equatable {
         if withRate { rateVote = max(rateVote, UInt16(TailEstimate.bin(Double(rate)) + 1)) }
     }
 
+    /// The day's largest sums have been taken up.
+    mutating func forgetVotes() { (noveltyVote, rateVote) = (0, 0) }
+
     private mutating func thin(by levels: UInt8) {
         level = min(40, level + levels)
         (bits, trials, trialsBefore, isSettling) = (SIMD4(), 0, 0, true)
@@ -83,7 +86,7 @@ struct FanOutLink: Equatable {
         newcomers = 0
         let usual = past / days
         pastClass = NoveltyTable.pastClass(usual)
-        (noveltyVote, rateVote) = (0, 0)
+        forgetVotes()
         let before = level
         while level < 40, usual / Float(1 &<< UInt64(level)) > (level == before ? Self.fullest : Self.wanted) { level += 1 }
         while level > 0, usual / Float(1 &<< UInt64(level)) < Self.emptiest { level -= 1 }

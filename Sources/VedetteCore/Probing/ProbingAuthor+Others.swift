@@ -94,7 +94,7 @@ extension ProbingAuthor {
             ],
             escalation: Self.escalation, recommendedAction: "Raise the threshold's safety margin in this slice: challenge from half of its odds on",
             blastRadius: "\(AlertNumbers.percent(usual)) of the slice's ordinary traffic lies there", stakes: Self.stakes(cell, usual: usual, share: share))
-        report.slice = cell.name
+        report.slice = watch.slices.names[place]
         report.phase = phase
         report.sampleRequestIDs = cell.samples
         report.facts = [

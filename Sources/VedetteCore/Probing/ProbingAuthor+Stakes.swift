@@ -29,6 +29,15 @@ extension ProbingAuthor {
             money: cell.money.figure(share > 0 ? 1 - usual / share : 0, of: "the requests just below the threshold"), moneySince: cell.startedAt)
     }
 
+    /// Small amounts that passed, beyond what usually does.
+    static func stakes(_ burst: AmountBurst, _ entry: ProbingCase) -> IncidentStakes {
+        let share = Double(burst.small) / Double(max(1, burst.all))
+        return IncidentStakes(
+            attempts: attempts(burst.requests, passed: burst.passed), challenge: .requests(burst.small, since: burst.startedAt),
+            money: burst.money.figure(share > 0 ? 1 - burst.usualShare / share : 0, of: "the requests that passed"), moneySince: burst.startedAt,
+            sufficedAt: entry.detectedAt)
+    }
+
     static func forgottenStakes(_ entry: ProbingCase) -> IncidentStakes {
         let reason = "its details gave way to newer ones: see the earlier revisions"
         return IncidentStakes(

@@ -10,8 +10,12 @@ struct ProbingAuthor {
 
     func report(_ entry: ProbingCase, phase: IncidentReport.Phase) -> IncidentReport {
         let campaigns = watch.campaigns(of: entry.id)
-        var report = campaigns.first.map { self.report($0, of: entry) }
+        let isBurst = watch.amounts.caseID != 0 && watch.book.root(watch.amounts.caseID) == entry.id
+        let tellsBurst = isBurst && entry.monitor == .smallAmounts && !campaigns.contains { $0.isReported }
+        var report = (tellsBurst ? self.report(burst: watch.amounts.burst, of: entry) : nil)
+            ?? campaigns.first.map { self.report($0, of: entry) }
             ?? watch.hubs(of: entry).first.map { self.report(hub: $0, of: entry) } ?? self.report(forgotten: entry)
+        if isBurst { report.facts.append(IncidentFact("small_amounts", .text(burstText(watch.amounts.burst)))) }
         report.subject = "case \(entry.id)"
         report.phase = phase
         // Every return after a silence counts as a doubling, so that it is spoken of.
@@ -43,7 +47,8 @@ struct ProbingAuthor {
             size: Double(campaign.tries), immediateActions: actions(campaign), escalation: Self.escalation,
             recommendedAction: recommendation(campaign), blastRadius: blastRadius(campaign), stakes: stakes(campaign, entry))
         report.facts = facts(campaign, entry)
-        report.sampleRequestIDs = campaign.samples
+        // What came back or moved on is told by its newest tries.
+        report.sampleRequestIDs = entry.returns > 0 ? campaign.samples.suffix(Campaign.newestSamples) : campaign.samples
         report.contributors = movedFeatures(campaign).map {
             AlertEvent.Contributor(name: name($0), value: Double(campaign.moved[$0]) / Double(campaign.tries), count: Int64(campaign.moved[$0]))
         }

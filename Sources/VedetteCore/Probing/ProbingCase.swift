@@ -19,7 +19,7 @@ struct ProbingCase: Equatable {
     var requests: Int64 = 0
     /// Most evidence that any part of it had, nats: what it was made of may be forgotten before it ends.
     var peak = 0.0
-    /// Keyed digests of the newest entities whose tries are in it, and how many tries each had.
+    /// Keyed digests of the entities whose tries are in it, the newest last, and how many tries each had.
     var entities: [EntityTries] = []
     static let maxEntities = 32
 
@@ -54,14 +54,19 @@ struct ProbingCase: Equatable {
         isTouched = true
     }
 
-    mutating func add(entities digests: UnsafeBufferPointer<UInt64>) {
+    /// Somebody who is new to a case that has been open for a while, and comes in earnest, is news as well: the case may
+    /// be another attacker's who has the same habits, and be kept busy by him.
+    mutating func add(entities digests: UnsafeBufferPointer<UInt64>, at time: Int64) {
         for digest in digests where digest != 0 {
+            var entity = EntityTries(digest: digest, tries: 0)
             if let place = entities.firstIndex(where: { $0.digest == digest }) {
-                entities[place].tries += 1
-            } else {
-                if entities.count == Self.maxEntities { entities.removeFirst() }
-                entities.append(EntityTries(digest: digest, tries: 1))
+                entity = entities.remove(at: place)
+            } else if entities.count == Self.maxEntities {
+                entities.removeFirst()
             }
+            entity.tries += 1
+            entities.append(entity)
+            if entity.tries == Self.earnest, time - detectedAt > Self.silenceMs { findsAnother(at: time) }
         }
     }
 
@@ -79,7 +84,7 @@ struct ProbingCase: Equatable {
 
 /// The monitors of the probing families, as alerts and runbooks name them.
 enum ProbingMonitor: UInt8 {
-    case fingerprint, trajectory, fanOut, boundary
+    case fingerprint, trajectory, fanOut, boundary, smallAmounts
 
     var name: String {
         switch self {
@@ -87,6 +92,7 @@ enum ProbingMonitor: UInt8 {
         case .trajectory: "probing.trajectory"
         case .fanOut: "probing.fanout"
         case .boundary: "probing.boundary"
+        case .smallAmounts: "probing.small_amounts"
         }
     }
 }
@@ -134,6 +140,15 @@ struct CaseBook {
             older.isTouched = true
         }
     }
+
+    /// The case that had news last, if another one's beginning so soon after it would be a coincidence: as often as
+    /// cases have been opened since the model's first decision, one in twenty such times holds one.
+    func current(at time: Int64, since first: Int64) -> Int64 {
+        guard let newest = cases.filter({ $0.into == 0 }).max(by: { ($0.detectedAt, $0.id) < ($1.detectedAt, $1.id) }) else { return 0 }
+        let expected = Double(ids) * Double(max(0, time - newest.detectedAt)) / Double(max(1, time - first))
+        return expected < Self.coincidence ? newest.id : 0
+    }
+    private static let coincidence = 0.05
 
     mutating func remove(_ id: Int64) { cases.removeAll { $0.id == id } }
     mutating func clearTouched() { for place in cases.indices { cases[place].isTouched = false } }

@@ -9,7 +9,6 @@ final class ProbingModel {
     private static let mergeAt = 4.0
     /// Evidence above which a campaign's requests no longer count as ordinary traffic.
     private static let excludedAt = 3.0
-    private static let anchorsPerCampaign = 32
 
     let rule: ProbingRule
     let features: Int
@@ -20,15 +19,7 @@ final class ProbingModel {
     private let fingerprints: Fingerprints
     private var random: SplitMix
 
-    /// Requests that were ordinary, suspicious ones of no campaign, and members of suspicious campaigns.
-    private var ordinary: AnchorStore
-    private var singles: AnchorStore
-    private var members: AnchorStore
-    private var ordinaryIndex: FingerprintIndex
-    private var singlesIndex: FingerprintIndex
-    private var membersIndex: FingerprintIndex
-    private var ordinaryCursor = 0
-    private var singlesCursor = 0
+    private var memory: AnchorMemory
 
     private var ordinaryTail = TailEstimate()
     private var suspiciousTail = TailEstimate()
@@ -41,8 +32,6 @@ final class ProbingModel {
     private let high: UnsafeMutablePointer<UInt16>
     private let between: UnsafeMutablePointer<Int16>
     private let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: Fingerprints.count)
-    private let candidates = CandidateSet()
-    private var near: ContiguousArray<NearCampaign>? = []
     /// Other campaigns that the newest request is near to, though not as near as to its own.
     private(set) var linked: [Int] = []
 
@@ -54,12 +43,7 @@ final class ProbingModel {
         reference = FeatureReference(features: features)
         fingerprints = Fingerprints(features: features, salt: salt)
         random = SplitMix(seed: salt &+ 1)
-        ordinary = AnchorStore(features: features, capacity: rule.ordinaryMemory)
-        singles = AnchorStore(features: features, capacity: rule.suspiciousMemory)
-        members = AnchorStore(features: features, capacity: rule.maxCampaigns * Self.anchorsPerCampaign)
-        ordinaryIndex = FingerprintIndex(log2Buckets: 13)
-        singlesIndex = FingerprintIndex(log2Buckets: 14)
-        membersIndex = FingerprintIndex(log2Buckets: 15)
+        memory = AnchorMemory(rule: rule, features: features)
         delayed = DelayedRows(features: features)
         low = .allocate(capacity: max(1, features))
         high = .allocate(capacity: max(1, features))
@@ -77,16 +61,6 @@ final class ProbingModel {
         hashes.deallocate()
     }
 
-    private struct Match {
-        var store = Store.ordinary
-        var place = -1
-        /// Similarity less what the number of candidates is worth.
-        var adjusted = 0.0
-        var isFlagged: Bool { store == .singles || store == .members }
-    }
-
-    private enum Store { case ordinary, singles, members }
-
     // MARK: Observing
 
     /// - Parameter sample: the request's text, made only when it is kept.
@@ -99,11 +73,11 @@ final class ProbingModel {
             serial: 0, place: 0, isSuspicious: request.isSuspicious, ordinary: 0, suspicious: 0, hasSuspicious: false, draw: random.next())
         if reference.isReady {
             rank(row)
-            let plain = bestOrdinary()
-            let flagged = bestSuspicious()
+            let plain = memory.bestOrdinary(ranked)
+            let flagged = memory.bestSuspicious(ranked)
             entry.ordinary = Float(plain.adjusted)
             entry.suspicious = Float(flagged.adjusted)
-            entry.hasSuspicious = singles.count + members.count > 0
+            entry.hasSuspicious = memory.hasSuspicious
             if request.isSuspicious { repeats.count() }
             place = join(request, row, entities, plain, flagged, sample)
             if request.isSuspicious, flagged.place >= 0, place < 0 || campaigns[place]!.slow.since == repeats.requests { repeats.vote(flagged.adjusted) }
@@ -116,6 +90,9 @@ final class ProbingModel {
         if reference.isDue { sortReference(at: request.time) }
         return place
     }
+
+    /// The newest request.
+    private var ranked: RankedRequest { RankedRequest(low: low, high: high, hashes: hashes, size: reference.size, between: between) }
 
     private func rank(_ row: UnsafeBufferPointer<Float>) {
         reference.rank(row, low: low, high: high)
@@ -135,29 +112,7 @@ final class ProbingModel {
 
     private func sortReference(at time: Int64) {
         reference.sort(at: time)
-        ordinary.rank(with: reference)
-        singles.rank(with: reference)
-        members.rank(with: reference)
-    }
-
-    // MARK: Matching
-
-    private func bestOrdinary() -> Match {
-        ordinaryIndex.collect(hashes, into: candidates)
-        var unwanted: ContiguousArray<NearCampaign>?
-        let found = ordinary.nearest(candidates, low: low, high: high, size: reference.size, between: between, near: &unwanted)
-        return Match(store: .ordinary, place: found.place, adjusted: found.adjusted)
-    }
-
-    private func bestSuspicious() -> Match {
-        near?.removeAll(keepingCapacity: true)
-        singlesIndex.collect(hashes, into: candidates)
-        let single = singles.nearest(candidates, low: low, high: high, size: reference.size, between: between, near: &near)
-        membersIndex.collect(hashes, into: candidates)
-        let member = members.nearest(candidates, low: low, high: high, size: reference.size, between: between, near: &near)
-        return member.adjusted > single.adjusted
-            ? Match(store: .members, place: member.place, adjusted: member.adjusted)
-            : Match(store: .singles, place: single.place, adjusted: single.adjusted)
+        memory.rank(with: reference)
     }
 
     // MARK: Evidence
@@ -182,7 +137,7 @@ final class ProbingModel {
     }
 
     /// ln of the chance that an ordinary request has such a match.
-    private func logTail(_ match: Match) -> Double {
+    private func logTail(_ match: AnchorMatch) -> Double {
         let ordinary = ordinaryTail.logTail(match.adjusted)
         switch match.store {
         case .ordinary: return ordinary
@@ -194,22 +149,22 @@ final class ProbingModel {
     private static let ln2 = 0.6931471805599453
 
     private func join(
-        _ request: ProbingRequest, _ row: UnsafeBufferPointer<Float>, _ entities: UnsafeBufferPointer<UInt64>, _ plain: Match,
-        _ flagged: Match, _ sample: () -> String
+        _ request: ProbingRequest, _ row: UnsafeBufferPointer<Float>, _ entities: UnsafeBufferPointer<UInt64>, _ plain: AnchorMatch,
+        _ flagged: AnchorMatch, _ sample: () -> String
     ) -> Int {
         guard ordinaryTail.total >= rule.warmUp else { return -1 }
         let plainE = plain.place < 0 ? -1 : ScanEvidence.logE(logP: logTail(plain)) - Self.ln2
         let flaggedE = flagged.place < 0 ? -1 : logE(suspicious: flagged.adjusted, isSuspicious: request.isSuspicious)
         let (match, logE) = flaggedE >= plainE ? (flagged, flaggedE) : (plain, plainE)
         guard logE > Self.joinAt else { return -1 }
-        var place = campaign(of: match)
+        var place = memory.campaign(of: match)
         if place < 0 { place = open(from: match, request) }
         if logE > Self.mergeAt { place = merge(into: place, above: flagged.adjusted - AnchorStore.mergeSpan) }
-        for other in near ?? [] where other.campaign != place {
+        for other in memory.near ?? [] where other.campaign != place {
             let otherE = self.logE(suspicious: other.similarity, isSuspicious: request.isSuspicious)
             if otherE > Self.joinAt { linked.append(other.campaign) }
         }
-        let anchorDecision = origin(of: match).decision
+        let anchorDecision = memory.origin(of: match).decision
         let share = logShare(of: place, match)
         let placedE = logE - (1 - ScanEvidence.calibrator) * share
         let tests = RealFunctions.log(Double(campaigns.opened + 1))
@@ -225,7 +180,7 @@ final class ProbingModel {
             }
             campaign.weighSlow(suspicious: repeats.requests, requests: requests)
             campaign.evidence.add(placedE, at: requests)
-            campaign.step(from: { self.value($0, of: match) }, decision: anchorDecision, to: row, request)
+            campaign.step(from: { self.memory.value($0, of: match) }, decision: anchorDecision, to: row, request)
             campaign.count(request, row: row, ranks: low, sample: sample())
             campaign.touch(entities: entities)
             campaign.peak = max(campaign.peak, campaign.evidence.value(at: requests) - tests)
@@ -236,31 +191,31 @@ final class ProbingModel {
 
     /// ln of the chance that a request that resembles some earlier one resembles this campaign: its part of what is
     /// remembered, as in a Chinese restaurant process. The number of campaigns is paid for once, not with every hit.
-    private func logShare(of place: Int, _ match: Match) -> Double {
-        let known = match.store == .ordinary ? ordinary.live : singles.live + members.live
-        let own = !match.isFlagged ? campaigns[place]!.tries : min(campaigns[place]!.tries, Int64(Self.anchorsPerCampaign))
+    private func logShare(of place: Int, _ match: AnchorMatch) -> Double {
+        let known = memory.known(like: match)
+        let own = !match.isFlagged ? campaigns[place]!.tries : min(campaigns[place]!.tries, Int64(AnchorMemory.perCampaign))
         return RealFunctions.log(min(1, Double(max(1, own)) / Double(max(known, 1))))
     }
 
-    private func open(from match: Match, _ request: ProbingRequest) -> Int {
-        let origin = origin(of: match)
+    private func open(from match: AnchorMatch, _ request: ProbingRequest) -> Int {
+        let origin = memory.origin(of: match)
         let (place, evicted) = campaigns.open(
             since: origin.request, now: requests, time: min(origin.time, request.time), features: features, entityKinds: entityKinds)
         if evicted { forget(place) }
         campaigns.update(place) { $0.begin(origin, isSuspicious: match.isFlagged) }
-        setCampaign(place, of: match)
+        memory.setCampaign(place, of: match)
         return place
     }
 
     private func merge(into place: Int, above limit: Double) -> Int {
         var target = place
-        for other in near ?? [] where other.campaign != target && other.similarity > max(limit, 0) {
+        for other in memory.near ?? [] where other.campaign != target && other.similarity > max(limit, 0) {
             let other = other.campaign
             guard let a = campaigns[target], let b = campaigns[other] else { continue }
             let keepsTarget = a.isReported != b.isReported ? a.isReported : a.tries >= b.tries
             let (winner, loser) = keepsTarget ? (target, other) : (other, target)
             campaigns.merge(loser, into: winner)
-            relabel(loser, as: winner)
+            memory.relabel(loser, as: winner)
             target = winner
         }
         return target
@@ -269,80 +224,20 @@ final class ProbingModel {
     // MARK: Memory
 
     private func remember(_ request: ProbingRequest, _ row: UnsafeBufferPointer<Float>, campaign: Int) {
-        let isFollowed = campaign >= 0 && campaigns[campaign]!.suspicious > 0
-        if isFollowed {
-            var cursor: UInt32 = 0
-            campaigns.update(campaign) { campaign in
-                cursor = campaign.cursor
-                campaign.cursor = campaign.cursor + 1 == UInt32(Self.anchorsPerCampaign) ? 0 : campaign.cursor + 1
-            }
-            insert(campaign * Self.anchorsPerCampaign + Int(cursor), &members, &membersIndex, request, row, campaign)
-        } else if request.isSuspicious {
-            insert(singlesCursor, &singles, &singlesIndex, request, row, campaign)
-            singlesCursor = (singlesCursor + 1) % singles.capacity
-        } else {
-            insert(ordinaryCursor, &ordinary, &ordinaryIndex, request, row, campaign)
-            ordinaryCursor = (ordinaryCursor + 1) % ordinary.capacity
-        }
-    }
-
-    private func insert(
-        _ place: Int, _ store: inout AnchorStore, _ index: inout FingerprintIndex, _ request: ProbingRequest,
-        _ row: UnsafeBufferPointer<Float>, _ campaign: Int
-    ) {
         guard let values = row.baseAddress else { return }
-        store.set(
-            place, values: values, low: low, high: high, campaign: campaign,
-            origin: AnchorOrigin(request: requests, time: request.time, decision: request.decision.rawValue))
-        index.insert(place, at: hashes)
-    }
-
-    private func campaign(of match: Match) -> Int {
-        switch match.store {
-        case .ordinary: ordinary.campaign(of: match.place)
-        case .singles: singles.campaign(of: match.place)
-        case .members: members.campaign(of: match.place)
+        var kind = request.isSuspicious ? AnchorMemory.Kind.suspicious : .ordinary
+        if campaign >= 0, campaigns[campaign]!.suspicious > 0 {
+            campaigns.update(campaign) { campaign in
+                kind = .member(Int(campaign.cursor))
+                campaign.cursor = (campaign.cursor + 1) % UInt32(AnchorMemory.perCampaign)
+            }
         }
-    }
-
-    private func origin(of match: Match) -> AnchorOrigin {
-        switch match.store {
-        case .ordinary: ordinary.origin(of: match.place)
-        case .singles: singles.origin(of: match.place)
-        case .members: members.origin(of: match.place)
-        }
-    }
-
-    private func value(_ feature: Int, of match: Match) -> Float {
-        switch match.store {
-        case .ordinary: ordinary.value(feature, of: match.place)
-        case .singles: singles.value(feature, of: match.place)
-        case .members: members.value(feature, of: match.place)
-        }
-    }
-
-    private func setCampaign(_ campaign: Int, of match: Match) {
-        switch match.store {
-        case .ordinary: ordinary.setCampaign(campaign, of: match.place)
-        case .singles: singles.setCampaign(campaign, of: match.place)
-        case .members: members.setCampaign(campaign, of: match.place)
-        }
-    }
-
-    private func relabel(_ old: Int, as new: Int) {
-        ordinary.relabel(old, as: new)
-        singles.relabel(old, as: new)
-        members.relabel(old, as: new)
+        let origin = AnchorOrigin(request: requests, time: request.time, decision: request.decision.rawValue)
+        memory.remember(ranked, values, as: kind, campaign: campaign, origin: origin)
     }
 
     /// A campaign is no longer followed; requests that were its own stand alone again.
-    func forget(_ place: Int) {
-        relabel(place, as: -1)
-        for cursor in 0..<Self.anchorsPerCampaign {
-            let anchor = place * Self.anchorsPerCampaign + cursor
-            if anchor < members.count { members.clear(anchor) }
-        }
-    }
+    func forget(_ place: Int) { memory.forget(place) }
 }
 
 extension ProbingModel {
@@ -356,10 +251,7 @@ extension ProbingModel {
         writer.write(signed: suspiciousSeen)
         delayed.encode(into: &writer)
         campaigns.encode(into: &writer)
-        writer.write(count: ordinaryCursor)
-        writer.write(count: singlesCursor)
-        for store in [ordinary, singles, members] { store.encode(into: &writer) }
-        for index in [ordinaryIndex, singlesIndex, membersIndex] { index.encode(into: &writer) }
+        memory.encode(into: &writer)
     }
 
     func restore(from reader: inout ByteReader) throws {
@@ -375,13 +267,6 @@ extension ProbingModel {
             throw CorruptBytes(offset: reader.offset, expected: "\(features) features")
         }
         try campaigns.restore(from: &reader)
-        ordinaryCursor = Int(try reader.readVarint()) % ordinary.capacity
-        singlesCursor = Int(try reader.readVarint()) % singles.capacity
-        try ordinary.restore(from: &reader)
-        try singles.restore(from: &reader)
-        try members.restore(from: &reader)
-        try ordinaryIndex.restore(from: &reader, limit: ordinary.capacity)
-        try singlesIndex.restore(from: &reader, limit: singles.capacity)
-        try membersIndex.restore(from: &reader, limit: members.capacity)
+        try memory.restore(from: &reader)
     }
 }

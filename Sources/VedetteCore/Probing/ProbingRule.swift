@@ -14,6 +14,8 @@ public struct ProbingRule: Sendable, Equatable {
     public var minFanOutEvidence = 18.0
     /// Evidence at which mass just below a threshold is an incident.
     public var minBoundaryEvidence = 20.0
+    /// Evidence at which many small amounts in a slice are an incident.
+    public var minSmallAmountEvidence = 14.0
     /// Allowed requests after the first success at which a campaign is being industrialised, P0.
     public var scaleCount: Int64 = 25
     /// An incident without new tries for this long is over, ms of event time.

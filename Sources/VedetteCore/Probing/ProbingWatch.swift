@@ -9,6 +9,8 @@ package final class ProbingWatch {
     let model: ProbingModel
     var fanOut: FanOut
     var boundary: BoundaryPressure
+    var amounts: SmallAmounts
+    private(set) var slices = WatchedSlices()
     var book = CaseBook()
 
     package init(rule: ProbingRule, features: Int, entityKinds: Int, salt: UInt64) {
@@ -16,6 +18,7 @@ package final class ProbingWatch {
         model = ProbingModel(rule: rule, features: features, entityKinds: entityKinds, salt: salt)
         fanOut = FanOut(kinds: entityKinds, rule: rule)
         boundary = BoundaryPressure(limit: rule.minBoundaryEvidence)
+        amounts = SmallAmounts(limit: rule.minSmallAmountEvidence)
     }
 
     /// - Parameters:
@@ -30,8 +33,10 @@ package final class ProbingWatch {
     ) {
         let place = model.observe(request, row: row, entities: entities, sample: sample)
         fanOut.observe(request, entities: entities, sample: sample)
-        boundary.observe(request, values: values, name: name, sample: sample)
-        if place >= 0 || !fanOut.hits.isEmpty { link(request, entities, campaign: place) }
+        slices.look(up: values, name: name)
+        boundary.observe(request, slices: slices.found, sample: sample)
+        amounts.observe(request, slices: slices.found, sample: sample)
+        if place >= 0 || !fanOut.hits.isEmpty || amounts.isHit { link(request, entities, campaign: place) }
     }
 
     // MARK: Cases
@@ -50,9 +55,9 @@ package final class ProbingWatch {
             let other = book.root(fanOut.hub(Int(hub)).caseID)
             if other != 0, other != book.root(id) { book.join(id, other) }
         }
-        id = book.root(id)
+        id = joinAmounts(to: book.root(id))
         let isNew = campaign.map { $0.isReported && book.root($0.caseID) == 0 } ?? false
-        if isNew || campaign?.isReported == true && !model.linked.isEmpty { id = relative(of: id, entities) }
+        if isNew || campaign?.isReported == true && !model.linked.isEmpty { id = relative(of: id, entities, at: request.time) }
         // Another place found by the same attacker is news.
         if isNew { book.update(id) { $0.findsAnother(at: request.time) } }
         if id == 0, let campaign, campaign.isReported {
@@ -63,11 +68,32 @@ package final class ProbingWatch {
             add(request, entities, hubs + pairs, to: id)
             if isStrong, let campaign { book.update(id) { $0.peak = max($0.peak, campaign.peak, campaign.slowPeak) } }
         }
-        // What suffices by itself and belongs to no case so far is one.
-        let alone = (near + pairs).filter { fanOut.hub(Int($0)).isReported && book.root(fanOut.hub(Int($0)).caseID) == 0 }
+        openAlone(request, entities, near + pairs, id)
+    }
+
+    /// What suffices by itself and belongs to no case so far is one.
+    private func openAlone(_ request: ProbingRequest, _ entities: UnsafeBufferPointer<UInt64>, _ hubs: [Int32], _ id: Int64) {
+        if id == 0, amounts.suffices, book.root(amounts.caseID) == 0 {
+            amounts.caseID = book.open(.smallAmounts, startedAt: amounts.burst.startedAt, at: request.time)
+            add(request, entities, [], to: amounts.caseID)
+        }
+        let alone = hubs.filter { fanOut.hub(Int($0)).isReported && book.root(fanOut.hub(Int($0)).caseID) == 0 }
         guard let first = alone.first else { return }
         let own = book.open(.fanOut, startedAt: fanOut.hub(Int(first)).startedAt, at: request.time)
-        add(request, entities, id == 0 ? near + pairs : alone, to: own)
+        add(request, entities, id == 0 ? hubs : alone, to: own)
+    }
+
+    /// A burst of small amounts that shares a second request with a case is part of it. Returns the request's case.
+    private func joinAmounts(to id: Int64) -> Int64 {
+        guard amounts.isHit else { return id }
+        let own = book.root(amounts.caseID)
+        if id == 0 || own == id { return own }
+        guard book.root(amounts.acquaintance) == id else {
+            amounts.acquaintance = id
+            return id
+        }
+        if own == 0 { amounts.caseID = id } else { book.join(own, id) }
+        return book.root(id)
     }
 
     /// Whether a request that a case and a hub share makes the hub part of the case: the second one does, or where
@@ -85,15 +111,16 @@ package final class ProbingWatch {
             book.update(id) { $0.add(hub: hub) }
         }
         let peak = hubs.reduce(0) { book.root(fanOut.hub(Int($1)).caseID) == id ? max($0, fanOut.hub(Int($1)).peak) : $0 }
+        let small = amounts.isHit && book.root(amounts.caseID) == id ? amounts.evidence : 0
         book.update(id) {
-            $0.peak = max($0.peak, peak)
+            $0.peak = max($0.peak, peak, small)
             $0.add(request: request.time)
-            $0.add(entities: entities)
+            $0.add(entities: entities, at: request.time)
         }
     }
 
-    /// The case of a campaign near by, or of the same sender: a search that moved on is still the same search.
-    private func relative(of id: Int64, _ entities: UnsafeBufferPointer<UInt64>) -> Int64 {
+    /// The case of a campaign near by, of the same sender, or of this very hour: a search that moved on is still the same search.
+    private func relative(of id: Int64, _ entities: UnsafeBufferPointer<UInt64>, at time: Int64) -> Int64 {
         var root = id
         for other in model.linked {
             let known = model.campaigns[other].map { $0.isReported ? book.root($0.caseID) : 0 } ?? 0
@@ -102,7 +129,7 @@ package final class ProbingWatch {
             root = book.root(root)
         }
         if root == 0, let known = book.cases.first(where: { $0.into == 0 && $0.knows(entities) }) { root = known.id }
-        return root
+        return root != 0 ? root : book.current(at: time, since: fanOut.firstAt)
     }
 
     /// Cases that stand.
@@ -140,6 +167,7 @@ package final class ProbingWatch {
         for entry in book.cases where book.root(entry.id) == id {
             for hub in entry.hubs where fanOut.hub(Int(hub)).caseID == entry.id || fanOut.hub(Int(hub)).caseID == id { fanOut.close(Int(hub)) }
         }
+        if amounts.caseID != 0, book.root(amounts.caseID) == id { amounts.close() }
         for entry in book.cases where entry.id != id && book.root(entry.id) == id { book.remove(entry.id) }
         book.remove(id)
     }
@@ -149,14 +177,18 @@ package final class ProbingWatch {
     package func encode(into writer: inout ByteWriter) {
         model.encode(into: &writer)
         fanOut.encode(into: &writer)
+        slices.encode(into: &writer)
         boundary.encode(into: &writer)
+        amounts.encode(into: &writer)
         book.encode(into: &writer)
     }
 
     package func restore(from reader: inout ByteReader) throws {
         try model.restore(from: &reader)
         try fanOut.restore(from: &reader)
-        try boundary.restore(from: &reader)
+        try slices.restore(from: &reader)
+        try boundary.restore(from: &reader, slices: slices.count)
+        try amounts.restore(from: &reader, slices: slices.count)
         try book.restore(from: &reader) { fanOut.has($0) }
     }
 }

@@ -30,6 +30,7 @@ struct DetectorReader {
         rule.minSlowEvidence = section.number("min_slow_evidence")
         rule.minFanOutEvidence = section.number("min_fan_out_evidence")
         rule.minBoundaryEvidence = section.number("min_boundary_evidence")
+        rule.minSmallAmountEvidence = section.number("min_small_amount_evidence")
         rule.scaleCount = section.integer("scale_count")
         rule.quietMs = section.integer("quiet")
         rule.ordinaryMemory = Int(section.integer("ordinary_memory"))
@@ -48,7 +49,7 @@ enum DetectorKind: String, Sendable, CaseIterable {
 extension ConfigurationKey {
     static let detecting: [ConfigurationKey] = [
         ConfigurationKey("detectors", .list("stream detectors"), .none, "What follows every single decision in order. None are on unless they are listed; `- detector: probing` needs no other key."),
-        ConfigurationKey("detectors[].detector", .choice(DetectorKind.allCases.map(\.rawValue)), .required, "Kind of detector. `probing`: who studies the model, and who uses what he learned (`probing.fingerprint`, `probing.trajectory`, `probing.fanout`, `probing.boundary`)."),
+        ConfigurationKey("detectors[].detector", .choice(DetectorKind.allCases.map(\.rawValue)), .required, "Kind of detector. `probing`: who studies the model, and who uses what he learned (`probing.fingerprint`, `probing.trajectory`, `probing.fanout`, `probing.small_amounts`, `probing.boundary`)."),
         ConfigurationKey("detectors[].id", .name, .computed("the kind"), "Unique; part of the fingerprint of its alerts."),
         ConfigurationKey("detectors[].models", .list("model names"), .computed("all models"), "Models that it watches."),
         ConfigurationKey("detectors[].warm_up", .integer(100...1_000_000), .value("150"), "Decisions of a model before anything is said of it."),
@@ -57,6 +58,7 @@ extension ConfigurationKey {
         ConfigurationKey("detectors[].min_slow_evidence", .number(NumberRange(1, 1_000)), .value("12"), "The same for stopped or near-threshold tries that come back to one place over days and weeks."),
         ConfigurationKey("detectors[].min_fan_out_evidence", .number(NumberRange(1, 1_000)), .value("18"), "The same for one device, address or card over many accounts."),
         ConfigurationKey("detectors[].min_boundary_evidence", .number(NumberRange(1, 1_000)), .value("20"), "The same for mass just below a threshold (P2)."),
+        ConfigurationKey("detectors[].min_small_amount_evidence", .number(NumberRange(1, 1_000)), .value("14"), "The same for many small amounts in a slice (card testing); needs `mapping.amount`."),
         ConfigurationKey("detectors[].scale_count", .integer(2...1_000_000), .value("25"), "Allowed requests after the first success at which an incident is P0."),
         ConfigurationKey("detectors[].quiet", .duration(3_600_000...year), .value("7d"), "An incident without anything new for this long is over."),
         ConfigurationKey("detectors[].ordinary_memory", .integer(64...65_536), .value("1024"), "Ordinary requests that a new one is compared with, per model."),

@@ -3,7 +3,7 @@ import Foundation
 /// The features as an attacker sees them: which he can move, within which bounds, and how a value must look.
 struct AttackSpace {
     private static let looked = 4_000
-    private static let amounts = ["amount", "purchase_value"]
+    static let amounts = ["amount", "purchase_value"]
 
     let names: [String]
     /// Features that an algorithm moves: numbers that are neither flags nor the clock.

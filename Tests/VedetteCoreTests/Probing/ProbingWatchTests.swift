@@ -2,7 +2,7 @@ import Testing
 import VedetteCore
 
 /// Traffic of an invented shop: six features, three entity kinds, a model whose score rises with the amount.
-private struct Shop {
+struct Shop {
     static let threshold = 0.5
     var random: SeededRandom
     var time: Int64 = 1_000_000_000_000

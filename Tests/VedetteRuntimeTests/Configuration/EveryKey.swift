@@ -126,7 +126,7 @@ let everyKey = """
       - {monitor: decision_share, window: short, min_ratio: 1.4}
     detectors:
       - {detector: probing, id: probes, models: [risk], warm_up: 200, min_evidence: 9, min_quiet_evidence: 19, min_slow_evidence: 13, min_fan_out_evidence: 15, min_boundary_evidence: 21,
-         scale_count: 30, quiet: 3d, ordinary_memory: 512, suspicious_memory: 2048, max_campaigns: 64, max_entities: 1000}
+         min_small_amount_evidence: 16, scale_count: 30, quiet: 3d, ordinary_memory: 512, suspicious_memory: 2048, max_campaigns: 64, max_entities: 1000}
     alerts:
       false_alerts_per_month: 0.25
       max_per_hour: 12

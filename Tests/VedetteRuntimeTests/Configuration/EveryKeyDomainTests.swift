@@ -12,6 +12,7 @@ import VedetteRuntime
         rule.minSlowEvidence = 13
         rule.minFanOutEvidence = 15
         rule.minBoundaryEvidence = 21
+        rule.minSmallAmountEvidence = 16
         rule.scaleCount = 30
         rule.quietMs = 3 * 86_400_000
         rule.ordinaryMemory = 512

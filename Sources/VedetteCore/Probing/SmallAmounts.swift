@@ -1,0 +1,146 @@
+/// Many small amounts: card testing in which every try may have another card, device and address.
+///
+/// Such tries resemble nothing but their own smallness, and a small amount is ordinary. What they can not hide is that
+/// they come: more small amounts **among** the slice's requests, and more of them **in an hour**, than ever before.
+/// Both are asked, and the weaker answer counts, because each by itself has honest reasons (a surge of all traffic; a
+/// quiet night of small purchases). Per slice (``WatchedSlices``) and per level of what is small:
+/// - share: a cumulative sum (Page 1954) of the ln e-values of a bet that half of the requests are somebody's small
+///   ones: 1/2 + 1/(2s) for an amount that a share s of the slice's own past does not surpass, 1/2 for any other.
+///   Its expectation is 1 whatever the amounts' distribution, because s is counted.
+/// - rate: n small ones since that sum was last 0, against ``busiest`` times as many as the slice's own days had: the
+///   ln likelihood ratio of a Poisson rate, n ln(n/λ) - n + λ.
+///
+/// What is usual is learned while nothing speaks, and anew when something has spoken for ``settlesMs``: then it is how
+/// things are. Without amounts nothing is said. O(slices of the request), fixed memory.
+struct SmallAmounts {
+    /// Shares of the slice's amounts that are small.
+    static let levels: ContiguousArray<Double> = [0.25, 0.0625, 0.015625]
+    /// Evidence above which a request belongs to a burst, nats.
+    static let joinAt = 8.0
+    private static let lnLevels = 1.0986122886681098
+    private static let ln2 = 0.6931471805599453
+    /// Amounts and days before a slice is judged.
+    private static let leastAmounts: Int64 = 500
+    private static let leastDays = 3.0
+    /// No hour of a day has more than so many times the day's mean.
+    private static let busiest = 3.0
+    private static let learnedBelow = 5.0
+    /// The sum stops here, so that it is soon forgotten once the burst is over.
+    private static let ceiling = 40.0
+    private static let settlesMs: Int64 = 2 * 86_400_000
+    private static let dayMs: Int64 = 86_400_000
+    private static let decay = 0.9
+
+    private let limit: Double
+    private(set) var cells: ContiguousArray<AmountCell> = []
+    /// The strongest burst since the last one had ended.
+    private(set) var burst = AmountBurst()
+    /// Nats that speak for a burst of which the newest request is one.
+    private(set) var evidence = 0.0
+    /// Case that it belongs to, 0 for none yet, and the case of which one request came through it.
+    var caseID: Int64 = 0
+    var acquaintance: Int64 = 0
+
+    init(limit: Double) { self.limit = limit }
+
+    var isHit: Bool { evidence >= Self.joinAt }
+    /// Whether the newest request's burst suffices by itself.
+    var suffices: Bool { evidence >= limit }
+
+    /// - Parameter slices: places of the request's slices.
+    mutating func observe(_ request: ProbingRequest, slices: ContiguousArray<Int32>, sample: () -> String) {
+        evidence = 0
+        guard request.amount.isFinite else { return }
+        let bin = AmountCell.bin(request.amount)
+        var (best, level) = (-1, 0)
+        for slice in slices {
+            let place = Int(slice)
+            while place >= cells.count { cells.append(AmountCell()) }
+            if judge(place, bin, request.time, &level) { best = place }
+        }
+        if isHit { tell(of: best, level, request, sample) }
+    }
+
+    /// - Returns: whether this slice speaks loudest so far.
+    private mutating func judge(_ place: Int, _ bin: Int, _ time: Int64, _ loudest: inout Int) -> Bool {
+        let day = floorDivide(time, Self.dayMs)
+        if day > cells[place].day { cells[place].roll(to: day, decay: Self.decay) }
+        // Most requests are not small and nothing runs.
+        guard cells[place].total >= Self.leastAmounts, bin <= cells[place].widest || cells[place].isRunning else {
+            cells[place].learn(bin)
+            return false
+        }
+        if cells[place].isDue { cells[place].sort() }
+        var (isLoudest, most, since) = (false, 0.0, time)
+        for level in 0..<Self.levels.count where bin <= cells[place].cuts[level] || cells[place].runs[level].sum > 0 {
+            let value = step(place, level, isSmall: bin <= cells[place].cuts[level], time)
+            if value > evidence { (evidence, loudest, isLoudest) = (value, level, true) }
+            guard cells[place].runs[level].sum > 0 else { continue }
+            (most, since) = (max(most, cells[place].runs[level].sum), min(since, cells[place].runs[level].startedAt))
+        }
+        cells[place].isRunning = most > 0
+        if most < Self.learnedBelow || time - since > Self.settlesMs { cells[place].learn(bin) }
+        return isLoudest
+    }
+
+    private mutating func step(_ place: Int, _ level: Int, isSmall: Bool, _ time: Int64) -> Double {
+        var run = cells[place].runs[level]
+        if run.sum == 0 { run = AmountRun(startedAt: time) }
+        run.sum = min(Self.ceiling, max(0, run.sum + (isSmall ? cells[place].gains[level] : -Self.ln2)))
+        run.all += 1
+        if isSmall { run.small += 1 }
+        cells[place].runs[level] = run
+        guard isSmall, cells[place].days >= Self.leastDays else { return 0 }
+        let expected = Self.busiest * cells[place].perDay(level) * Double(max(0, time - run.startedAt)) / Double(Self.dayMs) + 0.5
+        let n = Double(run.small)
+        let rate = n > expected ? n * RealFunctions.log(n / expected) - n + expected : 0
+        return min(run.sum, rate) - Self.lnLevels
+    }
+
+    private mutating func tell(of place: Int, _ level: Int, _ request: ProbingRequest, _ sample: () -> String) {
+        let (cell, run) = (cells[place], cells[place].runs[level])
+        // Another burst begins when this one's requests have stopped for an hour.
+        if request.time - burst.lastAt > 3_600_000 { burst = AmountBurst() }
+        if evidence >= burst.peak {
+            (burst.cell, burst.peak) = (Int32(place), evidence)
+            (burst.startedAt, burst.small, burst.all) = (run.startedAt, run.small, run.all)
+            (burst.usualShare, burst.usualPerDay, burst.amount) = (cell.shares[level], cell.perDay(level), AmountCell.edge(above: cell.cuts[level]))
+        }
+        burst.lastAt = max(burst.lastAt, request.time)
+        burst.requests += 1
+        if !request.decision.isIntervention {
+            burst.passed += 1
+            burst.money.add(Money(request.amount))
+        }
+        if burst.samples.count == 10 { burst.samples.remove(at: 4) }
+        burst.samples.append(sample())
+    }
+
+    /// The case is over.
+    mutating func close() {
+        (caseID, acquaintance, burst) = (0, 0, AmountBurst())
+        for place in cells.indices { cells[place].stop() }
+    }
+}
+
+extension SmallAmounts {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(count: cells.count)
+        for cell in cells { cell.encode(into: &writer) }
+        burst.encode(into: &writer)
+        writer.write(double: evidence)
+        writer.write(signed: caseID)
+        writer.write(signed: acquaintance)
+    }
+
+    /// - Parameter slices: how many there are.
+    mutating func restore(from reader: inout ByteReader, slices: Int) throws {
+        cells = []
+        for _ in 0..<(try reader.readCount(minimumSize: 100)) { cells.append(try AmountCell(from: &reader)) }
+        burst = try AmountBurst(from: &reader)
+        evidence = try reader.readDouble()
+        caseID = try reader.readSigned()
+        acquaintance = try reader.readSigned()
+        guard cells.count <= slices, Int(burst.cell) < cells.count else { throw CorruptBytes(offset: reader.offset, expected: "slices that are watched") }
+    }
+}
