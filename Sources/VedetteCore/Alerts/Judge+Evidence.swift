@@ -3,6 +3,9 @@ extension Judge {
     /// Faults older than this were seen long ago, or are the new normal; and references lie at least this far back.
     static let evidenceSpanMs: Int64 = 7 * 86_400_000
 
+    /// Accumulated evidence speaks only for a window that shows something itself, too: p-value.
+    static let presentLevel = 0.05
+
     /// The levels at which one monitor's rounds are tested.
     struct Levels: Sendable {
         /// Of Holm's procedure on the p-values of one round.
@@ -47,6 +50,9 @@ extension Judge {
         // Held once, so that its table is changed in place.
         ledgers[round.monitor] = nil
         defer { ledgers[round.monitor] = ledger }
+        // What is over speaks for nothing that comes by chance afterwards.
+        let clearRatio = configuration.monitors[round.monitor].clearRatio
+        for candidate in candidates where candidate.finding.isClear(clearRatio) { candidate.key.map { ledger.forget($0) } }
         if ledger.admits(start: round.start, end: round.end) {
             var keys: [RequestID] = []
             var logs: [Double] = []
@@ -63,7 +69,7 @@ extension Judge {
             guard let key = candidates[index].key, let entry = ledger.entries[key] else { continue }
             candidates[index].logEValue = entry.logEValue
             candidates[index].windows = entry.windows
-            candidates[index].isByEvidence = entry.isBelieved
+            candidates[index].isByEvidence = entry.isBelieved && candidates[index].finding.pValue <= Self.presentLevel
         }
     }
 

@@ -37,7 +37,7 @@ extension Judge {
             var members: [Subject: [Int]] = [:]
             for index in candidates.indices where candidates[index].isMet { members[subject(candidates[index]), default: []].append(index) }
             for (subject, indices) in members {
-                guard let answer = SliceExplanation.explain(indices.map { candidates[$0].finding.share(in: observation(candidates[$0]).slice) })
+                guard let answer = SliceExplanation.explain(indices.map { share(candidates[$0]) })
                 else { continue }
                 answers[subject] = SliceExplanation.Answer(
                     leader: indices[answer.leader], parts: answer.parts.map { indices[$0] }, others: answer.others.map { indices[$0] })
@@ -52,6 +52,15 @@ extension Judge {
 
         /// Position among its companions: the one that the change is about comes first.
         func rank(_ candidate: Candidate) -> Int { companions(candidate).firstIndex { candidates[$0].observation == candidate.observation } ?? 0 }
+
+        /// Whether a thing that was said of a part is by now about the wider slice: that one speaks for all, and the part has less than
+        /// half of the change.
+        func hasOutgrown(_ whole: Candidate, _ part: Candidate) -> Bool {
+            guard rank(whole) == 0, observation(whole).slice.isWider(than: observation(part).slice) else { return false }
+            return share(part).mass < share(whole).mass / 2
+        }
+
+        private func share(_ candidate: Candidate) -> SliceShare { candidate.finding.share(in: observation(candidate).slice) }
 
         /// The other slices in which it holds, those that explain it first.
         func contributors(_ candidate: Candidate) -> [AlertEvent.Contributor] {

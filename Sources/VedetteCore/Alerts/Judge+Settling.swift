@@ -202,6 +202,7 @@ extension Judge {
         scene.companions(candidate).contains { index in
             guard let key = scene.candidates[index].key, let other = states[key], other.identity != state.identity else { return false }
             guard other.phase == .firing, other.isAnnounced || other.isExplained, other.severity >= state.severity else { return false }
+            if scene.hasOutgrown(candidate, scene.candidates[index]) { return false }
             return other.identity.slice.isComparable(to: state.identity.slice)
                 || abs(other.startedAt - state.startedAt) <= scene.round.end - scene.round.start
         }

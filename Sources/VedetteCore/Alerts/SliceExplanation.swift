@@ -27,21 +27,33 @@ public struct SliceShare: Sendable, Equatable {
     public var excess: Double { observed - expected }
     var mass: Double { abs(excess) }
 
-    /// Effect of what is left without some disjoint parts of this slice, in units of the limit;
-    /// 0 where it points the other way, or where too little is left to tell.
-    func strength(without parts: [SliceShare]) -> Double {
-        let rest = parts.reduce(self) { rest, part in
+    /// Size of the change per row, or, of a ratio, per event that was expected: the same in every part of a change that is everywhere.
+    private var density: Double { mass / max(isRatio ? expected : rows, .leastNonzeroMagnitude) }
+
+    /// What is left without some disjoint parts of this slice; nil where it points the other way, or where too little is left to tell.
+    private func rest(without parts: [SliceShare]) -> SliceShare? {
+        var rest = parts.reduce(self) { rest, part in
             var rest = rest
             rest.rows -= part.rows
             rest.observed -= part.observed
             rest.expected -= part.expected
             return rest
         }
-        guard rest.rows > 0, excess != 0, rest.excess / excess > 0 else { return 0 }
-        guard isRatio else { return strength * (rest.excess / rest.rows) / (excess / rows) }
-        guard observed > 0, expected > 0, rest.observed > 0, rest.expected > 0 else { return 0 }
-        let (whole, left) = (observed / expected, rest.observed / rest.expected)
-        return strength * (whole >= 1 ? left / whole : whole / left)
+        guard rest.rows > 0, excess != 0, rest.excess / excess > 0 else { return nil }
+        if isRatio {
+            guard observed > 0, expected > 0, rest.observed > 0, rest.expected > 0 else { return nil }
+            let (whole, left) = (observed / expected, rest.observed / rest.expected)
+            rest.strength = strength * (whole >= 1 ? left / whole : whole / left)
+        } else {
+            rest.strength = strength * rest.density / density
+        }
+        return rest
+    }
+
+    /// Whether what is left without some disjoint parts would raise no alert and is changed at most half as much: a change that
+    /// has only just passed its limit would else be explained by any part that shows a little more of it than the others.
+    func isExplained(by parts: [SliceShare]) -> Bool {
+        rest(without: parts).map { $0.strength < 1 && $0.density <= SliceExplanation.maxDensityLeft * density } ?? true
     }
 }
 
@@ -49,14 +61,16 @@ public struct SliceShare: Sendable, Equatable {
 ///
 /// The widest slice that shows it is taken apart over the declared dimensions and combinations: a
 /// set of at most ``maxParts`` of its parts explains it if what is left without them would not
-/// raise an alert, and if they are at most ``maxRowShare`` of its rows (a change that is everywhere
-/// is about everything). The smallest such set wins, then the one with the fewest rows; one part
+/// raise an alert and has changed by half as much at most, and if they are at most ``maxRowShare``
+/// of its rows (a change that is everywhere is about everything). The smallest such set wins, then the one with the fewest rows; one part
 /// alone is taken apart in turn. Compare: Chung, Kraska, Polyzotis, Tae and Whang, "Slice Finder"
 /// (2019); here the parts are those that the configuration declares, so the search is one pass
 /// over the findings of a round for each level: O(findings · log findings · dimensions).
 public enum SliceExplanation {
     public static let maxParts = 3
     public static let maxRowShare = 0.8
+    /// Of the change per row, what may be left without the parts.
+    public static let maxDensityLeft = 0.5
 
     public struct Answer: Sendable, Equatable {
         /// Index of the slice that speaks for all.
@@ -107,7 +121,7 @@ public enum SliceExplanation {
     }
 
     private static func explains(_ parts: [Int], _ whole: Int, _ shares: [SliceShare]) -> Bool {
-        rows(parts, shares) <= maxRowShare * shares[whole].rows && shares[whole].strength(without: parts.map { shares[$0] }) < 1
+        rows(parts, shares) <= maxRowShare * shares[whole].rows && shares[whole].isExplained(by: parts.map { shares[$0] })
     }
 
     private static func rows(_ parts: [Int], _ shares: [SliceShare]) -> Double { parts.reduce(0) { $0 + shares[$1].rows } }

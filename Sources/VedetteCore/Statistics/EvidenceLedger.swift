@@ -83,6 +83,9 @@ public struct EvidenceLedger: Sendable, Equatable {
         return high + RealFunctions.log1p(RealFunctions.exp(low - high)) - RealFunctions.log(2)
     }
 
+    /// Begins anew with a hypothesis: what it has won is gone, which only ever lowers its e-value.
+    public mutating func forget(_ key: RequestID) { entries[key] = nil }
+
     /// Notes which hypotheses hold as of their newest window.
     public mutating func believe(_ keys: [RequestID]) {
         for key in entries.keys { entries[key]?.isBelieved = false }

@@ -48,6 +48,23 @@ struct HygieneTests {
         #expect(results[0] == results[1])
     }
 
+    @Test("What was seen in one slice first and is everywhere by then is told of the whole; what stays there is not")
+    func outgrown() {
+        func said(_ elsewhere: Double) -> [String] {
+            var judge = Judge(configuration: JudgeKit.configuration([JudgeKit.missing { $0.slices = .all }]))
+            func hour(_ index: Int, _ rest: Double) -> [AlertEvent] {
+                let panes = [
+                    (SliceName(), pane(missing: 0.2 * 0.25 + 0.8 * rest, total: 10_000)), (JudgeKit.slice("FR"), pane(missing: 0.25)),
+                    (JudgeKit.slice("DE"), pane(missing: rest, total: 8_000)),
+                ]
+                return judge.evaluate([round(index, 0, panes)], at: end(index))
+            }
+            return (hour(0, 0.01) + hour(1, elsewhere) + hour(2, elsewhere)).filter { $0.status == .firing }.map(\.slice.text)
+        }
+        #expect(said(0.01) == ["country=FR"])
+        #expect(said(0.2) == ["country=FR", "all traffic"])
+    }
+
     @Test("What is less severe explains nothing away")
     func lessSevere() {
         let configuration = JudgeKit.configuration([JudgeKit.drift(), JudgeKit.missing { $0.severity = .p3 }])
@@ -157,6 +174,29 @@ struct HygieneTests {
         // Twelve looks an hour at overlapping windows are not twelve times the evidence.
         let hopping = try #require(try run(hopMs: 5 * JudgeKit.minute, hours: 20))
         #expect(hopping.0 >= at)
+    }
+
+    @Test("Evidence of what is over speaks for nothing that comes by chance afterwards, nor for slices that were part of it")
+    func over() {
+        func said(_ windows: [[(SliceName, Pane)]]) -> [String] {
+            var judge = Judge(configuration: JudgeKit.configuration([JudgeKit.outcome { $0.slices = .all }]))
+            return windows.enumerated().flatMap { index, slices in
+                judge.evaluate(JudgeKit.round(index, slices.map { ($0.0, $0.1, [JudgeKit.arrivals(fraud: 30, legit: 970)]) }))
+            }.filter { $0.status == .firing }.map(\.slice.text)
+        }
+        let (y, z) = (JudgeKit.slice("Y"), JudgeKit.slice("Z"))
+        func window(_ inY: (Int, Int), _ inZ: (Int, Int)) -> [(SliceName, Pane)] {
+            [
+                (SliceName(), JudgeKit.arrivals(fraud: inY.0 + inZ.0, legit: inY.1 + inZ.1)), (y, JudgeKit.arrivals(fraud: inY.0, legit: inY.1)),
+                (z, JudgeKit.arrivals(fraud: inZ.0, legit: inZ.1)),
+            ]
+        }
+        let surge = Array(repeating: window((300, 700), (300, 700)), count: 3), calm = window((30, 970), (30, 970))
+        #expect(said(surge + [window((6, 84), (27, 983))]) == ["all traffic"])
+        #expect(said(surge + [calm, calm, window((7, 93), (30, 970))]) == ["all traffic"])
+        // What shows something itself is believed on less than it would need alone.
+        #expect(said(surge + [window((12, 118), (30, 970))]) == ["all traffic", "country=Y"])
+        #expect(said([calm, window((12, 118), (30, 970))]).isEmpty)
     }
 
     // MARK: Restart

@@ -41,6 +41,20 @@ struct SliceExplanationTests {
         #expect(leader([rate(SliceName(), 10_000, 5_000), rate(slice(("country", "FR")), 9_500, 4_990)]) == "all traffic")
     }
 
+    @Test("What is everywhere and has only just passed its limit is not about the slice that has a little more of it")
+    func justPassed() {
+        let countries = [rate(slice(("country", "C0")), 1_000, 150)] + (1..<10).map { rate(slice(("country", "C\($0)")), 1_000, 109, isMet: false) }
+        #expect(leader([rate(SliceName(), 10_000, 1_131)] + countries) == "all traffic")
+        // Where the others have nothing of it, it is.
+        let quiet = [rate(slice(("country", "C0")), 2_000, 1_051)] + (1..<9).map { rate(slice(("country", "C\($0)")), 1_000, 10) }
+        #expect(leader([rate(SliceName(), 10_000, 1_131)] + quiet) == "country=C0")
+        func fraud(_ slice: SliceName, _ rows: Double, _ events: Double) -> SliceShare {
+            let ratio = events / (rows * 0.01)
+            return SliceShare(slice: slice, isMet: ratio > 2, strength: ratio / 2, rows: rows, observed: events, expected: rows * 0.01, isRatio: true)
+        }
+        #expect(leader([fraud(SliceName(), 10_000, 205), fraud(slice(("m", "a")), 2_000, 50), fraud(slice(("m", "b")), 8_000, 155)]) == "all traffic")
+    }
+
     @Test("Two slices of one dimension explain together; four do not")
     func several() {
         let quiet = (0..<8).map { rate(slice(("country", "Q\($0)")), 500, 5) }

@@ -40,6 +40,39 @@ struct ProbingEconomicsTests {
         #expect(economics.timeToDetectMs == Self.minute)
     }
 
+    @Test("Small amounts: the burst's requests for each that was not stopped, and their amount beyond what is usual")
+    func smallAmounts() throws {
+        var kit = ProbingKit(seed: 5)
+        kit.honest(8_000)
+        #expect(try kit.hear(isWhole: true).isEmpty)
+        var events: [AlertEvent] = []
+        for number in 0..<60 {
+            kit.time += 40_000
+            let isStopped = number % 4 == 3
+            let row = [
+                3, kit.random.uniform() * 400, (kit.random.uniform() * 30).rounded(), (kit.random.uniform() * 5).rounded(.down),
+                kit.random.uniform(), (kit.random.uniform() * 50).rounded(),
+            ]
+            let unique = UInt64(9_000_000 + number)
+            kit.send(
+                row, score: isStopped ? 0.7 : 0.01, decision: isStopped ? .challenge : .allow, money: 3, user: unique &* 0x9E37_79B9,
+                device: unique &* 0xC2B2_AE35)
+            if number % 3 == 0 { kit.honest(1) }
+            events += try kit.hear(isWhole: number % 10 == 9)
+        }
+        let event = try #require(events.last { $0.monitor == "probing.small_amounts" })
+        let economics = try #require(event.economics)
+        let small = try #require(number(event, "small")), all = try #require(number(event, "decisions"))
+        let usual = try #require(number(event, "usual_share"))
+        let money = try #require(economics.moneyAtRisk.value), attempts = try #require(economics.attemptsToBypass.value)
+        let unit = 3 * (1 - usual * all / small)
+        let passed = (money / unit).rounded(), requests = (attempts * passed).rounded()
+        #expect(small >= 20 && passed >= 10 && passed < requests)
+        #expect(abs(passed * unit - money) < 1e-6 && abs(requests / passed - attempts) < 1e-9)
+        #expect(abs(attempts - 4.0 / 3) < 0.15)
+        #expect(try #require(economics.challengedShare.value) > 0.5)
+    }
+
     /// A binary search for the largest amount that passes, every try by another user; then orders with what it found.
     private func attack(_ kit: inout ProbingKit, money: Bool) throws -> (events: [AlertEvent], tries: Int, passed: Double) {
         var (low, high) = (100.0, 400.0)

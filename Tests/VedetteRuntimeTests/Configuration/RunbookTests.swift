@@ -7,7 +7,8 @@ import VedetteCore
     /// What stream detectors and the judge's notices call themselves.
     private static let incidents = [
         "policy_floor", "single_signal", "label_source", "label_poisoning", "label_normalisation", "label_burst", "label_orphans",
-        "label_conflicts", "label_canary", "probing.fingerprint", "probing.trajectory", "probing.fanout", "probing.boundary", "alert_storm",
+        "label_conflicts", "label_canary", "probing.fingerprint", "probing.trajectory", "probing.fanout", "probing.small_amounts",
+        "probing.boundary", "alert_storm",
     ]
     private let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../runbooks")
 
