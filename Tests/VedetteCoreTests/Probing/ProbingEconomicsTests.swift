@@ -57,7 +57,6 @@ struct ProbingEconomicsTests {
             kit.send(
                 row, score: isStopped ? 0.7 : 0.01, decision: isStopped ? .challenge : .allow, money: 3, user: unique &* 0x9E37_79B9,
                 device: unique &* 0xC2B2_AE35)
-            if number % 3 == 0 { kit.honest(1) }
             events += try kit.hear(isWhole: number % 10 == 9)
         }
         let event = try #require(events.last { $0.monitor == "probing.small_amounts" })

@@ -51,24 +51,22 @@ struct SmallAmountsTests {
         #expect(watch.openCases == 0)
     }
 
-    @Test("Where nobody comes twice it is known all the same that nobody meets twenty others in a day")
+    @Test("Where nobody comes back on another day it is known all the same that nobody meets twenty others in a day")
     func thinFanOut() {
         var shop = Shop(seed: 6)
         let watch = Self.watch()
-        for number in 0..<700 {
-            shop.time += 600_000
-            Self.stranger(20 + 100 * shop.random.uniform(), number, &shop, to: watch)
-        }
-        #expect(watch.openCases == 0)
-        for number in 0..<30 {
+        func request(user: UInt64, device: UInt64, _ address: UInt64) {
             shop.time += 600_000
             let row: [Float] = [
-                Float(20 + shop.random.uniform() * 100), Float(shop.random.uniform() * 400), Float((shop.random.uniform() * 30).rounded()), 1,
-                Float(shop.random.uniform()), Float((shop.random.uniform() * 50).rounded()),
+                Float(20 + shop.random.uniform() * 100), Float(shop.random.uniform() * 400), Float((shop.random.uniform() * 30).rounded()),
+                Float((shop.random.uniform() * 5).rounded(.down)), Float(shop.random.uniform()), Float((shop.random.uniform() * 50).rounded()),
             ]
-            let unique = UInt64(7_000_000 + number)
-            shop.send(row, entities: [unique &* 0x9E37_79B9, 0xD6E8_FEB8_6659_FD93, unique &* 0x85EB_CA6B], to: watch)
+            shop.send(row, entities: [user &* 0x9E37_79B9, device &* 0xC2B2_AE35, address &* 0x85EB_CA6B], to: watch)
         }
+        // Every device has two users, one after the other, and is never seen again.
+        for number in 0..<900 as Range<UInt64> { request(user: 1_000 + number, device: 5_000 + number / 2, 9_000 + number) }
+        #expect(watch.openCases == 0)
+        for number in 0..<30 as Range<UInt64> { request(user: 20_000 + number, device: 77_777, 30_000 + number) }
         #expect(watch.openCases == 1)
     }
 
