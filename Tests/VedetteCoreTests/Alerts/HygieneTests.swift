@@ -179,7 +179,11 @@ struct HygieneTests {
     @Test("Evidence of what is over speaks for nothing that comes by chance afterwards, nor for slices that were part of it")
     func over() {
         func said(_ windows: [[(SliceName, Pane)]]) -> [String] {
-            var judge = Judge(configuration: JudgeKit.configuration([JudgeKit.outcome { $0.slices = .all }]))
+            let monitor = JudgeKit.outcome {
+                $0.slices = .all
+                $0.minCount = 50
+            }
+            var judge = Judge(configuration: JudgeKit.configuration([monitor]))
             return windows.enumerated().flatMap { index, slices in
                 judge.evaluate(JudgeKit.round(index, slices.map { ($0.0, $0.1, [JudgeKit.arrivals(fraud: 30, legit: 970)]) }))
             }.filter { $0.status == .firing }.map(\.slice.text)

@@ -59,7 +59,7 @@ struct ProbingEconomicsTests {
                 device: unique &* 0xC2B2_AE35)
             events += try kit.hear(isWhole: number % 10 == 9)
         }
-        let event = try #require(events.last { $0.monitor == "probing.small_amounts" })
+        let event = try #require(events.last { number($0, "small") != nil })
         let economics = try #require(event.economics)
         let small = try #require(number(event, "small")), all = try #require(number(event, "decisions"))
         let usual = try #require(number(event, "usual_share"))
