@@ -56,7 +56,8 @@ extension Judge {
         /// Whether a thing that was said of a part is by now about the wider slice: that one speaks for all, and the part has less than
         /// half of the change.
         func hasOutgrown(_ whole: Candidate, _ part: Candidate) -> Bool {
-            guard rank(whole) == 0, observation(whole).slice.isWider(than: observation(part).slice) else { return false }
+            // The rank last: it is O(companions), and few slices are wider than others.
+            guard observation(whole).slice.isWider(than: observation(part).slice), rank(whole) == 0 else { return false }
             return share(part).mass < share(whole).mass / 2
         }
 
