@@ -22,6 +22,12 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Takes back everything from a place in an object on: a place after one of its members, before the next.
+    mutating func removeMembers(from place: Int) {
+        bytes.removeSubrange(place...)
+        needsComma = true
+    }
+
     private mutating func separate() {
         if needsComma { bytes.append(0x2C) }
         needsComma = true

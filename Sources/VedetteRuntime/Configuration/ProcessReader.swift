@@ -19,6 +19,8 @@ enum ProcessReader {
             recordBytes: Int(limits.integer("record_bytes")), depth: Int(limits.integer("depth")), features: Int(limits.integer("features")),
             undeclaredFeatures: Int(limits.integer("undeclared_features")), stringBytes: Int(limits.integer("string_bytes")), deadLetterBytes: Int(limits.integer("dead_letter_bytes")))
 
+        configuration.outputs.metricBytes = Int(limits.integer("metric_bytes"))
+
         let http = root.section("http")
         configuration.http.enabled = http.boolean("enabled")
         configuration.http.host = http.text("host")

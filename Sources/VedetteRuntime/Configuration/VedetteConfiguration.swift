@@ -107,6 +107,8 @@ public struct OutputConfiguration: Sendable, Equatable {
     public var breakers: String?
     /// The commit protocol's own topic.
     public var progress: String?
+    /// `limits.metric_bytes`: longest metric record, its key, model and version apart.
+    public var metricBytes = MetricEncoder.defaultRecordBytes
 
     /// `<application>.alerts` and so on.
     public init(application: String) {

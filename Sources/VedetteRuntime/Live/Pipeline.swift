@@ -46,7 +46,7 @@ public final class Pipeline {
         self.isStandby = true
         let hash = try configuration.secrets.keyedHash()
         checkpoints = try CheckpointStore(configuration, hash: hash)
-        collector = OutputCollector(mode: mode, application: configuration.application, wanted: wanted)
+        collector = OutputCollector(configuration, mode: mode, wanted: wanted)
         decoders = try RecordDecoders(configuration, hash: hash)
         topology = Topology(
             configuration: configuration.topology, hash: hash, store: checkpoints.rows, sink: collector,

@@ -47,7 +47,7 @@ public final class FileReplay {
         self.configuration = configuration
         self.now = now
         files = output
-        collector = OutputCollector(mode: .replay, application: configuration.application, wanted: output.kinds)
+        collector = OutputCollector(configuration, mode: .replay, wanted: output.kinds)
         let hash = try configuration.secrets.keyedHash()
         topology = Topology(
             configuration: configuration.topology, hash: hash, store: rows, sink: collector, baselines: try configuration.loadBaselines())

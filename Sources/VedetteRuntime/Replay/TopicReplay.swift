@@ -63,7 +63,7 @@ public final class TopicReplay {
         files = output
         var wanted = output.kinds
         if alertsTopic != nil { wanted.insert(.alerts) }
-        collector = OutputCollector(mode: .replay, application: configuration.application, wanted: wanted)
+        collector = OutputCollector(configuration, mode: .replay, wanted: wanted)
         hash = try configuration.secrets.keyedHash()
         topology = Topology(
             configuration: configuration.topology, hash: hash, store: rows, sink: collector, baselines: try configuration.loadBaselines())

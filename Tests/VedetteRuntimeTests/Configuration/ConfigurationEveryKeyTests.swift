@@ -27,6 +27,7 @@ import VedetteRuntime
         state.blockCacheBytes = 8 << 20
         #expect(configuration.state == state)
         #expect(configuration.limits == DecodeLimits(recordBytes: 2 << 20, depth: 16, features: 100, undeclaredFeatures: 8, stringBytes: 2_048, deadLetterBytes: 1_024))
+        #expect(configuration.outputs.metricBytes == 128 << 10)
         var http = HTTPConfiguration()
         http.enabled = false
         http.host = "0.0.0.0"

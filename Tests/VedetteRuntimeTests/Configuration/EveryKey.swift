@@ -133,7 +133,7 @@ let everyKey = """
       silences:
         - {id: nightly, from: 2026-01-05, until: 2026-01-05T01:00:00Z, every: 1d, monitor: volume, model: risk, subject: amount, slice: {country: FR}, reason: batch}
     state: {directory: /var/lib/shop, checkpoint_interval: 1m, spill_rows: 1_000, block_cache: 8MiB}
-    limits: {record_bytes: 2MiB, depth: 16, features: 100, undeclared_features: 8, string_bytes: 2KiB, dead_letter_bytes: 1KiB}
+    limits: {record_bytes: 2MiB, depth: 16, features: 100, undeclared_features: 8, string_bytes: 2KiB, dead_letter_bytes: 1KiB, metric_bytes: 128KiB}
     http: {enabled: false, host: 0.0.0.0, port: 8080, ready_max_lag: 500}
     secrets: {hash_key: {env: HASH_KEY}}
     """
