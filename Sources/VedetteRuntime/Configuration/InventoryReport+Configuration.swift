@@ -28,6 +28,7 @@ extension InventoryReport {
         drift = topology.driftReferences.map { Drift(name: $0.name, reference: Self.text($0.reference)) }
         monitors = topology.monitors.map { Self.monitor($0, topology) }
         breakers = topology.breakers.map { Self.breaker($0, topology) }
+        destinations = configuration.forward.map { forward in forward.destinations.map { Self.destination($0, forward) } } ?? []
         retention = Retention(
             joinRetention: DurationText.format(topology.join.retentionMs), joinMaturity: DurationText.format(topology.join.maturityMs),
             pendingLabels: DurationText.format(topology.join.pendingTTLMs),
@@ -81,6 +82,14 @@ extension InventoryReport {
         return Breaker(
             id: spec.id, models: models(spec.models, topology), slices: slices(spec.slices, topology), opensOn: triggers,
             insteadOf: spec.policy.insteadOf.description, action: spec.policy.action.description, minOpen: DurationText.format(spec.timing.minOpenMs))
+    }
+
+    private static func destination(_ destination: ForwardDestination, _ forward: ForwardConfiguration) -> Destination {
+        let match = destination.match
+        let conditions = [match.severities.map(\.rawValue), match.models, match.monitors, match.teams].filter { !$0.isEmpty }
+        return Destination(
+            name: destination.name, type: destination.kind.rawValue, host: destination.shownHost, openedBy: conditions.map { $0.joined(separator: ", ") },
+            tellsEnds: destination.tellsEnds, group: forward.group(of: destination))
     }
 
     private static func text(_ reference: Reference) -> String {

@@ -36,6 +36,16 @@ extension InventoryReport {
                 breakers.map { [$0.id, $0.slices.joined(separator: ", "), $0.opensOn.joined(separator: "; "), $0.insteadOf, $0.action, $0.minOpen] }))
         blocks.append(
             TextTable.format(
+                ["DESTINATION", "TYPE", "HOST", "OPENED BY", "ENDS", "GROUP"],
+                destinations.map { destination in
+                    [
+                        destination.name, destination.type, destination.host,
+                        destination.openedBy.isEmpty ? "any alert" : destination.openedBy.joined(separator: "; "), destination.tellsEnds ? "told" : "not told",
+                        destination.group,
+                    ]
+                }))
+        blocks.append(
+            TextTable.format(
                 ["KEPT", "HOW LONG"],
                 [
                     ["decisions", retention.joinRetention], ["unlabelled after", retention.joinMaturity],

@@ -18,6 +18,8 @@ public struct VedetteConfiguration: Sendable, Equatable {
     public var secrets = SecretsConfiguration()
     /// Files that `reference: {baseline: name}` refers to.
     public var baselines: [BaselineFile] = []
+    /// Where `vedette forward` brings alerts; nil where nothing is said of it.
+    public var forward: ForwardConfiguration?
 
     public init(application: String, topology: TopologyConfiguration, inputs: InputConfiguration) {
         self.application = application
