@@ -78,14 +78,14 @@ enum ProcessReader {
         return kafka
     }
 
-    private static func property(_ key: String, in section: SectionReader, literalAllowed: Bool) -> PropertyValue? {
+    static func property(_ key: String, in section: SectionReader, literalAllowed: Bool) -> PropertyValue? {
         guard let node = section.node(key) else { return nil }
         return property(node, path: section.path(of: key), pattern: section.spec(key).path, literalAllowed: literalAllowed, sink: section.sink)
     }
 
     /// Never quotes what it found: it may be a secret.
     private static func property(_ node: Node, path: String, pattern: String, literalAllowed: Bool, sink: IssueSink) -> PropertyValue? {
-        let expected = (literalAllowed ? ConfigurationKey.Kind.property : .secret).expectation
+        let expected = (ConfigurationKey.byPath[pattern]?.kind ?? .property).expectation
         switch node {
         case .scalar:
             if literalAllowed, let text = node.text, !text.isEmpty { return .literal(text) }
