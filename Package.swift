@@ -55,7 +55,8 @@ let package = Package(
             name: "VedetteRuntime",
             dependencies: [
                 "VedetteCore", "VedetteCodec", "VedetteStore", "VedetteKafka", "Yams",
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
@@ -86,7 +87,7 @@ let package = Package(
 
         .executableTarget(
             name: "vedette-bench",
-            dependencies: ["VedetteCore", "VedetteCodec", "VedetteStore", "VedetteKafka", "VedetteRuntime", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["CodecReference", "VedetteCore", "VedetteCodec", "VedetteStore", "VedetteKafka", "VedetteRuntime", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Benchmarks", swiftSettings: strict),
 
         .executableTarget(
@@ -98,7 +99,7 @@ let package = Package(
         // A decoder that shares no code with ours, for its tests and the fuzzer.
         .target(name: "CodecReference", dependencies: ["VedetteCore", "VedetteCodec"], path: "Tests/VedetteCodecTests/Reference", swiftSettings: strict),
         .testTarget(
-            name: "VedetteCodecTests", dependencies: ["CodecReference", "VedetteCodec"], exclude: ["Reference"], resources: [.copy("Corpus")],
+            name: "VedetteCodecTests", dependencies: ["CodecReference", "VedetteCodec"], exclude: ["Reference"], resources: [.copy("Corpus"), .copy("FormatFixtures")],
             swiftSettings: strict),
         .testTarget(name: "VedetteStoreTests", dependencies: ["VedetteStore"], swiftSettings: strict),
         .testTarget(name: "VedetteKafkaTests", dependencies: ["VedetteKafka"], swiftSettings: strict),
@@ -111,7 +112,7 @@ let package = Package(
         .testTarget(
             name: "VedetteForwardTests", dependencies: ["VedetteForward", "VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteRuntime"], swiftSettings: strict),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteRuntime", "VedetteForward"],
+            name: "IntegrationTests", dependencies: ["CodecReference", "VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteRuntime", "VedetteForward"],
             path: "Tests/Integration", swiftSettings: strict),
         .testTarget(
             name: "VedetteRuntimeTests", dependencies: ["VedetteRuntime", "VedetteCore", "VedetteCodec", "VedetteKafka"],

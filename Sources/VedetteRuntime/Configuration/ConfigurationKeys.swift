@@ -5,7 +5,7 @@ import VedetteCore
 extension ConfigurationKey {
     /// Every key that a configuration file may have.
     public static let all: [ConfigurationKey] =
-        process + inputs + decisionMapping + labelMapping + outputs + kafka + inventory + labelIntegrity + slicing + panes + time + join + nowcast + monitoring + detecting + alerting + policy + breakers + state
+        process + inputs + schemaRegistry + encoding("decisions") + encoding("labels") + decisionMapping + labelMapping + outputs + kafka + inventory + labelIntegrity + slicing + panes + time + join + nowcast + monitoring + detecting + alerting + policy + breakers + state
         + limits + http + forwarding + secrets
 
     static let byPath: [String: ConfigurationKey] = Dictionary(all.map { ($0.path, $0) }) { first, _ in first }

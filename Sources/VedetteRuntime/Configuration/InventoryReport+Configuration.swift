@@ -10,7 +10,7 @@ extension InventoryReport {
         transactional = configuration.kafka.transactional
         models = topology.models.map { Self.model($0, topology.schema) }
         entities = topology.schema.entities
-        inputs = configuration.inputs.topics.map { Input(stream: $0.stream.word, topic: $0.topic) }
+        inputs = configuration.inputs.topics.map { Input(stream: $0.stream.word, topic: $0.topic, format: Self.format(of: $0.stream, configuration)) }
         let outputs = configuration.outputs
         self.outputs = [
             Output(stream: "alerts", topic: outputs.alerts), Output(stream: "metrics", topic: outputs.metrics),
@@ -35,6 +35,16 @@ extension InventoryReport {
             panes: topology.panes.levels.map { "\(DurationText.format($0.sizeMs)) for \(DurationText.format($0.keepMs))" },
             reviseEvery: DurationText.format(topology.panes.reviseEveryMs))
         stateDirectory = configuration.state.directory
+    }
+
+    private static func format(of stream: StreamKind, _ configuration: VedetteConfiguration) -> String {
+        let encoding = configuration.encoding(of: stream)
+        var parts = [encoding.format.rawValue]
+        if let file = encoding.schemaFile { parts.append("schema \(file)") }
+        if !encoding.schemaFiles.isEmpty { parts.append("\(encoding.schemaFiles.count) schemas by id") }
+        if encoding.looksUp, let registry = configuration.inputs.schemaRegistry { parts.append("schemas of \(registry.url)") }
+        if (encoding.framing == .confluent) != (encoding.format != .json) { parts.append("framing \(encoding.framing.rawValue)") }
+        return parts.joined(separator: ", ")
     }
 
     private static func model(_ model: ModelSpec, _ schema: EventSchema) -> Model {

@@ -13,7 +13,7 @@ extension InventoryReport {
                         Self.text(model.security),
                     ]
                 }))
-        blocks.append(TextTable.format(["INPUT", "TOPIC"], inputs.map { [$0.stream, $0.topic] }))
+        blocks.append(TextTable.format(["INPUT", "TOPIC", "FORMAT"], inputs.map { [$0.stream, $0.topic, $0.format] }))
         blocks.append(TextTable.format(["OUTPUT", "TOPIC"], outputs.map { [$0.stream, $0.topic ?? "(off)"] }))
         blocks.append(TextTable.format(["LABEL SOURCE", "TRUST"], labelSources.map { [$0.pipeline, $0.trust] }))
         blocks.append(TextTable.format(["SLICED BY"], slices.map { [$0] }))

@@ -27,6 +27,8 @@ public struct InventoryReport: Codable, Sendable, Equatable {
     public struct Input: Codable, Sendable, Equatable {
         public var stream: String
         public var topic: String
+        /// How its records are written and where their schemas are.
+        public var format: String
     }
 
     public struct Output: Codable, Sendable, Equatable {

@@ -87,7 +87,7 @@ enum ProcessReader {
 
     /// Never quotes what it found: it may be a secret.
     static func property(_ node: Node, path: String, pattern: String, literalAllowed: Bool, sink: IssueSink) -> PropertyValue? {
-        let expected = ConfigurationKey.byPath[pattern]?.kind.expectation ?? ConfigurationKey.Kind.property.expectation
+        let expected = (ConfigurationKey.byPath[pattern]?.kind ?? .property).expectation
         switch node {
         case .scalar:
             if literalAllowed, let text = node.text, !text.isEmpty { return .literal(text) }

@@ -18,6 +18,7 @@ struct Relations {
         relations.checkTopics()
         relations.checkRecordSizes()
         relations.checkOverrides()
+        relations.checkEncodings()
         // The rest divides by these; an error about them is already in the sink.
         guard topologyIsWhole(configuration.topology) else { return }
         let arePanesSound = relations.checkPanes()

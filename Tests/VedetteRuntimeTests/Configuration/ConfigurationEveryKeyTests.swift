@@ -39,7 +39,7 @@ import VedetteRuntime
 
     /// A key that is added to the table and not to the file above fails here.
     @Test func theFileHasEveryKeyOfTheTable() throws {
-        let files = [everyKey, integrityKeys, "kafka: {brokers: {file: f}}\nsecrets: {hash_key: {file: f}}"]
+        let files = [everyKey, integrityKeys, encodingKeys, "kafka: {brokers: {file: f}}\nsecrets: {hash_key: {file: f}}"]
         for key in ConfigurationKey.all {
             let leaf = key.path.split(separator: ".").last.map(String.init) ?? ""
             guard !leaf.hasPrefix("<") else { continue }
