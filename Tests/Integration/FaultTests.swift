@@ -120,28 +120,6 @@ import VedetteRuntime
         try live.stop(seconds: 30)
     }
 
-    @Test("Without transactions a coordinator that owes its answer to the group's offsets holds nothing up")
-    func owedOffsets() throws {
-        try prepare()
-        let traffic = try Traffic.mixed()
-        let (first, second) = traffic.split()
-        try first.produce(to: site)
-        // A session that outlives the silence: the coordinator answers nothing else either.
-        let live = LiveRun(try site.configuration("live", transactional: false, sessionMs: 300_000))
-        try live.waitUntilRead(first)
-        try cluster.delayNext(.offsetCommit, broker: 1, byMs: 3_600_000)
-        let before = live.status.snapshot.checkpointNumber
-        try second.produce(to: site)
-        // librdkafka itself would give the request up after a minute.
-        try wait("checkpoints, each with its commit", seconds: 45) { live.status.snapshot.checkpointNumber > before + 3 }
-        try live.waitUntilRead(traffic)
-        // The answer is lost, and the group is left in order.
-        try cluster.setDown()
-        try cluster.setUp()
-        try live.stop()
-        try expectAgreement(site, traffic)
-    }
-
     @Test("Errors of the transaction's steps are waited out or aborted and redone; the output stays whole", arguments: [
         MockCluster.Request.addPartitionsToTransaction, .addOffsetsToTransaction, .transactionOffsetCommit, .endTransaction, .produce,
     ])

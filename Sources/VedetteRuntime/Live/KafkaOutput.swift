@@ -29,8 +29,8 @@ final class KafkaOutput: OutputPort {
     private var areOffsetsBehind = false
     /// Looked at while waiting: true gives up, after a grace where output is under way.
     var isStopping: () -> Bool = { false }
-    /// Told why, again and again, while it waits for the brokers; nil when that is over.
-    var onWaiting: (String?) -> Void = { _ in }
+    /// Told why, again and again, while it waits for the brokers; nil when that is over. From any thread.
+    var onWaiting: @Sendable (String?) -> Void = { _ in }
     /// Gives the group's membership and offsets, so that the transaction can carry them for lag tools.
     var groupOffsets: (() throws -> (offsets: [TopicPartitionOffset], group: ConsumerGroupMetadata)?)?
     /// Commits offsets outside of a transaction.
@@ -147,7 +147,17 @@ final class KafkaOutput: OutputPort {
 
     /// Makes the same call again while librdkafka says that this is how to go on.
     private func repeating(_ operation: String, _ body: () throws -> Void) throws {
-        try patiently(operation, grace: Self.stopGraceSeconds, body) { $0.isRetriable && !$0.txnRequiresAbort }
+        try patiently(operation, grace: Self.stopGraceSeconds, { try watching(operation, body) }) { $0.isRetriable && !$0.txnRequiresAbort }
+    }
+
+    /// While the call lasts, what it waits for is told from beside it.
+    private func watching(_ operation: String, _ body: () throws -> Void) throws {
+        let call = LongCall { [onWaiting, logger] seconds in
+            if seconds == LongCall.afterSeconds { logger.warning("\(operation): no answer for \(seconds) s; waiting") }
+            onWaiting("\(operation): no answer for \(seconds) s")
+        }
+        defer { if call.end() { onWaiting(nil) } }
+        try body()
     }
 
     private func patiently(_ operation: String, grace: Double, _ body: () throws -> Void, isPassing: (KafkaError) -> Bool) throws {
