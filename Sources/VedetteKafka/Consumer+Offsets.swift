@@ -67,15 +67,6 @@ extension Consumer {
         return list.offsets()
     }
 
-    /// Commits offsets for the group and waits for the answer. Outside of transactions only: with a
-    /// transactional producer the offsets belong into its transaction.
-    public func commitSync(_ offsets: [TopicPartitionOffset]) throws(KafkaError) {
-        guard !offsets.isEmpty else { return }
-        let list = PartitionList(offsets)
-        try check(list.withRaw { rd_kafka_commit(rk, $0, 0) }, "commit offsets")
-        try list.checkEach("commit offset of")
-    }
-
     /// For each partition the first record at or after a time, in milliseconds since the Unix epoch.
     ///
     /// A broker that cannot look up times and one that has no such record give the same answer. So where the

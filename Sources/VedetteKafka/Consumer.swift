@@ -61,6 +61,10 @@ public final class Consumer: @unchecked Sendable {
     var pendingError: KafkaOrHandlerError?
     /// Whether any assignment has come from the group.
     var hasBeenAssigned = false
+    /// Where the answers to commits come.
+    let commitAnswers: OpaquePointer
+    /// The answer to the last commit has not come yet.
+    var owesCommitAnswer = false
     private var hasSubscribed = false
     private var isClosed = false
 
@@ -96,6 +100,7 @@ public final class Consumer: @unchecked Sendable {
         self.context = context
         self.handlers = handlers
         topics = TopicRegistry(rk: client.rk)
+        commitAnswers = rd_kafka_queue_new(client.rk)
         context.consumer = self
         // Errors and logs then come through the consumer's own queue, so that polling it serves everything.
         try check(rd_kafka_poll_set_consumer(client.rk), "create consumer")
@@ -179,6 +184,7 @@ public final class Consumer: @unchecked Sendable {
         isClosed = true
         leaveGroup(deadline, tellsHandlers: tellsHandlers)
         topics.release()
+        rd_kafka_queue_destroy(commitAnswers)
         if wouldCrashOnDestroy {
             logger.notice("kafka consumer closed before its first assignment is left unfreed (librdkafka #4381)")
             client.abandon()

@@ -124,9 +124,12 @@ struct PartitionList: ~Copyable {
     }
 
     /// The first error that a call left on a partition of the list.
-    func checkEach(_ operation: String) throws(KafkaError) {
+    func checkEach(_ operation: String) throws(KafkaError) { try Self.checkEach(raw, operation) }
+
+    /// The same for a list that librdkafka keeps.
+    static func checkEach(_ list: UnsafePointer<rd_kafka_topic_partition_list_t>, _ operation: String) throws(KafkaError) {
         var found: KafkaError?
-        forEach { partition, _, error in
+        forEach(list) { partition, _, error in
             if found == nil, error != RD_KAFKA_RESP_ERR_NO_ERROR {
                 found = KafkaError(error, operation: "\(operation) \(partition)")
             }

@@ -79,7 +79,7 @@ import VedetteKafka
         #expect(read == [partition: 5])
         #expect(try consumer.lag(partition) == 5)
         #expect(try consumer.committed(Self.both, timeoutMs: 5_000).isEmpty)
-        try consumer.commitSync([partition.at(5)])
+        try consumer.commit([partition.at(5)], timeoutMs: 60_000)
         #expect(try consumer.committed(Self.both, timeoutMs: 5_000) == [partition: 5])
         let range = try consumer.watermarkOffsets(partition, timeoutMs: 5_000)
         #expect(range == WatermarkOffsets(low: 0, high: 10))
@@ -101,6 +101,34 @@ import VedetteKafka
         var high: Int64?
         for _ in 0..<60 where high == nil { high = try? consumer.watermarkOffsets(Self.both[0], timeoutMs: 1_000).high }
         #expect(high == 10)
+    }
+
+    @Test("A coordinator that owes its answer is not waited for longer than asked, and not at all by the next commit")
+    func commitWhileAway() throws {
+        let group = Kafka.unique("g")
+        let consumer = try Kafka.consumer(cluster.bootstrapServers, group: group, ["session.timeout.ms": "60000"])
+        // The coordinator is known, and connected.
+        try consumer.commit([Self.both[0].at(1)], timeoutMs: 60_000)
+        try cluster.delayNext(.offsetCommit, broker: 1, byMs: 3_600_000)
+        for (offset, wait) in [(Int64(2), 500), (3, 3_600_000)] {
+            let begun = ContinuousClock.now
+            let error = #expect(throws: KafkaError.self) { try consumer.commit([Self.both[0].at(offset)], timeoutMs: wait) }
+            #expect(error?.code == .timedOut && error?.isRetriable == true)
+            // The request itself would be given up after a minute.
+            #expect(ContinuousClock.now - begun < .seconds(30))
+        }
+        // The connection is lost, and with it the answer: librdkafka commits once more, and the next commit goes out.
+        try cluster.setDown()
+        try cluster.setUp()
+        var error: KafkaError?
+        for _ in 0..<600 {
+            error = nil
+            do throws(KafkaError) { try consumer.commit([Self.both[0].at(4)], timeoutMs: 1_000) } catch let failure { error = failure }
+            if error == nil { break }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+        #expect(error == nil)
+        #expect(try consumer.committed([Self.both[0]], timeoutMs: 60_000) == [Self.both[0]: 4])
     }
 
     @Test("A cluster that cannot look up times says so instead of pointing to the end")

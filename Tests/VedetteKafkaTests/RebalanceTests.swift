@@ -26,7 +26,7 @@ import VedetteKafka
                 journal.note("\(name) revoked \(partitions.map(\.partition).sorted())")
                 if commit {
                     let offsets = try consumer.position(partitions).map { $0.key.at($0.value) }
-                    try consumer.commitSync(offsets)
+                    try consumer.commit(offsets, timeoutMs: 60_000)
                     journal.note("\(name) committed \(offsets.map(\.topicPartition.partition).sorted())")
                 }
             },

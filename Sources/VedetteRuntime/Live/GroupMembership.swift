@@ -58,7 +58,7 @@ final class GroupMembership: @unchecked Sendable {
 
     /// The membership under which offsets are committed.
     func groupMetadata() throws -> ConsumerGroupMetadata { try consumer.groupMetadata() }
-    func commit(_ offsets: [TopicPartitionOffset]) throws { try consumer.commitSync(offsets) }
+    func commit(_ offsets: [TopicPartitionOffset], timeoutMs: Int) throws { try consumer.commit(offsets, timeoutMs: timeoutMs) }
     var health: ClientHealth { consumer.health }
 
     /// Leaves the group, so that another instance is elected at once.

@@ -92,7 +92,7 @@ final class KafkaLoop {
         membership = try GroupMembership(configuration, brokers: brokers, logger: logger)
         membership.onHandOver = { [unowned self] in try handOver() }
         output.groupOffsets = { [weak self] in try self?.groupOffsets() }
-        output.commitOffsets = { [weak self] offsets in try self?.membership.commit(offsets) }
+        output.commitOffsets = { [weak self] in try self?.membership.commit($0, timeoutMs: KafkaOutput.offsetsTimeoutMs) }
     }
 
     /// - Returns: `replaced` where another instance judges now and this one is to begin anew.

@@ -6,6 +6,8 @@ import VedetteKafka
 final class KafkaOutput: OutputPort {
     /// Longest wait of one call to the brokers, ms. Between two calls health is told and a stop is noticed.
     static let callTimeoutMs = 5_000
+    /// Longest wait for an answer to the group's offsets outside of a transaction, ms.
+    static let offsetsTimeoutMs = 1_000
     /// How long a stop waits for output that is under way, seconds.
     static let stopGraceSeconds = 5.0
     /// Pauses between tries, ms: doubled up to the last.
@@ -23,10 +25,12 @@ final class KafkaOutput: OutputPort {
     private let isTransactional: Bool
     private let brokers: String?
     private var stopSeenAt: Double?
+    /// The last commit of the group's offsets outside of a transaction failed.
+    private var areOffsetsBehind = false
     /// Looked at while waiting: true gives up, after a grace where output is under way.
     var isStopping: () -> Bool = { false }
-    /// Told why, again and again, while it waits for the brokers; nil when that is over.
-    var onWaiting: (String?) -> Void = { _ in }
+    /// Told why, again and again, while it waits for the brokers; nil when that is over. From any thread.
+    var onWaiting: @Sendable (String?) -> Void = { _ in }
     /// Gives the group's membership and offsets, so that the transaction can carry them for lag tools.
     var groupOffsets: (() throws -> (offsets: [TopicPartitionOffset], group: ConsumerGroupMetadata)?)?
     /// Commits offsets outside of a transaction.
@@ -103,11 +107,20 @@ final class KafkaOutput: OutputPort {
         try repeating("flush output") { try producer.flush(timeoutMs: Self.callTimeoutMs) }
         try send([], progress)
         try repeating("flush progress") { try producer.flush(timeoutMs: Self.callTimeoutMs) }
-        guard let (offsets, _) = try groupOffsets?() else { return }
+        if let (offsets, _) = try groupOffsets?() { commitBeside(offsets) }
+    }
+
+    /// Only lag tools need the group's offsets: nothing waits for them, and nobody is told of each failure of a row.
+    private func commitBeside(_ offsets: [TopicPartitionOffset]) {
         do {
             try commitOffsets?(offsets)
+            if areOffsetsBehind { logger.notice("the group's offsets are committed again") }
+            areOffsetsBehind = false
         } catch {
-            logger.warning("the group's offsets could not be committed; only lag tools need them", metadata: ["error": "\(error)"])
+            if !areOffsetsBehind {
+                logger.warning("the group's offsets can not be committed; only lag tools need them", metadata: ["error": "\(error)"])
+            }
+            areOffsetsBehind = true
         }
     }
 
@@ -134,7 +147,17 @@ final class KafkaOutput: OutputPort {
 
     /// Makes the same call again while librdkafka says that this is how to go on.
     private func repeating(_ operation: String, _ body: () throws -> Void) throws {
-        try patiently(operation, grace: Self.stopGraceSeconds, body) { $0.isRetriable && !$0.txnRequiresAbort }
+        try patiently(operation, grace: Self.stopGraceSeconds, { try watching(operation, body) }) { $0.isRetriable && !$0.txnRequiresAbort }
+    }
+
+    /// While the call lasts, what it waits for is told from beside it.
+    private func watching(_ operation: String, _ body: () throws -> Void) throws {
+        let call = LongCall { [onWaiting, logger] seconds in
+            if seconds == LongCall.afterSeconds { logger.warning("\(operation): no answer for \(seconds) s; waiting") }
+            onWaiting("\(operation): no answer for \(seconds) s")
+        }
+        defer { if call.end() { onWaiting(nil) } }
+        try body()
     }
 
     private func patiently(_ operation: String, grace: Double, _ body: () throws -> Void, isPassing: (KafkaError) -> Bool) throws {
