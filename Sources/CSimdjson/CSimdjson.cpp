@@ -64,8 +64,3 @@ extern "C" vedette_json_document vedette_json_parse(vedette_json_parser *parser,
     if (result.error() != simdjson::SUCCESS) { return {status_of(result.error()), nullptr, nullptr}; }
     return {VEDETTE_JSON_OK, parser->parser.doc.tape.get(), parser->parser.doc.string_buf.get()};
 }
-
-extern "C" const char *vedette_json_kernel(void) {
-    static const std::string name = simdjson::get_active_implementation()->name();
-    return name.c_str();
-}

@@ -58,13 +58,6 @@ public struct ConsumerRecord: ~Copyable {
         return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp
     }
 
-    /// Whether `timestampMs` is when the broker appended the record rather than when the producer made it.
-    public var isLogAppendTime: Bool {
-        var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
-        rd_kafka_message_timestamp(raw, &type)
-        return type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME
-    }
-
     /// Calls `body` for every header in order. A header's value may be missing; names may repeat.
     public func forEachHeader(_ body: (_ name: String, _ value: UnsafeRawBufferPointer?) throws -> Void) rethrows {
         var headers: OpaquePointer?

@@ -36,16 +36,39 @@ struct ControlDecoderTests {
         (#""slice":{"city":"Paris"}"#, "/slice: expected dimensions of slices.dimensions (country)"), (#""slice":{"country":"FR"}"#, nil),
     ] as [(String, String?)])
     func orders(change: String, detail: String?) throws {
+        try expect(
+            [#""kind":"breaker""#, #""time":1767667800000"#, #""breaker":"guard""#, #""model":"payments""#, #""state":"open""#, #""author":"r""#, #""reason":"drill""#],
+            change, detail)
+    }
+
+    @Test("A silence that names no monitor, model or dimension is rejected, with what there is; kinds that are not configured can be named", arguments: [
+        ("", nil), (#""monitor":"score_drift""#, nil), (#""monitor":"slow""#, nil), (#""monitor":"fan_out""#, nil), (#""monitor":"probing.fanout""#, nil),
+        (#""monitor":"alert_storm""#, nil),
+        (
+            #""monitor":"score_drfit""#,
+            "/monitor: expected the id or kind of a monitor (slow, fan_out, missing_features, feature_collapse, schema_change, feature_drift, score_drift, "
+                + "decision_share, outcome_rate, performance, slo, version_change, and 20 more)"
+        ),
+        (#""model":"logins""#, nil), (#""model":"login""#, "/model: expected a model of models (payments, logins)"),
+        (#""slice":{"country":null}"#, nil), (#""slice":{"country":"FR","city":"Paris"}"#, "/slice: expected dimensions of slices.dimensions (country)"),
+    ] as [(String, String?)])
+    func silences(change: String, detail: String?) throws {
+        try expect(
+            [#""kind":"silence""#, #""time":1767667800000"#, #""id":"CHG-1""#, #""author":"r""#, #""reason":"migration""#, #""until":1767671400000"#], change, detail)
+    }
+
+    /// Expects a record with one member changed to be taken, or to be rejected with this detail.
+    private func expect(_ given: [String], _ change: String, _ detail: String?) throws {
         let schema = EventSchema(models: ["payments", "logins"], features: [], dimensions: ["country"], entities: [])
         let models = schema.models.map { ModelSpec(name: $0, owner: Team(name: "t"), security: Team(name: "t"), features: [], importantFeatures: []) }
         var configuration = TopologyConfiguration(application: "test", schema: schema, models: models, windows: [])
         configuration.breakers = [BreakerSpec(id: "guard", triggers: [])]
         configuration.breakers[0].models = ["payments"]
+        configuration.monitors = [MonitorSpec(id: "slow", rule: .init(LatencyRule()), window: 0, reference: .previousWindow, severity: .p2)]
+        configuration.detectors = [DetectorSpec(id: "fan_out", rule: .probing(ProbingRule()))]
         let decoder = try ControlDecoder(limits: DecodeLimits(), hash: Self.hash, targets: ControlTargets(configuration))
-        var members = [#""kind":"breaker""#, #""time":1767667800000"#, #""breaker":"guard""#, #""model":"payments""#, #""state":"open""#, #""author":"r""#, #""reason":"drill""#]
         let field = change.split(separator: ":").first.map(String.init) ?? "-"
-        members.removeAll { $0.hasPrefix(field) }
-        if !change.isEmpty { members.append(change) }
+        let members = given.filter { !$0.hasPrefix(field) } + (change.isEmpty ? [] : [change])
         let batch = ControlBatch(partition: 0)
         let rejection = Array("{\(members.joined(separator: ","))}".utf8).withUnsafeBytes { decoder.decode($0, offset: 0, into: batch) }
         #expect(rejection?.detail == detail && batch.count == (detail == nil ? 1 : 0), "\(String(describing: rejection))")

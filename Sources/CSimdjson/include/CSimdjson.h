@@ -51,9 +51,6 @@ void vedette_json_parser_destroy(vedette_json_parser *parser);
 /// Copies `bytes` into the parser's own padded buffer and parses them. One thread at a time.
 vedette_json_document vedette_json_parse(vedette_json_parser *parser, const void *bytes, size_t length);
 
-/// Name of the instruction-set kernel that simdjson picked on this machine, such as `haswell`.
-const char *vedette_json_kernel(void);
-
 #ifdef __cplusplus
 }
 #endif

@@ -4,14 +4,15 @@ import VedetteCore
 ///
 /// They are few and written by people's tools, not by producers: there is no mapping, and a
 /// field that the schema does not name rejects the record, so that a misspelt condition never
-/// silences more than was meant. An order that names no breaker is rejected likewise: nobody should believe that he holds one.
+/// silences more than was meant. An order that names no breaker, or a silence that names no monitor, is rejected
+/// likewise: nobody should believe that he holds one, or that it will be quiet.
 public final class ControlDecoder {
     private let parser: JSONParser
     private let hash: KeyedHash
     private let stringBytes: Int
     private let targets: ControlTargets?
 
-    /// - Parameter targets: what orders may be about; nil does not look.
+    /// - Parameter targets: what orders and silences may be about; nil does not look.
     /// - Throws: a ``MappingError`` if memory ran out.
     public init(limits: DecodeLimits, hash: KeyedHash, targets: ControlTargets? = nil) throws(MappingError) {
         self.targets = targets
@@ -81,6 +82,7 @@ public final class ControlDecoder {
         let matcher = Silence.Matcher(
             monitor: try fields.optionalText("monitor"), model: try fields.optionalText("model"),
             subject: try fields.optionalText("subject"), slice: try fields.slice("slice"))
+        try targets?.check(matcher)
         return Silence(
             id: try fields.text("id"), matcher: matcher, from: from, until: until, reason: try fields.text("reason"),
             author: try fields.text("author"))

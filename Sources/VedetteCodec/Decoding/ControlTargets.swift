@@ -1,15 +1,17 @@
 import VedetteCore
 
-/// What breaker orders may be about: what the configuration names.
+/// What breaker orders and silences may be about: what the configuration names.
 public struct ControlTargets: Sendable {
     private let breakers: [BreakerSpec]
     private let models: [String]
     private let dimensions: [String]
+    private let monitors: [String]
 
     public init(_ configuration: TopologyConfiguration) {
         breakers = configuration.breakers
         models = configuration.models.map(\.name)
         dimensions = configuration.schema.dimensions
+        monitors = AlertNames(configuration).all
     }
 
     /// Names at most in a message.
@@ -21,7 +23,19 @@ public struct ControlTargets: Sendable {
         }
         let covered = models.filter { breaker.models.isEmpty || breaker.models.contains($0) }
         guard covered.contains(order.model) else { throw Self.rejection("model", "a model that the breaker covers", covered) }
-        guard order.slice.parts.allSatisfy({ dimensions.contains($0.dimension) }) else {
+        try check(order.slice)
+    }
+
+    func check(_ matcher: Silence.Matcher) throws(Rejection) {
+        if let monitor = matcher.monitor, !monitors.contains(monitor) {
+            throw Self.rejection("monitor", "the id or kind of a monitor", monitors)
+        }
+        if let model = matcher.model, !models.contains(model) { throw Self.rejection("model", "a model of models", models) }
+        try check(matcher.slice)
+    }
+
+    private func check(_ slice: SliceName) throws(Rejection) {
+        guard slice.parts.allSatisfy({ dimensions.contains($0.dimension) }) else {
             throw Self.rejection("slice", "dimensions of slices.dimensions", dimensions)
         }
     }

@@ -87,12 +87,6 @@ struct JSONTape {
     func memberCount(of index: Int) -> Int { Int(words[index] >> 32 & 0xFF_FFFF) }
 }
 
-/// What parses JSON on this machine, for `vedette version` and bug reports.
-public enum JSONKernel {
-    /// Name of the instruction-set kernel that simdjson chose, such as `haswell` or `icelake`.
-    public static var name: String { String(cString: vedette_json_kernel()) }
-}
-
 /// The one owner of a simdjson parser; freed with this object. For one thread at a time.
 final class JSONParser {
     private let handle: OpaquePointer

@@ -65,12 +65,6 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// Ends a line, for JSON Lines; the next value starts afresh.
-    public mutating func endLine() {
-        bytes.append(0x0A)
-        needsComma = false
-    }
-
     // MARK: Values
 
     public mutating func value(_ value: String) {

@@ -107,9 +107,10 @@ public struct Judge {
     /// monitor come in order of their end.
     ///
     /// O(findings), plus O(k log k) for the k that are significant.
-    public mutating func consider(_ round: EvaluationRound) {
+    mutating func consider(_ review: Review) {
+        let round = review.round
         newestEnd = max(newestEnd, round.end)
-        var candidates = candidates(in: round)
+        var candidates = review.candidates
         weigh(&candidates, of: round)
         guard candidates.contains(where: { $0.isMet || ($0.key.map { states[$0] != nil } ?? false) }) else { return }
         scenes.append(Scene(round: round, at: round.end, candidates: candidates))
@@ -127,20 +128,43 @@ public struct Judge {
         }
     }
 
+    /// The same of a whole round at once.
+    public mutating func consider(_ round: EvaluationRound) {
+        var review = Review(monitor: round.monitor, start: round.start, end: round.end)
+        for observation in round.observations { look(at: observation, in: &review) }
+        consider(review)
+    }
+
     // MARK: Findings
 
-    private func candidates(in round: EvaluationRound) -> [Candidate] {
-        let isTracking = trackedByMonitor[round.monitor] > 0 || ledgers[round.monitor]?.entries.isEmpty == false
-        var candidates: [Candidate] = []
-        for (index, observation) in round.observations.enumerated() {
-            for var candidate in findings(of: observation, at: index, in: round, isTracking: isTracking) where candidate.finding.isSufficient {
-                if candidate.key == nil, candidate.finding.effectPassed {
-                    candidate.key = key(round.monitor, observation, candidate.finding.subject)
-                }
-                candidates.append(candidate)
-            }
+    /// What one monitor finds in one window, slice by slice: what a slice is compared with can go as soon as it has been looked at.
+    struct Review {
+        /// Of its observations only all traffic and those with findings, and of these not what they were compared with.
+        private(set) var round: EvaluationRound
+        private(set) var candidates: [Candidate] = []
+
+        init(monitor: Int, start: Int64, end: Int64) { round = EvaluationRound(monitor: monitor, start: start, end: end, observations: []) }
+
+        fileprivate mutating func add(_ found: [Candidate], in observation: Observation) {
+            guard !found.isEmpty || observation.slice.isOverall else { return }
+            candidates += found
+            var kept = observation
+            kept.references = []
+            kept.versions = []
+            round.observations.append(kept)
         }
-        return candidates
+    }
+
+    /// Looks for findings in the next observation of a round.
+    func look(at observation: Observation, in review: inout Review) {
+        let monitor = review.round.monitor
+        let isTracking = trackedByMonitor[monitor] > 0 || ledgers[monitor]?.entries.isEmpty == false
+        var found = findings(of: observation, at: review.round.observations.count, in: review.round, isTracking: isTracking)
+        found.removeAll { !$0.finding.isSufficient }
+        for index in found.indices where found[index].key == nil && found[index].finding.effectPassed {
+            found[index].key = key(monitor, observation, found[index].finding.subject)
+        }
+        review.add(found, in: observation)
     }
 
     func key(_ monitor: Int, _ observation: Observation, _ subject: String?) -> RequestID {

@@ -38,14 +38,6 @@ extension ByteReader {
         return column
     }
 
-    mutating func readIntegers() throws -> ContiguousArray<Int64> {
-        let count = try readCount()
-        var column = ContiguousArray<Int64>()
-        column.reserveCapacity(count)
-        for _ in 0..<count { column.append(try readSigned()) }
-        return column
-    }
-
     mutating func readSmall() throws -> ContiguousArray<UInt32> {
         let count = try readCount()
         var column = ContiguousArray<UInt32>()

@@ -65,12 +65,6 @@ public struct Column<Element: BitwiseCopyable>: ~Copyable {
         base = larger
     }
 
-    /// Lends the values out; the buffer is valid inside of `body` only.
-    @inlinable
-    public func withElements<Result, Failure: Error>(_ body: (UnsafeBufferPointer<Element>) throws(Failure) -> Result) throws(Failure) -> Result {
-        try body(UnsafeBufferPointer(start: base, count: count))
-    }
-
     /// A copy of the values. O(count).
     public var elements: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
 }

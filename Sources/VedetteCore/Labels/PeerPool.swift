@@ -13,13 +13,13 @@ package struct StratumCounts: Sendable, Equatable {
 }
 
 /// What is believed of an honest actor's offset on the log-odds of "legit": Gaussian, updated label by label.
-struct OffsetBelief: Sendable, Equatable {
+package struct OffsetBelief: Sendable, Equatable {
     var mean: Double
     var variance: Double
 
     /// Chance of "legit" where peers have log-odds `logit`, over all offsets that are believed in.
     /// MacKay, "The evidence framework applied to classification networks" (1992), eq. 31.
-    func chance(_ logit: Double) -> Double { Self.logistic((logit + mean) / (1 + .pi / 8 * variance).squareRoot()) }
+    package func chance(_ logit: Double) -> Double { Self.logistic((logit + mean) / (1 + .pi / 8 * variance).squareRoot()) }
 
     /// Bayes' rule, linearised at the mean, with Fisher information.
     ///
@@ -42,7 +42,7 @@ struct OffsetBelief: Sendable, Equatable {
         writer.write(double: variance)
     }
 
-    init(mean: Double, variance: Double) {
+    package init(mean: Double, variance: Double) {
         self.mean = mean
         self.variance = variance
     }

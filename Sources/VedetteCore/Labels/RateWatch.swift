@@ -6,7 +6,7 @@
 /// Poisson the source's days scatter (quasi-likelihood; labels come in files), and is summed over weekly starting points as in
 /// ``LabelPeerTest``: below `bets / alpha` in a year with probability 1 - alpha. A source without ``minDays`` of past is not judged.
 /// O(bets × strata) per day, some 500 bytes and 400 per further stratum.
-struct RateWatch: Equatable {
+package struct RateWatch: Equatable {
     static let halfLifeDays = 60.0
     static let maxBets = 8
     static let betEveryDays: Int64 = 7
@@ -16,13 +16,13 @@ struct RateWatch: Equatable {
     /// What is supposed of a source without a past: anything. A low rate would make an alarm of every source whose rate is high.
     private static let prior = Tally(hits: 0.5, trials: 1)
 
-    struct Tally: Equatable {
+    package struct Tally: Equatable {
         var hits = 0.0
         var trials = 0.0
     }
 
-    struct Bet: Equatable {
-        let day: Int64
+    package struct Bet: Equatable {
+        package let day: Int64
         /// Shape and rate of the gamma belief when the bet was made, by stratum.
         let past: [Tally]
         let dispersion: Double
@@ -69,16 +69,16 @@ struct RateWatch: Equatable {
     private var scatterDays = 0.0
     private(set) var bets: [Bet] = []
 
-    init(factors: [Double] = [2, 5, 20], strata: Int = 1) {
+    package init(factors: [Double] = [2, 5, 20], strata: Int = 1) {
         self.factors = factors
         today = Array(repeating: Tally(), count: strata)
         past = today
     }
 
     /// ln of the sum of all bets' wealth.
-    var logEvidence: Double { bets.isEmpty ? 0 : LabelPeerTest.logMean(bets.map { $0.logWealth(factors) }) + RealFunctions.log(Double(bets.count)) }
+    package var logEvidence: Double { bets.isEmpty ? 0 : LabelPeerTest.logMean(bets.map { $0.logWealth(factors) }) + RealFunctions.log(Double(bets.count)) }
 
-    var strongest: Bet? {
+    package var strongest: Bet? {
         let wealth = bets.map { $0.logWealth(factors) }
         return bets.indices.max { (wealth[$0], -bets[$0].day) < (wealth[$1], -bets[$1].day) }.map { bets[$0] }
     }
@@ -96,7 +96,7 @@ struct RateWatch: Equatable {
     func isCold(alpha: Double) -> Bool { logEvidence <= Self.limit(alpha) / 4 }
 
     /// - Parameter amount: of the decision, which has no part in the evidence.
-    mutating func add(isHit: Bool, stratum: Int = 0, amount: Money = .none, on today: Int64) {
+    package mutating func add(isHit: Bool, stratum: Int = 0, amount: Money = .none, on today: Int64) {
         pass(to: today)
         self.today[stratum].trials += 1
         guard isHit else { return }
@@ -105,7 +105,7 @@ struct RateWatch: Equatable {
     }
 
     /// Ends the days before `today`.
-    mutating func pass(to today: Int64) {
+    package mutating func pass(to today: Int64) {
         guard today > day else { return }
         if day == .min {
             firstDay = today

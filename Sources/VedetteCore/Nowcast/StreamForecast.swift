@@ -1,10 +1,10 @@
 /// What is known and what is still to come of one stream of labels, for one cohort or window.
-struct StreamForecast: Sendable, Equatable {
+package struct StreamForecast: Sendable, Equatable {
     /// Labels so far.
     var known: Double
     /// Labels still to come: expectation and variance.
-    var remaining: Double
-    var variance: Double
+    package var remaining: Double
+    package var variance: Double
     /// Mean sampling weight of a label.
     var weight: Double
 
@@ -13,7 +13,7 @@ struct StreamForecast: Sendable, Equatable {
     var totalVariance: Double { weight * weight * variance }
 
     /// Logarithm of the chance that none is to come; see ``make(known:decisions:arrived:arrivedVariance:level:dispersion:weight:)``.
-    var logNone: Double {
+    package var logNone: Double {
         guard remaining > 0 else { return 0 }
         guard variance > remaining * (1 + 1e-9) else { return -remaining }
         return -remaining * remaining / (variance - remaining) * RealFunctions.log(variance / remaining)
@@ -29,7 +29,7 @@ struct StreamForecast: Sendable, Equatable {
     ///   - arrived: expected share of the stream's labels that has arrived, 0...1, and its relative variance.
     ///   - level: the neighbourhood's rate. Where delays are slower than supposed it is too low and more of the
     ///     cohort is to come, so the errors of the two add up as far as they are one.
-    static func make(
+    package static func make(
         known: Double, decisions: Double, arrived: Double, arrivedVariance: Double, level: LevelForecast, dispersion: Double, weight: Double
     ) -> StreamForecast {
         let shape = 1 / dispersion
@@ -50,7 +50,7 @@ struct StreamForecast: Sendable, Equatable {
 }
 
 /// The rate of a stream in a neighbourhood, and how sure it is.
-struct LevelForecast: Sendable, Equatable {
+package struct LevelForecast: Sendable, Equatable {
     /// Labels a decision has in the end.
     var rate: Double
     /// Relative variance from the number of labels.
@@ -58,4 +58,11 @@ struct LevelForecast: Sendable, Equatable {
     /// Relative variance that the delays are to blame for, and its covariance with that of the share in question that has arrived.
     var delayVariance: Double
     var sharedVariance: Double
+
+    package init(rate: Double, variance: Double, delayVariance: Double, sharedVariance: Double) {
+        self.rate = rate
+        self.variance = variance
+        self.delayVariance = delayVariance
+        self.sharedVariance = sharedVariance
+    }
 }

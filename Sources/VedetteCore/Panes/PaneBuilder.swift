@@ -1,5 +1,5 @@
 extension Pane {
-    /// Fills a pane by hand: for baselines and tests. The topology fills its own from batches.
+    /// Fills a pane by hand, for tests and measurements. The topology fills its own from batches.
     public struct Builder {
         public let pane: Pane
         private let configuration: PaneConfiguration

@@ -22,7 +22,7 @@ public struct PolicyRule: Sendable, Equatable {
 
 /// A bound on the share of the decisions that a rule is about for which something holds.
 public struct PolicyCap: Sendable, Equatable {
-    public enum Monitor: String, Sendable {
+    public enum Monitor: String, Sendable, CaseIterable {
         case policyFloor = "policy_floor"
         case singleSignal = "single_signal"
     }

@@ -192,15 +192,6 @@ struct FanOut {
         return best
     }
 
-    /// What speaks against each known hub now. O(hubs).
-    var standing: [Double] {
-        digests.indices.filter { digests[$0] != 0 }.map { place in
-            let kind = kind(of: place)
-            let values = (0..<kinds).map { $0 == kind ? 0 : evidence(kind * kinds + $0, place, $0) }
-            return max(0, (values.max() ?? 0) - choice)
-        }
-    }
-
     private mutating func weigh(_ value: Double, _ request: ProbingRequest, _ kind: Int, _ other: Int, _ place: Int, _ sample: () -> String) {
         guard value > Self.joinAt else {
             if !hubs[place].isReported { (hubs[place].peak, hubs[place].isConspicuous) = (0, false) }

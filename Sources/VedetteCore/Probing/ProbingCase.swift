@@ -83,7 +83,7 @@ struct ProbingCase: Equatable {
 }
 
 /// The monitors of the probing families, as alerts and runbooks name them.
-enum ProbingMonitor: UInt8 {
+enum ProbingMonitor: UInt8, CaseIterable {
     case fingerprint, trajectory, fanOut, boundary, smallAmounts
 
     var name: String {

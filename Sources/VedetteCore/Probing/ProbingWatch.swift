@@ -135,9 +135,6 @@ package final class ProbingWatch {
     /// Cases that stand.
     package var openCases: Int { book.cases.filter { $0.into == 0 }.count }
 
-    /// Nats that speak against each hub of entities at its present sums, in the order of the table.
-    package var fanOutEvidence: [Double] { fanOut.standing }
-
     /// Tries that each campaign took until its evidence sufficed, in the order of the table.
     package var triesAtDetection: [Int64] { model.campaigns.places.compactMap { $0.flatMap { $0.isReported ? $0.triesAtDetection : nil } } }
 

@@ -3,7 +3,7 @@
 /// Which categories are kept when there are too many does not depend on the order of arrival:
 /// those with the smallest hashes of all ever seen. A kept category has been kept since it was
 /// first seen, so its count is exact, and merging is associative and commutative. The kept ones
-/// are then a uniform sample of the categories, not the largest; for the largest use ``SpaceSaving``.
+/// are then a uniform sample of the categories, not the largest.
 /// The hash must be keyed (``KeyedHash``), so that nobody can choose to be kept or dropped.
 ///
 /// ``remove(hash:count:)`` takes counts back exactly; a category that reaches zero vanishes.

@@ -189,9 +189,6 @@ extension ScoreSketch {
     /// Exact counts of the 20 bins `[0, 0.05), … [0.95, 1]`. O(distinct keys).
     public var histogram20: [Int64] { histogram(unitsPerBin: 50_000, bins: 20) }
 
-    /// Exact counts of the 10 bins `[0, 0.1), … [0.9, 1]`, as reliability diagrams use them.
-    public var histogram10: [Int64] { histogram(unitsPerBin: 100_000, bins: 10) }
-
     private func histogram(unitsPerBin: Int32, bins: Int) -> [Int64] {
         var result = [Int64](repeating: 0, count: bins)
         let sketch = compacted()
@@ -278,9 +275,6 @@ extension ScoreSketch: Sequence {
     }
 
     public func makeIterator() -> Iterator { Iterator(compacted()) }
-
-    /// The keys at the stored level, for walks over two compacted sketches at once.
-    var keyCounts: SparseCounts { counts }
 }
 
 extension ScoreSketch: Equatable {

@@ -39,21 +39,8 @@ public struct BernoulliEProcess: Sendable, Equatable {
         self.failures += failures
     }
 
-    /// Takes outcomes back, for a correction; taking back more than was added is a broken invariant.
-    public mutating func remove(successes: Int64, failures: Int64) {
-        precondition(successes >= 0 && failures >= 0, "counts must not be negative")
-        precondition(self.successes >= successes && self.failures >= failures, "removed outcomes that were not added")
-        self.successes -= successes
-        self.failures -= failures
-    }
-
-    /// Adds the outcomes of another process against the same rate and alternative.
-    public mutating func merge(_ other: BernoulliEProcess) {
-        precondition(rate == other.rate && alternative == other.alternative, "merged processes must bet against the same")
-        add(successes: other.successes, failures: other.failures)
-    }
-
-    /// ln of the e-value; 0 before the first outcome, `-infinity` where the wealth is lost.
+    /// ln of the e-value; 0 before the first outcome, `-infinity` where the wealth is lost. The e-value is at most 1 on
+    /// average where the rate is as supposed: reject at level α where it is at least 1/α.
     public var logEValue: Double {
         guard successes + failures > 0 else { return 0 }
         let a = Self.priorSuccesses
@@ -69,9 +56,6 @@ public struct BernoulliEProcess: Sendable, Equatable {
         }
         return log
     }
-
-    /// The e-value, at most 1 on average where the rate is as supposed; maybe infinite. Reject at level α where it is at least 1/α.
-    public var eValue: Double { RealFunctions.exp(logEValue) }
 
     /// ln of B(a + s, b + f) / B(a, b).
     static func logBetaRatio(_ a: Double, _ b: Double, _ s: Double, _ f: Double) -> Double {

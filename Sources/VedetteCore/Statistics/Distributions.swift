@@ -67,30 +67,6 @@ public enum NormalDistribution {
 public enum ChiSquareDistribution {
     /// P(X > x), accurate in the upper tail.
     public static func survival(_ x: Double, degrees: Double) -> Double { IncompleteFunctions.upperGamma(degrees / 2, max(0, x) / 2) }
-
-    public static func cdf(_ x: Double, degrees: Double) -> Double { IncompleteFunctions.lowerGamma(degrees / 2, max(0, x) / 2) }
-
-    /// The x with P(X > x) = p.
-    public static func inverseSurvival(_ p: Double, degrees: Double) -> Double {
-        2 * IncompleteFunctions.gammaQuantile(degrees / 2, p, upper: true)
-    }
-}
-
-/// Student's t distribution with `degrees > 0` degrees of freedom.
-public enum StudentDistribution {
-    /// P(T > t), accurate in the upper tail.
-    public static func survival(_ t: Double, degrees: Double) -> Double {
-        let half = 0.5 * twoSided(t, degrees: degrees)
-        return t >= 0 ? half : 1 - half
-    }
-
-    /// P(|T| > |t|).
-    public static func twoSided(_ t: Double, degrees: Double) -> Double {
-        let square = t * t
-        guard square.isFinite else { return 0 }
-        let sum = degrees + square
-        return IncompleteFunctions.beta(degrees / 2, 0.5, degrees / sum, square / sum)
-    }
 }
 
 /// Tails of counting distributions. Counts are whole numbers, at least 0.
@@ -107,33 +83,6 @@ public enum CountDistributions {
         if k <= 0 { return 1 }
         if k > n { return 0 }
         return IncompleteFunctions.beta(Double(k), Double(n - k + 1), p, 1 - p)
-    }
-
-    /// P(X <= k), X Poisson with the given mean.
-    public static func poissonCDF(_ k: Int64, mean: Double) -> Double {
-        k < 0 ? 0 : IncompleteFunctions.upperGamma(Double(k) + 1, mean)
-    }
-
-    /// P(X >= k), X Poisson with the given mean.
-    public static func poissonUpperTail(_ k: Int64, mean: Double) -> Double {
-        k <= 0 ? 1 : IncompleteFunctions.lowerGamma(Double(k), mean)
-    }
-
-    /// P(X <= k), X negative binomial with the given mean and variance > mean; Poisson where the
-    /// variance is not larger. Size `mean² / (variance − mean)`, success probability `mean / variance`.
-    public static func negativeBinomialCDF(_ k: Int64, mean: Double, variance: Double) -> Double {
-        guard variance > mean * (1 + 1e-9) else { return poissonCDF(k, mean: mean) }
-        if k < 0 { return 0 }
-        let size = mean * mean / (variance - mean)
-        return IncompleteFunctions.beta(size, Double(k) + 1, mean / variance, (variance - mean) / variance)
-    }
-
-    /// P(X >= k), as ``negativeBinomialCDF(_:mean:variance:)``.
-    public static func negativeBinomialUpperTail(_ k: Int64, mean: Double, variance: Double) -> Double {
-        guard variance > mean * (1 + 1e-9) else { return poissonUpperTail(k, mean: mean) }
-        if k <= 0 { return 1 }
-        let size = mean * mean / (variance - mean)
-        return IncompleteFunctions.beta(Double(k), size, (variance - mean) / variance, mean / variance)
     }
 
     /// ln P(X = k) of k marked among n draws without replacement from `marked` and `unmarked`.

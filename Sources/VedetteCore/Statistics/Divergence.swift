@@ -27,27 +27,4 @@ public enum Divergence {
         guard n > 0, m > 0 else { return nil }
         return zip(reference, current).reduce(0) { $0 + term(Double($1.0) / n, Double($1.1) / m) }
     }
-
-    /// The PSI that chance alone exceeds with probability `alpha` where nothing has changed:
-    /// `(1/n + 1/m) χ²(1 − alpha; bins − 1)`.
-    ///
-    /// Source: Yurdakul, "Statistical Properties of Population Stability Index" (2018). Good where
-    /// every bin expects some 5 counts in both groups, as deciles do; sparse bins and the floor break
-    /// it, and ``HomogeneityTest`` is then the evidence to use.
-    public static func criticalPSI(referenceCount n: Int64, currentCount m: Int64, bins: Int, alpha: Double) -> Double {
-        precondition(n > 0 && m > 0 && bins >= 2, "a critical PSI needs two groups and two bins")
-        return (1 / Double(n) + 1 / Double(m)) * ChiSquareDistribution.inverseSurvival(alpha, degrees: Double(bins - 1))
-    }
-
-    /// The probability of at least this PSI by chance, on the same terms as ``criticalPSI(referenceCount:currentCount:bins:alpha:)``.
-    public static func psiPValue(_ psi: Double, referenceCount n: Int64, currentCount m: Int64, bins: Int) -> Double {
-        guard bins >= 2 else { return 1 }
-        return ChiSquareDistribution.survival(psi / (1 / Double(n) + 1 / Double(m)), degrees: Double(bins - 1))
-    }
-
-    /// The probability of at least this Jensen–Shannon divergence by chance: near 0 it is an eighth of the
-    /// PSI, so `8 JS / (1/n + 1/m)` is about χ² with `bins − 1` degrees. On the same terms as PSI.
-    public static func jensenShannonPValue(_ divergence: Double, referenceCount n: Int64, currentCount m: Int64, bins: Int) -> Double {
-        psiPValue(8 * divergence, referenceCount: n, currentCount: m, bins: bins)
-    }
 }

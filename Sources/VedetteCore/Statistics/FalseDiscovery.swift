@@ -19,26 +19,6 @@ public enum FalseDiscovery {
         return marks(order.prefix(believed), logEValues.count)
     }
 
-    /// Benjamini and Hochberg (1995) on p-values: believe the k smallest, k the largest number with the
-    /// k-th smallest at most `k level / count`. Valid where the values are independent or positively dependent.
-    public static func benjaminiHochberg(pValues: [Double], level: Double, count: Int? = nil) -> [Bool] {
-        let total = checked(count, pValues.count, level)
-        return stepUp(pValues, level / Double(total))
-    }
-
-    /// Benjamini and Yekutieli (2001): as Benjamini and Hochberg at `level / (1 + 1/2 + … + 1/count)`, valid under any dependence.
-    public static func benjaminiYekutieli(pValues: [Double], level: Double, count: Int? = nil) -> [Bool] {
-        let total = checked(count, pValues.count, level)
-        return stepUp(pValues, level / Double(total) / harmonic(total))
-    }
-
-    /// An e-value from a p-value: `κ p^(κ − 1)`, κ = 1/2, so `1 / (2 sqrt(p))`. Source: Vovk and Wang, "E-values" (2021).
-    /// The natural logarithm; `+infinity` for p = 0.
-    public static func logEValue(pValue: Double) -> Double {
-        precondition(pValue >= 0 && pValue <= 1, "a p-value must lie in [0, 1]")
-        return RealFunctions.log(0.5) - 0.5 * RealFunctions.log(pValue)
-    }
-
     /// An e-value from a p-value by the calibrators `κ p^(κ − 1)` mixed over all κ in (0, 1): with x = −ln p it is
     /// `(e^x − 1 − x) / x²`, within a factor of x² of 1/p, and 1/2 for p = 1. Source: Vovk and Wang, "E-values" (2021), (2).
     /// The natural logarithm; `+infinity` for p = 0.
@@ -49,17 +29,6 @@ public enum FalseDiscovery {
         // The series where the closed form would cancel; next term x³/120.
         if x < 0.01 { return RealFunctions.log(0.5 + x / 6 + x * x / 24) }
         return x - 2 * RealFunctions.log(x) + RealFunctions.log1p(-(1 + x) * RealFunctions.exp(-x))
-    }
-
-    private static func stepUp(_ pValues: [Double], _ step: Double) -> [Bool] {
-        let order = pValues.indices.filter { !pValues[$0].isNaN }.sorted { pValues[$0] < pValues[$1] }
-        var believed = 0
-        for (rank, index) in order.enumerated() where pValues[index] <= Double(rank + 1) * step { believed = rank + 1 }
-        return marks(order.prefix(believed), pValues.count)
-    }
-
-    private static func harmonic(_ count: Int) -> Double {
-        (1...count).reversed().reduce(0) { $0 + 1 / Double($1) }
     }
 
     private static func checked(_ count: Int?, _ values: Int, _ level: Double) -> Int {

@@ -33,12 +33,6 @@ public struct FeatureDistances: Sendable {
         return Divergence.psi(reference: counts.reference, current: counts.current)
     }
 
-    /// The Jensen–Shannon divergence over the deciles of the reference, in nats.
-    public var jensenShannonDeciles: Double? {
-        let counts = decileCounts
-        return Divergence.jensenShannon(reference: counts.reference, current: counts.current)
-    }
-
     /// The two-sample Kolmogorov–Smirnov statistic.
     public var kolmogorovSmirnov: Double? { JointWalk.kolmogorovSmirnov(reference, referenceTotal, current, currentTotal) }
 

@@ -9,15 +9,7 @@ public enum IncompleteFunctions {
     /// Far beyond what arguments of 1e10 need; a bound, so that no input can hang.
     private static let maxSteps = 2_000_000
 
-    /// P(a, x) = γ(a, x) / Γ(a): the lower tail of a gamma distribution; `a > 0`, `x >= 0`.
-    public static func lowerGamma(_ a: Double, _ x: Double) -> Double {
-        precondition(a > 0 && x >= 0, "lowerGamma needs a > 0 and x >= 0")
-        if x == 0 { return 0 }
-        if x == .infinity { return 1 }
-        return x < a + 1 ? gammaSeries(a, x) : 1 - gammaFraction(a, x)
-    }
-
-    /// Q(a, x) = 1 − P(a, x), accurate where it is small.
+    /// Q(a, x) = Γ(a, x) / Γ(a): the upper tail of a gamma distribution, accurate where it is small; `a > 0`, `x >= 0`.
     public static func upperGamma(_ a: Double, _ x: Double) -> Double {
         precondition(a > 0 && x >= 0, "upperGamma needs a > 0 and x >= 0")
         if x == 0 { return 1 }
@@ -25,14 +17,9 @@ public enum IncompleteFunctions {
         return x < a + 1 ? 1 - gammaSeries(a, x) : gammaFraction(a, x)
     }
 
-    /// I_x(a, b), the lower tail of a beta distribution; `a, b > 0`, x in [0, 1].
-    public static func lowerBeta(_ a: Double, _ b: Double, _ x: Double) -> Double { beta(a, b, x, 1 - x) }
-
-    /// 1 − I_x(a, b), accurate where it is small.
-    public static func upperBeta(_ a: Double, _ b: Double, _ x: Double) -> Double { beta(b, a, 1 - x, x) }
-
-    /// I_x(a, b) with y = 1 − x given apart, for x near 1.
-    static func beta(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -> Double {
+    /// I_x(a, b), the lower tail of a beta distribution; `a, b > 0`, x in [0, 1]. y = 1 − x is given apart, for x near 1: the
+    /// upper tail is I_y(b, a).
+    package static func beta(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -> Double {
         precondition(a > 0 && b > 0 && x >= 0 && y >= 0, "an incomplete beta needs a, b > 0 and 0 <= x <= 1")
         if x == 0 { return 0 }
         if y == 0 { return 1 }
@@ -134,16 +121,6 @@ public enum IncompleteFunctions {
         if p == 0 { return 1 }
         if p == 1 { return 0 }
         return bisect(upTo: 1) { beta(b, a, 1 - $0, $0) > p }
-    }
-
-    /// The x at which P(a, x) = p, or Q(a, x) = p where `upper`: the latter keeps small tails accurate.
-    static func gammaQuantile(_ a: Double, _ p: Double, upper: Bool) -> Double {
-        precondition(p >= 0 && p <= 1, "a probability must lie in [0, 1]")
-        if p == (upper ? 1 : 0) { return 0 }
-        if p == (upper ? 0 : 1) { return .infinity }
-        var high = max(a, 1)
-        while upper ? upperGamma(a, high) > p : lowerGamma(a, high) < p { high *= 2 }
-        return bisect(upTo: high) { upper ? upperGamma(a, $0) > p : lowerGamma(a, $0) < p }
     }
 
     /// The point in (0, bound] where `isBelow` turns false, to the last bit: halving the bit patterns of

@@ -13,15 +13,11 @@ public struct TestResult: Sendable, Equatable {
     public enum Method: String, Sendable {
         case fisherExact = "fisher_exact"
         case likelihoodRatio = "likelihood_ratio"
-        case conditionalBinomial = "conditional_binomial"
-        case welch
-        case kolmogorovSmirnov = "kolmogorov_smirnov"
-        case overdispersedCount = "overdispersed_count"
         case placements
     }
 
     public var method: Method
-    /// In the method's own unit: signed root of G, t, z, or the observed count.
+    /// In the method's own unit: signed root of G, G itself, z, or the observed count.
     public var statistic: Double
     public var pValue: Double
 

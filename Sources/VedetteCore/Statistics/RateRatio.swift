@@ -2,7 +2,7 @@
 ///
 /// Exact and conditional on the sum of the events (Przyborowski and Wilenski 1940): given k + l
 /// events, k is binomial with probability `r e / (r e + f)` for the ratio r and the exposures e, f.
-/// Valid for events that come singly; where counts are overdispersed use ``VolumeTest``.
+/// Valid for events that come singly.
 public struct RateRatio: Sendable, Equatable {
     public let events: Int64
     public let exposure: Double
@@ -17,27 +17,6 @@ public struct RateRatio: Sendable, Equatable {
         self.exposure = exposure
         self.referenceEvents = referenceEvents
         self.referenceExposure = referenceExposure
-    }
-
-    /// nil where the reference has no events.
-    public var ratio: Double? {
-        referenceEvents > 0 ? (Double(events) / exposure) / (Double(referenceEvents) / referenceExposure) : nil
-    }
-
-    /// Whether the ratio differs from `ratio`. Two-sided: twice the smaller tail, at most 1, which agrees with ``interval(confidence:)``.
-    public func test(ratio: Double = 1, alternative: Alternative = .twoSided) -> TestResult {
-        precondition(ratio > 0, "a ratio must be above 0")
-        let n = events + referenceEvents
-        let p = ratio * exposure / (ratio * exposure + referenceExposure)
-        let upper = CountDistributions.binomialUpperTail(events, n: n, p: p)
-        let lower = CountDistributions.binomialCDF(events, n: n, p: p)
-        let value =
-            switch alternative {
-            case .twoSided: min(1, 2 * min(upper, lower))
-            case .greater: upper
-            case .less: lower
-            }
-        return TestResult(method: .conditionalBinomial, statistic: Double(events), pValue: value)
     }
 
     /// The exact interval of the ratio, from Clopper–Pearson; `upper` is infinite where the reference has no events.

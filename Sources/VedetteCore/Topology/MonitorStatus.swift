@@ -39,10 +39,22 @@ public struct MonitorStatus: Sendable, Equatable {
         budgets = Array(repeating: [], count: monitors)
     }
 
-    package mutating func note(_ round: EvaluationRound, _ spec: MonitorSpec, models: [ModelSpec]) {
-        let needs = spec.rule.base.needs
-        var coverage = Coverage()
-        for observation in round.observations {
+    /// What a monitor's newest round was, from all of its observations.
+    package mutating func note(_ tally: Tally, monitor: Int) {
+        coverage[monitor] = tally.coverage
+        budgets[monitor] = Array(
+            tally.budgets.enumerated().sorted { ($0.element.remaining, $0.offset) < ($1.element.remaining, $1.offset) }.prefix(Self.maxBudgets).map(\.element))
+    }
+
+    /// One round, counted observation by observation.
+    package struct Tally {
+        fileprivate var coverage = Coverage()
+        fileprivate var budgets: [Budget] = []
+
+        package init() {}
+
+        package mutating func add(_ observation: Observation, _ spec: MonitorSpec, models: [ModelSpec]) {
+            let needs = spec.rule.base.needs
             if needs.reference, observation.references.isEmpty {
                 coverage.withoutReference += 1
             } else if observation.current.total < spec.minCount, spec.rule.name != VolumeRule.name, !needs.budget {
@@ -50,15 +62,9 @@ public struct MonitorStatus: Sendable, Equatable {
             } else {
                 coverage.judged += 1
             }
+            guard let rule = spec.rule.base as? SLORule, let period = observation.budget.last else { return }
+            budgets.append(
+                Budget(model: models[observation.model].name, slice: observation.slice, remaining: 1 - rule.spent(period), events: period.all))
         }
-        self.coverage[round.monitor] = coverage
-        guard let rule = spec.rule.base as? SLORule else { return }
-        let all = round.observations.compactMap { observation in
-            observation.budget.last.map { period in
-                Budget(
-                    model: models[observation.model].name, slice: observation.slice, remaining: 1 - rule.spent(period), events: period.all)
-            }
-        }
-        budgets[round.monitor] = Array(all.enumerated().sorted { ($0.element.remaining, $0.offset) < ($1.element.remaining, $1.offset) }.prefix(Self.maxBudgets).map(\.element))
     }
 }

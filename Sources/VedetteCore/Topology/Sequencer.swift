@@ -268,9 +268,6 @@ struct Sequencer {
         return (start, rows)
     }
 
-    /// Start of the earliest waiting bucket.
-    var earliestBucketStart: Int64? { bucketKeys.min.map { $0 * configuration.granuleMs } }
-
     func batch(of row: SequencedRow) -> InputBatch? { slots[Int(row.slot)].batch }
 
     /// Gives back rows that have been processed, so that their batches can go.

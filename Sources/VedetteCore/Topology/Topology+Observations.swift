@@ -15,45 +15,39 @@ extension Topology {
         var versions: [[UInt16: Int64]]
     }
 
-    /// References that several monitors of one window share.
+    /// References of one family that several monitors of one window share.
     final class ReferenceCache {
-        private struct Key: Hashable {
-            var reference: String
-            var model: UInt16
-            var slice: Int32
-        }
-        private var known: [Key: ComposedReference] = [:]
+        private var known: [String: ComposedReference] = [:]
 
-        func find(_ reference: Reference, _ family: Family, make: () -> ComposedReference) -> ComposedReference {
-            let key = Key(reference: reference.label, model: family.model, slice: family.slice)
-            if let found = known[key] { return found }
+        func find(_ reference: Reference, make: () -> ComposedReference) -> ComposedReference {
+            if let found = known[reference.label] { return found }
             let made = make()
-            known[key] = made
+            known[reference.label] = made
             return made
         }
     }
 
     /// Everything that one monitor looks at in one window.
     ///
-    /// - Parameter boundary: the present, ms: the end of the window, or later for a recheck.
-    func round(
-        _ monitor: Int, _ start: Int64, _ end: Int64, at boundary: Int64, _ observed: [Observed], cache: ReferenceCache
-    ) -> EvaluationRound {
+    /// - Parameter boundary: the present, ms: later than the end of the window, for a recheck.
+    func round(_ monitor: Int, _ start: Int64, _ end: Int64, at boundary: Int64, _ observed: [Observed]) -> EvaluationRound {
         let spec = configuration.monitors[monitor]
-        let needs = spec.rule.base.needs
-        var observations: [Observation] = []
-        for one in observed where isWatched(one.family, by: spec) {
-            var observation = observation(one, spec, needs, start, end, cache)
-            if needs.undeclared, one.family.slice == 0 { observation.undeclared = undeclared[Int(one.family.model)].fields(at: end) }
-            let key = NowcastBook.Key(model: one.family.model, slice: one.family.slice)
-            if needs.cohorts { observation.outlook = Outlook(nowcasts, key, start: start, end: end, at: boundary) }
-            if needs.labels { observation.labelContext = LabelContext(nowcasts, key, start: start, end: end, at: boundary) }
-            observations.append(observation)
-        }
+        let observations = observed.filter { isWatched($0.family, by: spec) }.map { observation($0, spec, start, end, at: boundary, ReferenceCache()) }
         return EvaluationRound(monitor: monitor, start: start, end: end, observations: observations)
     }
 
-    private func observation(
+    /// What one monitor looks at of one family.
+    func observation(_ one: Observed, _ spec: MonitorSpec, _ start: Int64, _ end: Int64, at boundary: Int64, _ cache: ReferenceCache) -> Observation {
+        let needs = spec.rule.base.needs
+        var observation = compared(one, spec, needs, start, end, cache)
+        if needs.undeclared, one.family.slice == 0 { observation.undeclared = undeclared[Int(one.family.model)].fields(at: end) }
+        let key = NowcastBook.Key(model: one.family.model, slice: one.family.slice)
+        if needs.cohorts { observation.outlook = Outlook(nowcasts, key, start: start, end: end, at: boundary) }
+        if needs.labels { observation.labelContext = LabelContext(nowcasts, key, start: start, end: end, at: boundary) }
+        return observation
+    }
+
+    private func compared(
         _ one: Observed, _ spec: MonitorSpec, _ needs: MonitorNeeds, _ start: Int64, _ end: Int64, _ cache: ReferenceCache
     ) -> Observation {
         let model = Int(one.family.model)
@@ -65,7 +59,7 @@ extension Topology {
         }
         let reference =
             needs.reference
-            ? cache.find(spec.reference, one.family) { composedReference(spec.reference, one.family, spec.window, start) }
+            ? cache.find(spec.reference) { composedReference(spec.reference, one.family, spec.window, start) }
             : ComposedReference(panes: [], versions: [])
         observation.references = reference.panes
         if needs.versions { observation.versions = versionPanes(one, reference) }

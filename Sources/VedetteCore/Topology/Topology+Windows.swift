@@ -18,21 +18,50 @@ extension Topology {
         let monitors = configuration.monitors.indices.filter { configuration.monitors[$0].window == spec }
         let drivesBreakers = breakers.watches(window: spec)
         guard sink.wantsWindows || !monitors.isEmpty || drivesBreakers || windows.isPinned(spec, start: start) else { return }
-        var observed: [Observed] = []
-        let cache = ReferenceCache()
+        var reviews = monitors.filter { !hasOutlivedDecisions(configuration.monitors[$0].rule, end) }.map { Reviewing(monitor: $0, start: start, end: end) }
+        // Until the next window of these panes they would be packed again: better at once than all of them together.
+        let comesByOnce = windows.specs[spec].hopMs >= configuration.panes.packAfterMs
         for family in families.families {
+            panes.readsInPassing = comesByOnce
+            defer { if comesByOnce { readInPassing(family) } }
             let (pane, parts) = emit(family, spec, start, at: end, isFinal: windows.finalDelays[spec] == windows.specs[spec].sizeMs)
             if windows.isPinned(spec, start: start), !pane.isEmpty {
                 windows.pinned[.init(window: spec, start: start, model: family.model, slice: family.slice)] = pane
             }
-            if !monitors.isEmpty { observed.append(Observed(family: family, pane: pane, parts: parts)) }
+            look(at: Observed(family: family, pane: pane, parts: parts), in: &reviews)
             guard drivesBreakers else { continue }
             breakers.take(pane, window: spec, model: Int(family.model), slice: name(of: family.slice), at: end) { labelFree(family, pane)?.fraudRate }
         }
-        for monitor in monitors where !hasOutlivedDecisions(configuration.monitors[monitor].rule, end) {
-            let round = round(monitor, start, end, at: end, observed, cache: cache)
-            monitorStatus.note(round, configuration.monitors[monitor], models: configuration.models)
-            judge.consider(round)
+        for one in reviews {
+            monitorStatus.note(one.tally, monitor: one.monitor)
+            judge.consider(one.review)
+        }
+    }
+
+    /// A monitor's way through the slices of a window.
+    private struct Reviewing {
+        let monitor: Int
+        let start: Int64
+        let end: Int64
+        var review: Judge.Review
+        var tally = MonitorStatus.Tally()
+
+        init(monitor: Int, start: Int64, end: Int64) {
+            (self.monitor, self.start, self.end) = (monitor, start, end)
+            review = Judge.Review(monitor: monitor, start: start, end: end)
+        }
+    }
+
+    /// Shows a family's window to the monitors that watch it. What they compare it with is composed once for all of
+    /// them and gone before the next family: thousands of slices with four reference weeks each would be most of the memory.
+    private func look(at one: Observed, in reviews: inout [Reviewing]) {
+        let cache = ReferenceCache()
+        for index in reviews.indices {
+            let spec = configuration.monitors[reviews[index].monitor]
+            guard isWatched(one.family, by: spec) else { continue }
+            let observation = observation(one, spec, reviews[index].start, reviews[index].end, at: reviews[index].end, cache)
+            reviews[index].tally.add(observation, spec, models: configuration.models)
+            judge.look(at: observation, in: &reviews[index].review)
         }
     }
 
@@ -187,7 +216,7 @@ extension Topology {
             guard needsBudget || panes.covers(request.start, request.end) else { continue }
             let observed = families.families.filter { isWatched($0, by: configuration.monitors[request.monitor]) }.map { composed($0, request.start, request.end) }
             guard request.end - request.start == windows.specs[spec].sizeMs else { continue }
-            judge.recheck(round(request.monitor, request.start, request.end, at: boundary, observed, cache: ReferenceCache()), at: boundary)
+            judge.recheck(round(request.monitor, request.start, request.end, at: boundary, observed), at: boundary)
         }
     }
 

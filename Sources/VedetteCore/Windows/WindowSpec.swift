@@ -16,11 +16,6 @@ public struct WindowSpec: Sendable, Equatable {
         self.offsetMs = offsetMs
     }
 
-    /// Start of the newest window that has ended at or before `time`.
-    public func lastStart(endingBy time: Int64) -> Int64 {
-        floorDivide(time - sizeMs - offsetMs, hopMs) * hopMs + offsetMs
-    }
-
     /// Start of the first window that contains `time`.
     public func firstStart(containing time: Int64) -> Int64 {
         floorDivide(time - sizeMs - offsetMs, hopMs) * hopMs + hopMs + offsetMs

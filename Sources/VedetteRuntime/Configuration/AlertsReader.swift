@@ -22,18 +22,24 @@ struct AlertsReader {
         } else if every > 0, every < until - from {
             sink.add(section.path(of: "every"), expected: "at least the length of the silence", found: DurationText.format(every))
         }
-        let models = configuration.topology.models.map(\.name)
-        let model = section.optionalText("model")
-        if let model, !models.contains(model) {
-            sink.add(
-                section.path(of: "model"), expected: "a model of models (\(models.joined(separator: ", ")))",
-                found: ConfigurationText.quoted(model) + Suggestion.phrase(for: model, among: models))
-        }
         let matcher = Silence.Matcher(
-            monitor: section.optionalText("monitor"), model: model, subject: section.optionalText("subject"), slice: slice(section))
+            monitor: name("monitor", "the id or kind of a monitor", AlertNames(configuration.topology).all, section),
+            model: name("model", "a model of models", configuration.topology.models.map(\.name), section),
+            subject: section.optionalText("subject"), slice: slice(section))
         return Silence(
             id: section.text("id"), matcher: matcher, from: from, until: until, everyMs: every, reason: section.text("reason"),
             author: "configuration")
+    }
+
+    /// A silence that names nothing would silence nothing without a word.
+    private func name(_ key: String, _ expected: String, _ known: [String], _ section: SectionReader) -> String? {
+        guard let name = section.optionalText(key) else { return nil }
+        if !known.contains(name) {
+            sink.add(
+                section.path(of: key), expected: "\(expected) (\(known.joined(separator: ", ")))",
+                found: ConfigurationText.quoted(name) + Suggestion.phrase(for: name, among: known))
+        }
+        return name
     }
 
     private func slice(_ section: SectionReader) -> SliceName {

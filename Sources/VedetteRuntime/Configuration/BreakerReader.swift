@@ -66,8 +66,9 @@ struct BreakerReader {
 
     private func alerts(_ section: SectionReader) -> [BreakerTrigger] {
         (section.sections("alerts") ?? []).map { inner in
-            let known = inner.texts("monitors", expecting: "a monitor's kind or id") { $0.isEmpty ? nil : $0 } ?? []
-            return .alert(monitors: known, severity: inner.word("severity", Severity.self) ?? .p0)
+            let known = AlertNames(topology).all
+            let monitors = inner.texts("monitors", expecting: "the id or kind of a monitor (\(known.joined(separator: ", ")))") { known.contains($0) ? $0 : nil }
+            return .alert(monitors: monitors ?? [], severity: inner.word("severity", Severity.self) ?? .p0)
         }
     }
 

@@ -10,7 +10,7 @@ extension ConfigurationKey {
         ConfigurationKey("alerts.silences[].from", .timestamp, .required, "Start, inclusive."),
         ConfigurationKey("alerts.silences[].until", .timestamp, .required, "End, exclusive."),
         ConfigurationKey("alerts.silences[].every", .duration(minute...year), .none, "It comes again this often, for ever; not shorter than the silence."),
-        ConfigurationKey("alerts.silences[].monitor", .text, .computed("all monitors"), "Id or kind of a monitor."),
+        ConfigurationKey("alerts.silences[].monitor", .text, .computed("all monitors"), "Id or kind of a monitor; one that is not there is an error."),
         ConfigurationKey("alerts.silences[].model", .text, .computed("all models"), "Model whose alerts are silenced."),
         ConfigurationKey("alerts.silences[].subject", .text, .computed("all subjects"), "Feature or other subject of an alert."),
         ConfigurationKey("alerts.silences[].slice", .map("slice parts"), .computed("all slices"), "Parts that the alert's slice must have, as `dimension: value`."),

@@ -83,12 +83,12 @@ public enum ConfigurationLoader {
         configuration.topology.driftReferences = monitors.drift(root)
         configuration.topology.monitors = monitors.monitors(root)
         configuration.topology.detectors = DetectorReader(models: schema.models, sink: root.sink).detectors(root)
-        AlertsReader(configuration: configuration, sink: root.sink).read(root.section("alerts"), into: &configuration.topology)
-        configuration.topology.breakers = BreakerReader(topology: configuration.topology, monitors: monitors).read(root)
         if let policy = PolicyReader.read(root, schema: schema, modelSignal: configuration.inputs.decisions.mapping.modelSignal) {
             configuration.topology.detectors.append(policy)
         }
         configuration.topology.detectors += LabelIntegrityReader.detectors(root)
+        AlertsReader(configuration: configuration, sink: root.sink).read(root.section("alerts"), into: &configuration.topology)
+        configuration.topology.breakers = BreakerReader(topology: configuration.topology, monitors: monitors).read(root)
         ProcessReader.read(root, into: &configuration)
         configuration.forward = ForwardReader(configuration: configuration, sink: root.sink).read(root)
         return configuration

@@ -101,7 +101,7 @@ extension SimulationScenario {
     private static let hourMs: Int64 = 3_600_000
 
     /// What must fire, in which slice, and how soon, with the default monitors, the default
-    /// strength or more, and enough history for their references (``historyMs``).
+    /// strength or more, and enough history for their references.
     ///
     /// Within a slice of its own, a scenario asks for a monitor that looks at that slice.
     /// - Parameter labelDelayMedianMs: of the options; outcomes show only when labels arrive.
@@ -133,15 +133,6 @@ extension SimulationScenario {
             return quiet("no monitor fires; every broken line is in the dead-letter output with its reason")
         case .labelCorrections:
             return quiet("no monitor fires; changed labels are corrected exactly, conflicts and orphans are counted")
-        }
-    }
-
-    /// Traffic that the reference of the default monitor needs before the scenario begins, milliseconds.
-    public var historyMs: Int64 {
-        switch kind {
-        case .featureMissing, .volumeDrop: Self.hourMs
-        case .scoreDrift, .fraudSpikeNewUsers: 8 * 24 * Self.hourMs
-        case .duplicates, .disorder, .malformed, .labelCorrections: 0
         }
     }
 

@@ -64,8 +64,8 @@ extension InputLog {
         var output = Output()
         output.counters = replay.counters
         for (kind, path) in paths {
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            output.lines[kind] = data.split(separator: 0x0A).map { Array($0) }
+            let reader = try LineReader(path: path, lineLimit: 1 << 26, prefixBytes: 0)
+            while let line = try reader.next() { output.lines[kind, default: []].append(Array(line.bytes)) }
         }
         return output
     }

@@ -135,10 +135,11 @@ struct FeatureMonitorTests {
         let (old, new) = (MonitorKit.numbers(before), MonitorKit.numbers(now))
         let distances = FeatureDistances(reference: old.features[0].quantiles, current: new.features[0].quantiles)
         let spread = try #require(old.features[0].moments.standardDeviation)
-        let sigma = try #require(MeanShift.sigmas(current: new.features[0].moments, reference: old.features[0].moments))
+        let shift = try #require(new.features[0].moments.mean) - (try #require(old.features[0].moments.mean))
+        let bins = distances.decileCounts
         let expected: [(FeatureDriftRule.Statistic, Double?)] = [
-            (.psi, distances.psiDeciles), (.sigma, sigma), (.kolmogorovSmirnov, distances.kolmogorovSmirnov),
-            (.wasserstein, distances.wasserstein.map { $0 / spread }), (.jensenShannon, distances.jensenShannonDeciles),
+            (.psi, distances.psiDeciles), (.sigma, shift / spread), (.kolmogorovSmirnov, distances.kolmogorovSmirnov),
+            (.wasserstein, distances.wasserstein.map { $0 / spread }), (.jensenShannon, Divergence.jensenShannon(reference: bins.reference, current: bins.current)),
         ]
         for (statistic, value) in expected {
             var rule = FeatureDriftRule()

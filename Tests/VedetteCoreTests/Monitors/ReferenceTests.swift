@@ -45,13 +45,19 @@ struct ReferenceTests {
         }
     }
 
+    private func tally(_ round: EvaluationRound, _ configuration: TopologyConfiguration) -> MonitorStatus.Tally {
+        var tally = MonitorStatus.Tally()
+        for observation in round.observations { tally.add(observation, configuration.monitors[round.monitor], models: configuration.models) }
+        return tally
+    }
+
     @Test("New slices without a reference are counted as such, and judged once it is there")
     func coverage() {
         let configuration = MonitorKit(OutcomeRateRule()).configuration
         var status = MonitorStatus(monitors: 1)
         func note(_ references: [Pane]) {
             let panes = [(SliceName(), labels(2), [labels(2)]), (JudgeKit.slice("FR"), labels(2), references), (JudgeKit.slice("DE"), JudgeKit.arrivals(fraud: 1, legit: 9), [labels(2)])]
-            status.note(JudgeKit.round(0, panes), configuration.monitors[0], models: configuration.models)
+            status.note(tally(JudgeKit.round(0, panes), configuration), monitor: 0)
         }
         note([])
         #expect(status.coverage[0] == .init(judged: 1, withoutReference: 1, withTooFew: 1))
@@ -68,7 +74,7 @@ struct ReferenceTests {
             // 1 % is promised: one bad event of a hundred thousand for each thousandth of the budget.
             round.observations[index].budget = [EventCounts(bad: Int64(20 * index), all: 100_000)]
         }
-        status.note(round, configuration.monitors[0], models: configuration.models)
+        status.note(tally(round, configuration), monitor: 0)
         #expect(status.budgets[0].count == MonitorStatus.maxBudgets)
         #expect(status.budgets[0].map(\.slice).prefix(2) == [JudgeKit.slice("c59"), JudgeKit.slice("c58")])
         #expect(isClose(status.budgets[0][0].remaining, 1 - 1.18) && isClose(status.budgets[0][10].remaining, 1 - 0.98))

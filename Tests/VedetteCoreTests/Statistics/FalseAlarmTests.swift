@@ -36,15 +36,6 @@ import VedetteCore
         }
     }
 
-    @Test func rateRatio() {
-        for side in Alternative.allCases {
-            expectSize(runs: 4000, "\(side)", seed: 2) { random in
-                RateRatio(events: random.poisson(12), exposure: 3, referenceEvents: random.poisson(40), referenceExposure: 10)
-                    .test(alternative: side).pValue
-            }
-        }
-    }
-
     private func scores(_ random: inout SeededRandom, _ n: Int) -> ScoreSketch {
         var sketch = ScoreSketch()
         for _ in 0..<n { sketch.add(random.score()) }
@@ -56,27 +47,6 @@ import VedetteCore
         expectSize(runs: 1500, slack: 1.2, least: 0.5, "homogeneity \(n) \(m)", seed: 3) { random in
             let (reference, current) = (scores(&random, n), scores(&random, m))
             return HomogeneityTest.evaluate(reference: reference.histogram20, current: current.histogram20)?.pValue
-        }
-        expectSize(runs: 1500, slack: 1.3, least: 0.5, "PSI deciles \(n) \(m)", seed: 4) { random in
-            let distances = Distances(reference: scores(&random, n), current: scores(&random, m))
-            guard let psi = distances.psiDeciles, let edges = distances.referenceDeciles else { return nil }
-            let p = Divergence.psiPValue(psi, referenceCount: Int64(n), currentCount: Int64(m), bins: edges.count + 1)
-            let critical = Divergence.criticalPSI(referenceCount: Int64(n), currentCount: Int64(m), bins: edges.count + 1, alpha: 0.05)
-            #expect((psi > critical) == (p < 0.05))
-            return p
-        }
-        expectSize(runs: 1500, least: 0.3, "Kolmogorov–Smirnov \(n) \(m)", seed: 5) { random in
-            let distances = Distances(reference: scores(&random, n), current: scores(&random, m))
-            guard let ks = distances.kolmogorovSmirnov else { return nil }
-            return KolmogorovSmirnov.test(statistic: ks, referenceCount: Int64(n), currentCount: Int64(m))?.pValue
-        }
-        expectSize(runs: 1500, slack: 1.2, least: 0.5, "Jensen–Shannon \(n) \(m)", seed: 6) { random in
-            var (a, b) = ([Int64](repeating: 0, count: 10), [Int64](repeating: 0, count: 10))
-            for _ in 0..<n { a[random.below(10)] += 1 }
-            for _ in 0..<m { b[random.below(10)] += 1 }
-            return Divergence.jensenShannon(reference: a, current: b).map {
-                Divergence.jensenShannonPValue($0, referenceCount: Int64(n), currentCount: Int64(m), bins: 10)
-            }
         }
     }
 
@@ -90,32 +60,6 @@ import VedetteCore
         expectSize(runs: 2000, slack: 1.2, least: 0.5, "AUC", seed: 7) { random in
             guard let a = area(&random), let b = area(&random) else { return nil }
             return AreaUnderCurve.test(current: a, reference: b)?.pValue
-        }
-    }
-
-    @Test func means() {
-        expectSize(runs: 5000, slack: 1.1, least: 0.8, "Welch, normal", seed: 8) { random in
-            var (a, b) = (Moments(), Moments())
-            for _ in 0..<12 { a.add(random.normal() * 3) }
-            for _ in 0..<40 { b.add(random.normal()) }
-            return MeanShift.welch(current: a, reference: b)?.pValue
-        }
-        expectSize(runs: 2000, slack: 1.3, least: 0.5, "Welch, skewed", seed: 9) { random in
-            var (a, b) = (Moments(), Moments())
-            for _ in 0..<300 { a.add(RealFunctions.exp(random.normal())) }
-            for _ in 0..<300 { b.add(RealFunctions.exp(random.normal())) }
-            return MeanShift.welch(current: a, reference: b)?.pValue
-        }
-    }
-
-    @Test(arguments: [(0.1, 1), (3.0, 2), (40.0, 8), (400.0, 100)], [4, 8])
-    func volume(model: (Double, Int), weeks: Int) {
-        for side in [Alternative.twoSided, .greater, .less] {
-            expectSize(runs: 2500, slack: 1.15, "\(model), \(weeks) weeks, \(side)", seed: 10) { random in
-                func count(_ random: inout SeededRandom) -> Int64 { random.negativeBinomial(mean: model.0, shape: model.1) }
-                let references = (0..<weeks).map { _ in count(&random) }
-                return VolumeTest.evaluate(current: count(&random), references: references, alternative: side)?.test.pValue
-            }
         }
     }
 
@@ -133,7 +77,7 @@ import VedetteCore
                     process.add(successes: fraud ? 1 : 0, failures: fraud ? 0 : 1)
                     // The wealth against `.greater` can only rise at a success, that against `.less` at a failure.
                     guard fraud || side != .greater, step % 7 == 0 || fraud else { continue }
-                    if process.eValue >= 20 {
+                    if process.logEValue >= RealFunctions.log(20) {
                         alarms += 1
                         break
                     }
@@ -175,28 +119,23 @@ import VedetteCore
 
     @Test func falseDiscoveriesAreAtMostTheLevel() {
         var random = SeededRandom(seed: 14)
-        var (falseShareE, falseShareP, foundE) = (0.0, 0.0, 0)
+        var (falseShare, found) = (0.0, 0)
         let runs = 150
         for _ in 0..<runs {
-            var (logE, p) = ([Double](), [Double]())
-            for index in 0..<200 {
-                // The first 20 slices have five times the rate.
+            // The first 20 slices have five times the rate.
+            let logE = (0..<200).map { index in
                 var process = BernoulliEProcess(rate: 0.02)
                 let k = random.binomial(500, index < 20 ? 0.1 : 0.02)
                 process.add(successes: k, failures: 500 - k)
-                logE.append(process.logEValue)
-                p.append(CountDistributions.binomialUpperTail(k, n: 500, p: 0.02))
+                return process.logEValue
             }
-            let believedE = FalseDiscovery.eBH(logEValues: logE, level: 0.1)
-            let believedP = FalseDiscovery.benjaminiHochberg(pValues: p, level: 0.1)
-            for (believed, isE) in [(believedE, true), (believedP, false)] {
-                let all = believed.filter(\.self).count
-                let wrong = believed[20...].filter(\.self).count
-                let share = all > 0 ? Double(wrong) / Double(all) / Double(runs) : 0
-                if isE { (falseShareE, foundE) = (falseShareE + share, foundE + all - wrong) } else { falseShareP += share }
-            }
+            let believed = FalseDiscovery.eBH(logEValues: logE, level: 0.1)
+            let all = believed.filter(\.self).count
+            let wrong = believed[20...].filter(\.self).count
+            if all > 0 { falseShare += Double(wrong) / Double(all) / Double(runs) }
+            found += all - wrong
         }
-        #expect(falseShareE <= 0.1 && falseShareP <= 0.11, "\(falseShareE) \(falseShareP)")
-        #expect(foundE > 15 * runs, "\(foundE) found")
+        #expect(falseShare <= 0.1, "\(falseShare)")
+        #expect(found > 15 * runs, "\(found) found")
     }
 }

@@ -17,10 +17,9 @@ import VedetteCore
     }
 
     @Test func incompleteFunctions() {
-        check(fixture.lower_gamma) { IncompleteFunctions.lowerGamma($0[0], $0[1]) }
         check(fixture.upper_gamma) { IncompleteFunctions.upperGamma($0[0], $0[1]) }
-        check(fixture.lower_beta) { IncompleteFunctions.lowerBeta($0[0], $0[1], $0[2]) }
-        check(fixture.upper_beta) { IncompleteFunctions.upperBeta($0[0], $0[1], $0[2]) }
+        check(fixture.lower_beta) { IncompleteFunctions.beta($0[0], $0[1], $0[2], 1 - $0[2]) }
+        check(fixture.upper_beta) { IncompleteFunctions.beta($0[1], $0[0], 1 - $0[2], $0[2]) }
         check(fixture.beta_quantile) { IncompleteFunctions.betaQuantile($0[0], $0[1], $0[2]) }
     }
 
@@ -29,21 +28,11 @@ import VedetteCore
         check(fixture.normal_survival) { NormalDistribution.survival($0[0]) }
         check(fixture.normal_quantile, absolute: 1e-16) { NormalDistribution.quantile($0[0]) }
         check(fixture.chi_square_survival) { ChiSquareDistribution.survival($0[0], degrees: $0[1]) }
-        check(fixture.chi_square_inverse_survival) { ChiSquareDistribution.inverseSurvival($0[0], degrees: $0[1]) }
-        check(fixture.student_survival) { StudentDistribution.survival($0[0], degrees: $0[1]) }
     }
 
     @Test func countingDistributions() {
         check(fixture.binomial_cdf) { CountDistributions.binomialCDF(Int64($0[0]), n: Int64($0[1]), p: $0[2]) }
         check(fixture.binomial_upper_tail) { CountDistributions.binomialUpperTail(Int64($0[0]), n: Int64($0[1]), p: $0[2]) }
-        check(fixture.poisson_cdf) { CountDistributions.poissonCDF(Int64($0[0]), mean: $0[1]) }
-        check(fixture.poisson_upper_tail) { CountDistributions.poissonUpperTail(Int64($0[0]), mean: $0[1]) }
-        check(fixture.negative_binomial_cdf) {
-            CountDistributions.negativeBinomialCDF(Int64($0[0]), mean: $0[1], variance: $0[2])
-        }
-        check(fixture.negative_binomial_upper_tail) {
-            CountDistributions.negativeBinomialUpperTail(Int64($0[0]), mean: $0[1], variance: $0[2])
-        }
     }
 
     @Test func rateIntervals() throws {
@@ -76,27 +65,17 @@ import VedetteCore
         for row in fixture.rate_ratio {
             let ratio = RateRatio(
                 events: Int64(row.input[0]), exposure: row.input[1], referenceEvents: Int64(row.input[2]), referenceExposure: row.input[3])
-            #expect(isClose(ratio.test().pValue, row.twoSided))
-            #expect(isClose(ratio.test(alternative: .greater).pValue, row.greater))
-            #expect(isClose(ratio.test(alternative: .less).pValue, row.less))
             let interval = ratio.interval()
             #expect(isClose(interval.lower, row.interval[0]) && isClose(interval.upper, row.interval[1]), "\(interval)")
         }
     }
 
-    @Test func means() {
-        for row in fixture.welch {
-            var current = Moments()
-            var reference = Moments()
-            for x in row.current { current.add(x) }
-            for x in row.reference { reference.add(x) }
-            #expect(isClose(current.mean, row.moments[0]) && isClose(current.variance, row.moments[1]))
-            #expect(current.min == row.moments[2] && current.max == row.moments[3])
-            #expect(isClose(MeanShift.welch(current: current, reference: reference)?.statistic, row.t))
-            for (side, p) in [(Alternative.twoSided, row.twoSided), (.greater, row.greater), (.less, row.less)] {
-                #expect(isClose(MeanShift.welch(current: current, reference: reference, alternative: side)?.pValue, p), "\(side)")
-            }
-            #expect(isClose(MeanShift.cohensD(current: current, reference: reference), row.cohens_d))
+    @Test func moments() {
+        for row in fixture.moments {
+            var moments = Moments()
+            for x in row.values { moments.add(x) }
+            #expect(isClose(moments.mean, row.mean) && isClose(moments.variance, row.variance))
+            #expect(moments.min == row.min && moments.max == row.max)
         }
     }
 
@@ -113,20 +92,11 @@ import VedetteCore
             #expect(isClose(distances.psiDeciles, row.psi_deciles))
             #expect(isClose(distances.psiEqualWidth, row.psi_equal_width))
             #expect(isClose(distances.jensenShannon, row.js, absolute: 1e-15))
-            let ks = try #require(distances.kolmogorovSmirnov)
-            #expect(isClose(ks, row.ks))
-            let evidence = KolmogorovSmirnov.test(statistic: ks, referenceCount: reference.total, currentCount: current.total)
-            #expect(isClose(evidence?.pValue, row.ks_p, 1e-8), "\(String(describing: evidence)) \(row.ks_p)")
+            #expect(isClose(distances.kolmogorovSmirnov, row.ks))
             #expect(isClose(distances.wasserstein, row.wasserstein))
             let auc = try #require(AreaUnderCurve(fraud: current, legit: reference))
             #expect(isClose(auc.value, row.auc) && isClose(auc.standardError, row.auc_se, absolute: 1e-15), "\(auc)")
         }
-    }
-
-    @Test func kolmogorovDistribution() {
-        let tail = fixture.kolmogorov_survival.filter { $0[2] < 0.02 }
-        check(tail, 1e-8) { KolmogorovSmirnov.survival($0[0], n: Int($0[1])) }
-        check(fixture.kolmogorov_survival, absolute: 1e-5) { KolmogorovSmirnov.survival($0[0], n: Int($0[1])) }
     }
 
     @Test func eValues() {
@@ -137,12 +107,5 @@ import VedetteCore
                 #expect(isClose(process.logEValue, expected, absolute: 1e-9), "\(row.input) \(side): \(process.logEValue), not \(expected)")
             }
         }
-    }
-
-    @Test func falseDiscovery() {
-        let row = fixture.false_discovery
-        #expect(FalseDiscovery.benjaminiHochberg(pValues: row.p, level: row.level) == row.bh)
-        #expect(FalseDiscovery.benjaminiYekutieli(pValues: row.p, level: row.level) == row.by)
-        #expect(row.bh.contains(true) && row.bh.contains(false))
     }
 }

@@ -22,13 +22,6 @@ extension SeededRandom {
         return max(0, count)
     }
 
-    /// Poisson with a gamma mean of whole shape: variance `mean + mean² / shape`.
-    mutating func negativeBinomial(mean: Double, shape: Int) -> Int64 {
-        var gamma = 0.0
-        for _ in 0..<shape { gamma += exponential() }
-        return poisson(mean * gamma / Double(shape))
-    }
-
     /// A score like a fraud model's: most near 0, a few near 1, some exactly alike.
     mutating func score() -> Double {
         let u = uniform()

@@ -75,7 +75,7 @@ import VedetteCore
         #expect(abs(wasserstein - area) <= 0.01 * magnitude + 2 * cut)
         let counts = distances.decileCounts
         #expect(counts.reference.reduce(0, +) == 800 && counts.current.reduce(0, +) == 600)
-        #expect(distances.psiDeciles.map { $0 > 0 } == true && distances.jensenShannonDeciles.map { $0 > 0 } == true)
+        #expect(distances.psiDeciles.map { $0 > 0 } == true)
         let same = FeatureDistances(reference: reference, current: reference)
         #expect(same.psiDeciles == 0 && same.kolmogorovSmirnov == 0 && same.wasserstein == 0)
         #expect(FeatureDistances(reference: QuantileSketch(), current: current).psiDeciles == nil)
@@ -90,10 +90,7 @@ import VedetteCore
         #expect(AreaUnderCurve(fraud: empty, legit: some) == nil)
         #expect(ProportionTest.evaluate(current: (0, 0), reference: (1, 2)) == nil)
         #expect(HomogeneityTest.evaluate(reference: [0, 0], current: [1, 2]) == nil)
-        #expect(KolmogorovSmirnov.test(statistic: 0, referenceCount: 0, currentCount: 4) == nil)
-        #expect(VolumeTest.evaluate(current: 5, references: [1, 2]) == nil)
-        #expect(MeanShift.welch(current: Moments(), reference: Moments()) == nil)
-        #expect(RateRatio(events: 3, exposure: 1, referenceEvents: 0, referenceExposure: 1).ratio == nil)
+        #expect(RateRatio(events: 3, exposure: 1, referenceEvents: 0, referenceExposure: 1).interval().upper == .infinity)
     }
 
     @Test func sameIsDistanceZero() {
@@ -101,7 +98,6 @@ import VedetteCore
         let distances = Distances(reference: value, current: value)
         #expect(distances.psiDeciles == 0 && distances.psiEqualWidth == 0 && distances.jensenShannon == 0)
         #expect(distances.kolmogorovSmirnov == 0 && distances.wasserstein == 0)
-        #expect(KolmogorovSmirnov.test(statistic: 0, referenceCount: 5, currentCount: 5)?.pValue == 1)
         #expect(HomogeneityTest.evaluate(reference: [50, 60, 70], current: [50, 60, 70])?.pValue == 1)
     }
 
@@ -154,45 +150,25 @@ import VedetteCore
         #expect(isClose(CountDistributions.binomialCDF(k, n: n, p: interval.upper), 0.025, 1e-7))
     }
 
-    @Test func volumeEvidence() throws {
-        let steady: [Int64] = [1000, 1020, 985, 1010, 990, 1005, 998, 1003]
-        let outage = try #require(VolumeTest.evaluate(current: 0, references: steady))
-        #expect(outage.test.pValue < 1e-5 && outage.ratio == 0)
-        let surge = try #require(VolumeTest.evaluate(current: 4000, references: steady, alternative: .greater))
-        #expect(surge.test.pValue < 1e-8)
-        let usual = try #require(VolumeTest.evaluate(current: 1040, references: steady))
-        #expect(usual.test.pValue > 0.2)
-        let silent = try #require(VolumeTest.evaluate(current: 1, references: [0, 0, 0, 0]))
-        #expect(silent.test.pValue > 0.2)
-        let wild: [Int64] = [100, 4000, 900, 20]
-        #expect(try #require(VolumeTest.evaluate(current: 4000, references: wild)).test.pValue > 0.05)
-    }
-
-    @Test func eProcessCorrectsAndMerges() throws {
+    @Test func eProcessIsItsCounts() throws {
         var process = BernoulliEProcess(rate: 0.01)
-        process.add(successes: 12, failures: 400)
-        let before = process
-        #expect(process.eValue > 50)
-        process.add(successes: 3, failures: 1)
-        process.remove(successes: 3, failures: 1)
-        #expect(process == before)
-        var parts = BernoulliEProcess(rate: 0.01)
-        parts.add(successes: 0, failures: 400)
-        #expect(parts.eValue < 1)
-        var other = BernoulliEProcess(rate: 0.01)
-        other.add(successes: 12, failures: 0)
-        parts.merge(other)
-        #expect(parts == process)
+        process.add(successes: 0, failures: 400)
+        #expect(process.logEValue < 0)
+        process.add(successes: 12, failures: 0)
+        #expect(process.logEValue > RealFunctions.log(50))
+        var atOnce = BernoulliEProcess(rate: 0.01)
+        atOnce.add(successes: 12, failures: 400)
+        #expect(process == atOnce)
         var writer = ByteWriter()
         process.encode(into: &writer)
         var reader = ByteReader(writer.bytes)
         #expect(try BernoulliEProcess(from: &reader) == process)
         // Overwhelming evidence stays a number as a logarithm.
         process.add(successes: 1_000_000, failures: 0)
-        #expect(process.logEValue > 1e6 && process.logEValue.isFinite && process.eValue == .infinity)
+        #expect(process.logEValue > 1e6 && process.logEValue.isFinite)
         var lost = BernoulliEProcess(rate: 0.5)
         lost.add(successes: 0, failures: 1_000_000)
-        #expect(lost.eValue < 1e-5 && lost.logEValue.isFinite)
+        #expect(lost.logEValue < RealFunctions.log(1e-5) && lost.logEValue.isFinite)
     }
 
     @Test func falseDiscoveryByHand() {
@@ -202,7 +178,5 @@ import VedetteCore
         #expect(FalseDiscovery.eBH(logEValues: logs, level: 0.1, count: 50) == [false, false, false, false, false])
         #expect(FalseDiscovery.eBH(logEValues: [.infinity, .nan, -.infinity], level: 0.1) == [true, false, false])
         #expect(FalseDiscovery.eBH(logEValues: [], level: 0.1).isEmpty)
-        #expect(FalseDiscovery.benjaminiHochberg(pValues: [0.04, 0.001, 0.03, 0.9], level: 0.05) == [false, true, false, false])
-        #expect(isClose(FalseDiscovery.logEValue(pValue: 0.0001), RealFunctions.log(50), 1e-12))
     }
 }

@@ -95,6 +95,36 @@ import VedetteRuntime
         expect("monitors: [\(monitors)]", message)
     }
 
+    /// What is there for ``silences(_:_:)``: the ids of its monitors, then every kind.
+    private static let monitors = (["slow", "fan_out"] + AlertNames.kinds).joined(separator: ", ")
+
+    @Test(arguments: [
+        ("monitor: ‹score_drfit", "monitor: expected the id or kind of a monitor (\(monitors)), found \"score_drfit\" (did you mean \"score_drift\"?)"),
+        ("monitor: ‹slo_w", "monitor: expected the id or kind of a monitor (\(monitors)), found \"slo_w\" (did you mean \"slow\"?)"),
+        ("model: ‹rsik", "model: expected a model of models (risk), found \"rsik\" (did you mean \"risk\"?)"),
+        ("slice: {‹city: Paris}", "slice.city: expected a dimension of slices.dimensions (country, channel, device), found \"city\""),
+    ])
+    func silences(_ condition: String, _ message: String) {
+        expect(
+            "monitors: [{monitor: latency, id: slow, window: 1h}]\ndetectors: [{detector: probing, id: fan_out}]\n"
+                + "alerts: {silences: [{id: a, from: 2026-01-05, until: 2026-01-06, reason: r, \(condition)}]}", "alerts.silences[0].\(message)")
+    }
+
+    @Test(arguments: ["slow", "fan_out", "latency", "volume", "probing.boundary", "label_burst", "policy_floor", "alert_storm"])
+    func silencesThatNameSomething(_ monitor: String) {
+        let text = configurationText(
+            "monitors: [{monitor: latency, id: slow, window: 1h}]\ndetectors: [{detector: probing, id: fan_out}]\n"
+                + "alerts: {silences: [{id: a, from: 2026-01-05, until: 2026-01-06, reason: r, monitor: \(monitor)}]}")
+        #expect(configurationIssues(text).filter { !$0.contains(": warning: ") }.isEmpty)
+    }
+
+    @Test func breakersOfNoMonitor() {
+        let known = (["slow"] + AlertNames.kinds).joined(separator: ", ")
+        expect(
+            "monitors: [{monitor: latency, id: slow, window: 1h}]\nbreakers: [{id: b, alerts: [{monitors: [slow, volume, ‹volum]}]}]",
+            "breakers[0].alerts[0].monitors[2]: expected the id or kind of a monitor (\(known)), found \"volum\"")
+    }
+
     @Test(arguments: [
         ("drift: [{name: a, reference: ‹{same_hours: {weeks: 52}}}]", "drift[0].reference: expected a reference that some window can have: panes kept for 364d (the last of panes.levels), for window 5m, found panes kept for 120d"),
         ("drift: [‹{name: a}]", "drift[0].reference: expected previous_window, {same_hours: {weeks: N}}, {pinned: TIME}, {baseline: NAME} or {version: VERSION}, found nothing"),

@@ -4,18 +4,13 @@ import VedetteCore
 
 /// An alert links `<runbooks>/<monitor>.md`: whatever may speak has its file, and the index names each.
 @Suite struct RunbookTests {
-    /// What stream detectors and the judge's notices call themselves.
-    private static let incidents = [
-        "policy_floor", "single_signal", "label_source", "label_poisoning", "label_normalisation", "label_burst", "label_orphans",
-        "label_conflicts", "label_canary", "probing.fingerprint", "probing.trajectory", "probing.fanout", "probing.small_amounts",
-        "probing.boundary", "alert_storm",
-    ]
     private let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../runbooks")
 
     @Test("Every monitor has its runbook with what to do first and when to escalate, and the index has them all")
     func everyMonitor() throws {
         let index = try String(contentsOf: directory.appending(path: "README.md"), encoding: .utf8)
-        let names = MonitorRegistry.names + Self.incidents
+        let names = AlertNames.kinds
+        #expect(Set(names).count == names.count)
         for name in names {
             let text = try String(contentsOf: directory.appending(path: "\(name).md"), encoding: .utf8)
             #expect(text.hasPrefix("# ") && text.lowercased().contains("escalat") && text.contains("\n1. "), "\(name)")
