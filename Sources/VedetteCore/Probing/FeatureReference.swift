@@ -164,6 +164,29 @@ package struct FeatureReference: Equatable {
         }
     }
 
+    /// Eighths of ordinary traffic that a rank may lie in; a missing value is one more.
+    static let bins = 8
+
+    /// The eighth of ordinary traffic that a value lies in.
+    /// - Parameters:
+    ///   - low: its rank.
+    ///   - size: rows behind the ranks.
+    static func bin(_ low: UInt16, of size: Int) -> Int { low >= missingRank ? bins : min(bins - 1, Int(low) * bins / max(1, size)) }
+
+    /// Share of ordinary traffic in a bin of a feature; 1 for one that tells the time.
+    func share(_ feature: Int, inBin bin: Int) -> Double {
+        guard size > 0, !isClock[feature] else { return 1 }
+        let count = Int(present[feature])
+        guard bin < Self.bins else { return Double(size - count) / Double(size) }
+        let values = sorted[feature * size..<feature * size + count]
+        var (low, inside) = (0, 0)
+        for place in values.indices {
+            if place > values.startIndex, values[place] != values[place - 1] { low = place - values.startIndex }
+            if Self.bin(UInt16(low), of: size) == bin { inside += 1 }
+        }
+        return Double(inside) / Double(size)
+    }
+
     @inline(__always)
     private static func lowerBound(_ values: UnsafeBufferPointer<Float>, _ base: Int, _ count: Int, _ value: Float) -> Int {
         var start = 0
