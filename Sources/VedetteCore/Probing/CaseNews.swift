@@ -31,12 +31,12 @@ struct CaseNews: Equatable {
 /// is news once he comes in earnest: at ``earnest`` tries where nobody new was told of for an hour. Within an hour it
 /// takes twice as many, and as many more for each who was, and only tries of which fewer than half of the entities belong
 /// to somebody who has been told of: an attacker who rotates his accounts every few tries is not new with every account.
-struct CaseSenders: Equatable {
-    static let capacity = 32
+package struct CaseSenders: Equatable {
+    package static let capacity = 32
     /// Tries of somebody who comes in earnest.
-    static let earnest: Int64 = 5
+    package static let earnest: Int64 = 5
     /// Newest tries that are kept of each.
-    static let samples = 6
+    package static let samples = 6
     private static let leastShared: Int64 = 3
 
     struct Sender: Equatable {
@@ -55,9 +55,11 @@ struct CaseSenders: Equatable {
     /// The newest last.
     private(set) var senders: [Sender] = []
 
+    package init() {}
+
     /// - Parameter recent: how often the case had somebody new, or another campaign, within the last hour.
     /// - Returns: a newcomer's newest tries where he is news, nil else.
-    mutating func add(_ digests: UnsafeBufferPointer<UInt64>, _ sample: String, recent: Int) -> [String]? {
+    package mutating func add(_ digests: UnsafeBufferPointer<UInt64>, _ sample: String, recent: Int) -> [String]? {
         let first = take(digests, sample)
         let known = senders[first...].count(where: \.isKnown)
         if known * 2 >= senders.count - first { for place in first..<senders.count { senders[place].kinTries += 1 } }
@@ -70,7 +72,7 @@ struct CaseSenders: Equatable {
     }
 
     /// Who sent the newest request has been told of.
-    mutating func tell(_ digests: UnsafeBufferPointer<UInt64>) {
+    package mutating func tell(_ digests: UnsafeBufferPointer<UInt64>) {
         for place in senders.indices where digests.contains(senders[place].digest) { senders[place].isTold = true }
     }
 
@@ -121,7 +123,7 @@ extension CaseNews: Snapshottable {
 }
 
 extension CaseSenders: Snapshottable {
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         writer.write(count: senders.count)
         for sender in senders {
             writer.write(fixed64: sender.digest)
@@ -133,7 +135,7 @@ extension CaseSenders: Snapshottable {
         }
     }
 
-    init(from reader: inout ByteReader) throws {
+    package init(from reader: inout ByteReader) throws {
         senders = []
         for _ in 0..<(try reader.readCount(minimumSize: 12)) {
             var sender = Sender(digest: try reader.readFixed64())

@@ -3,11 +3,11 @@
 /// Two views of the same thing. The salted fingerprints (``Fingerprints``) are only counted: which features one is made of
 /// is secret. What may be named is in which features the tries fall into the same eighth of ordinary traffic, which anybody
 /// could tell who knows the traffic. Both are compared with the first try. Bounded: O(features), a kilobyte at most for the count.
-struct FingerprintTally: Equatable {
+package struct FingerprintTally: Equatable {
     /// A feature or a fingerprint is shared where so many of the tries have it.
     static let sharedFrom = 0.9
     private static let precision = 10
-    private static let fingerprints = Fingerprints.count
+    package static let fingerprints = Fingerprints.count
 
     private(set) var tries: Int64 = 0
     private var distinct = HyperLogLog(precision: precision)
@@ -15,11 +15,13 @@ struct FingerprintTally: Equatable {
     private var first: ContiguousArray<UInt64> = []
     private var same: ContiguousArray<UInt32> = []
 
+    package init() {}
+
     /// - Parameters:
     ///   - hashes: ``Fingerprints/count`` of them.
     ///   - ranks: one per feature.
     ///   - size: rows behind the ranks.
-    mutating func add(_ hashes: UnsafePointer<UInt64>, ranks: UnsafePointer<UInt16>, features: Int, size: Int) {
+    package mutating func add(_ hashes: UnsafePointer<UInt64>, ranks: UnsafePointer<UInt16>, features: Int, size: Int) {
         if tries == 0 {
             first = ContiguousArray((0..<Self.fingerprints + features).map { Self.value($0, hashes, ranks, size) })
             same = ContiguousArray(repeating: 0, count: first.count)
@@ -34,7 +36,7 @@ struct FingerprintTally: Equatable {
     }
 
     /// Another campaign's tries turned out to be of this one.
-    mutating func absorb(_ other: FingerprintTally) {
+    package mutating func absorb(_ other: FingerprintTally) {
         guard other.tries > 0 else { return }
         guard tries > 0 else { return self = other }
         tries += other.tries
@@ -43,13 +45,13 @@ struct FingerprintTally: Equatable {
     }
 
     /// Different fingerprints among all tries, within a few per cent.
-    var distinctCount: Int64 { Int64(distinct.estimate.rounded()) }
+    package var distinctCount: Int64 { Int64(distinct.estimate.rounded()) }
 
     /// Fingerprints that nearly all tries have, of ``Fingerprints/count``.
-    var sharedCount: Int { same.prefix(Self.fingerprints).count { isShared($0) } }
+    package var sharedCount: Int { same.prefix(Self.fingerprints).count { isShared($0) } }
 
     /// Features in whose bin nearly all tries lie: the bin, and the share of the tries.
-    var sharedBins: [(feature: Int, bin: Int, share: Double)] {
+    package var sharedBins: [(feature: Int, bin: Int, share: Double)] {
         same.indices.dropFirst(Self.fingerprints).filter { isShared(same[$0]) }.map {
             ($0 - Self.fingerprints, Int(first[$0]), Double(same[$0]) / Double(tries))
         }
@@ -59,7 +61,7 @@ struct FingerprintTally: Equatable {
 }
 
 extension FingerprintTally: Snapshottable {
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         writer.write(signed: tries)
         guard tries > 0 else { return }
         distinct.encode(into: &writer)
@@ -67,7 +69,7 @@ extension FingerprintTally: Snapshottable {
         writer.write(small: same)
     }
 
-    init(from reader: inout ByteReader) throws {
+    package init(from reader: inout ByteReader) throws {
         tries = try reader.readSigned()
         guard tries > 0 else { return }
         distinct = try HyperLogLog(from: &reader)
