@@ -1,7 +1,7 @@
 /// Turns what stream detectors report into alerts: one alert per incident, growing by revisions.
 ///
-/// A record goes out when an incident opens, when its severity rises, when its size has grown by
-/// ``growthFactor`` since the last record, once every ``remindMs`` while it goes on growing, and when it ends.
+/// A record goes out when an incident opens, when its severity rises, when there is news of it, when its size has
+/// grown by ``growthFactor`` since the last record, once every ``remindMs`` while it goes on growing, and when it ends.
 /// A function of the reports it is given.
 package struct IncidentBook {
     /// Larger by this factor is worth another record.
@@ -21,6 +21,7 @@ package struct IncidentBook {
         var revision: Int
         var severity: Severity
         var spokenSize: Double
+        var spokenNews: Int64 = 0
         var startedAt: Int64
         /// From its first trace to when it was found.
         var detectMs: Int64 = 0
@@ -110,6 +111,7 @@ package struct IncidentBook {
                 severity: report.severity, spokenSize: report.size, startedAt: report.startedAt, detectedAt: boundary,
                 emittedAt: boundary, seenAt: boundary)
             state.detectMs = max(0, (report.stakes.sufficedAt ?? known) - report.startedAt)
+            state.spokenNews = report.news
             states[key] = state
             return event(.firing, report, key, state, traffic, reason: nil)
         }
@@ -117,13 +119,14 @@ package struct IncidentBook {
         let isWorse = report.severity > state.severity
         let hasGrown = report.size >= Self.growthFactor * state.spokenSize
         let isDue = boundary - state.emittedAt >= Self.remindMs && report.size > state.spokenSize
-        let hasNews = state.explained.count > state.spokenExplained
+        let hasNews = report.news > state.spokenNews || state.explained.count > state.spokenExplained
         guard isWorse || hasGrown || isDue || hasNews else {
             states[key] = state
             return nil
         }
         state.severity = max(state.severity, report.severity)
         state.spokenSize = max(state.spokenSize, report.size)
+        state.spokenNews = max(state.spokenNews, report.news)
         state.spokenExplained = state.explained.count
         state.emittedAt = boundary
         state.revision += 1
@@ -201,6 +204,7 @@ extension IncidentBook {
             writer.write(count: state.revision)
             writer.write(string: state.severity.rawValue)
             writer.write(double: state.spokenSize)
+            writer.write(signed: state.spokenNews)
             for time in [state.startedAt, state.detectMs, state.detectedAt, state.emittedAt, state.seenAt] { writer.write(signed: time) }
             writer.write(count: state.spokenExplained)
             writer.write(count: state.explained.count)
@@ -230,7 +234,7 @@ extension IncidentBook {
             }
             var state = State(
                 detector: places[place] ?? 0, identity: identity, isOpen: isOpen, isHeld: isHeld, episode: episode, revision: revision,
-                severity: severity, spokenSize: try reader.readDouble(), startedAt: try reader.readSigned(), detectMs: try reader.readSigned(),
+                severity: severity, spokenSize: try reader.readDouble(), spokenNews: try reader.readSigned(), startedAt: try reader.readSigned(), detectMs: try reader.readSigned(),
                 detectedAt: try reader.readSigned(), emittedAt: try reader.readSigned(), seenAt: try reader.readSigned())
             state.spokenExplained = Int(truncatingIfNeeded: try reader.readVarint())
             for _ in 0..<(try reader.readCount(minimumSize: 10)) { state.explained.append(try AlertEvent.Contributor(from: &reader)) }

@@ -41,6 +41,8 @@ public struct IncidentReport: Sendable, Equatable {
     public var control: AlertEvent.FalseDiscoveryControl
     /// How large it is, in a unit of the detector's own (tries, labels, violations): growth is judged by it.
     public var size: Double
+    /// How often something became known of it, since its first report, that is worth a record by itself.
+    public var news: Int64 = 0
     /// What is known of it, in the order in which people want to read it.
     public var facts: [IncidentFact] = []
     public var contributors: [AlertEvent.Contributor] = []

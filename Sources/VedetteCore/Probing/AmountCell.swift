@@ -21,8 +21,8 @@ struct AmountCell: Equatable {
     private(set) var widest = bins
     private(set) var cuts = ContiguousArray<Int>(repeating: -1, count: SmallAmounts.levels.count)
     private(set) var shares = ContiguousArray<Double>(repeating: 1, count: SmallAmounts.levels.count)
-    private(set) var gains = ContiguousArray<Double>(repeating: 0, count: SmallAmounts.levels.count)
-    var runs = ContiguousArray<AmountRun>(repeating: AmountRun(), count: SmallAmounts.levels.count)
+    private(set) var gains = ContiguousArray<Double>(repeating: 0, count: SmallAmounts.levels.count * SmallAmounts.bets.count)
+    var runs = ContiguousArray<AmountRun>(repeating: AmountRun(), count: SmallAmounts.levels.count * SmallAmounts.bets.count)
     /// Whether any sum is above 0.
     var isRunning = false
     /// Of today and, decayed, of the days before: small ones that were learned, and days.
@@ -55,14 +55,16 @@ struct AmountCell: Equatable {
     /// What is small, from what has been learned.
     mutating func sort() {
         sortedAt = total
-        for level in cuts.indices { (cuts[level], shares[level], gains[level]) = (-1, 1, 0) }
+        for level in cuts.indices { (cuts[level], shares[level]) = (-1, 1) }
+        for run in gains.indices { gains[run] = 0 }
         var running: Int64 = 0
         for bin in counts.indices {
             running += Int64(counts[bin])
             guard running > 0 else { continue }
             for level in cuts.indices where Double(running) <= SmallAmounts.levels[level] * Double(total) {
                 let share = Double(running + 1) / Double(total + 2)
-                (cuts[level], shares[level], gains[level]) = (bin, share, RealFunctions.log(0.5 + 0.5 / share))
+                (cuts[level], shares[level]) = (bin, share)
+                for (bet, part) in SmallAmounts.bets.enumerated() { gains[bet * cuts.count + level] = RealFunctions.log(1 - part + part / share) }
             }
         }
         widest = cuts.max() ?? -1
@@ -87,8 +89,11 @@ extension AmountCell: Snapshottable {
         writer.write(bool: isRunning)
         for level in cuts.indices {
             writer.write(signed: Int64(cuts[level]))
-            for number in [shares[level], gains[level], today[level], past[level], runs[level].sum] { writer.write(double: number) }
-            for number in [runs[level].startedAt, runs[level].small, runs[level].all] { writer.write(signed: number) }
+            for number in [shares[level], today[level], past[level]] { writer.write(double: number) }
+        }
+        for run in runs.indices {
+            for number in [gains[run], runs[run].sum] { writer.write(double: number) }
+            for number in [runs[run].startedAt, runs[run].small, runs[run].all] { writer.write(signed: number) }
         }
     }
 
@@ -103,9 +108,11 @@ extension AmountCell: Snapshottable {
         for level in cuts.indices {
             cuts[level] = Int(try reader.readSigned())
             shares[level] = try reader.readDouble()
-            gains[level] = try reader.readDouble()
             today[level] = try reader.readDouble()
             past[level] = try reader.readDouble()
+        }
+        for level in runs.indices {
+            gains[level] = try reader.readDouble()
             runs[level].sum = try reader.readDouble()
             runs[level].startedAt = try reader.readSigned()
             runs[level].small = try reader.readSigned()

@@ -34,7 +34,7 @@ struct AnchorMemory {
     private var ordinaryCursor = 0
     private var singlesCursor = 0
     // Reused for every request.
-    private let candidates = CandidateSet()
+    private let candidates: CandidateSet
     /// Campaigns that the newest request is near to.
     private(set) var near: ContiguousArray<NearCampaign>? = []
 
@@ -42,6 +42,7 @@ struct AnchorMemory {
         ordinary = AnchorStore(features: features, capacity: rule.ordinaryMemory)
         singles = AnchorStore(features: features, capacity: rule.suspiciousMemory)
         members = AnchorStore(features: features, capacity: rule.maxCampaigns * Self.perCampaign)
+        candidates = CandidateSet(numbers: max(ordinary.capacity, singles.capacity, members.capacity))
     }
 
     var hasSuspicious: Bool { singles.count + members.count > 0 }
@@ -62,6 +63,7 @@ struct AnchorMemory {
         near?.removeAll(keepingCapacity: true)
         singlesIndex.collect(request.hashes, into: candidates)
         let single = singles.nearest(candidates, request, near: &near)
+        guard members.live > 0 else { return AnchorMatch(store: .singles, place: single.place, adjusted: single.adjusted) }
         membersIndex.collect(request.hashes, into: candidates)
         let member = members.nearest(candidates, request, near: &near)
         return member.adjusted > single.adjusted

@@ -114,20 +114,21 @@ struct AnchorStore {
         let places = orders.count
         Self.penalties.withUnsafeBufferPointer { penalties in
             for index in 0..<candidates.count {
+                let place = candidates.number(index)
                 if candidates.coincidences(index) < 2 {
-                    loners += 1
+                    if place >= 0 { loners += 1 }
                     if loners > Self.maxLoners { continue }
                 }
-                let place = candidates.number(index)
-                guard place < places, orders[place] != 0 else { continue }
-                let (sum, product) = widths(place, lows, highs, whole, between)
+                guard place >= 0, place < places, orders[place] != 0 else { continue }
                 let penalty = penalties[Int(min(min(newest &- orders[place], limit), UInt64(penalties.count - 1)))]
                 let campaign = Int(campaigns[place]) - 1
                 let isNear = wantsNear && campaign >= 0
-                // ln of the product is at least its binary exponent's: most candidates are out of the running without a logarithm.
-                let exponent = Double(Int64(bitPattern: product.bitPattern &>> 52) &- 1_023)
-                let bound = all - sum - exponent * 0.693147 - penalty
-                guard bound > (isNear ? max(best.adjusted - Self.mergeSpan, 0) : best.adjusted) else { continue }
+                let least = isNear ? max(best.adjusted - Self.mergeSpan, 0) : best.adjusted
+                compare(place, lows, highs, whole, between)
+                // Most candidates are out of the running without the exact product, and of the others most without a logarithm.
+                guard features > 63 || all - Self.lnBelow(Self.roughProduct(between, features)) - penalty > least else { continue }
+                let (sum, product) = Self.product(between, features)
+                guard all - sum - Self.lnBelow(product) - penalty > least else { continue }
                 let adjusted = all - sum - RealFunctions.log(product) - penalty
                 if isNear { near?.append(NearCampaign(campaign: campaign, similarity: adjusted)) }
                 if adjusted > best.adjusted { best = (place, adjusted) }
@@ -136,11 +137,11 @@ struct AnchorStore {
         return best
     }
 
-    /// Product of how many ordinary values lie between two requests, feature by feature, and the logarithm of what did not fit into it.
+    /// How many ordinary values lie between two requests, feature by feature.
     @inline(__always)
-    private mutating func widths(
+    private mutating func compare(
         _ place: Int, _ lows: UnsafePointer<UInt16>, _ highs: UnsafePointer<UInt16>, _ whole: Int16, _ between: UnsafeMutablePointer<Int16>
-    ) -> (sum: Double, product: Double) {
+    ) {
         let (features, base) = (features, place * features)
         low.withUnsafeBufferPointer { low in
             high.withUnsafeBufferPointer { high in
@@ -154,6 +155,15 @@ struct AnchorStore {
                 }
             }
         }
+    }
+
+    /// At most ln of a positive number: that of its binary exponent.
+    @inline(__always)
+    private static func lnBelow(_ product: Double) -> Double { Double(Int64(bitPattern: product.bitPattern &>> 52) &- 1_023) * 0.693147 }
+
+    /// Product of the numbers and the logarithm of what did not fit into it, one after the other.
+    @inline(__always)
+    private static func product(_ between: UnsafeMutablePointer<Int16>, _ features: Int) -> (sum: Double, product: Double) {
         var (sum, product) = (0.0, 1.0)
         for feature in 0..<features {
             product *= Double(between[feature])
@@ -166,6 +176,23 @@ struct AnchorStore {
         return (sum, product)
     }
 
+    /// A little less than the product of up to 63 numbers, whatever the rounding: four at a time.
+    @inline(__always)
+    private static func roughProduct(_ between: UnsafeMutablePointer<Int16>, _ features: Int) -> Double {
+        var lanes = SIMD4<Double>(repeating: 1)
+        var feature = 0
+        while feature + 4 <= features {
+            lanes *= SIMD4<Double>(Double(between[feature]), Double(between[feature + 1]), Double(between[feature + 2]), Double(between[feature + 3]))
+            feature += 4
+        }
+        var product = lanes[0] * lanes[1] * (lanes[2] * lanes[3])
+        while feature < features {
+            product *= Double(between[feature])
+            feature += 1
+        }
+        return product * (1 - 0x1p-40)
+    }
+
     /// ln of the inverse weight of the `age`th newest among all earlier requests; the weights 1 / ((a+2) ln e(a+2)) fall slowly.
     private static let penalties: ContiguousArray<Double> = ContiguousArray(
         (0..<32_768).map { age in
@@ -175,15 +202,11 @@ struct AnchorStore {
 
     /// Ranks of all anchors anew, after the reference was sorted.
     mutating func rank(with reference: FeatureReference) {
-        let stride = features
         values.withUnsafeBufferPointer { values in
             low.withUnsafeMutableBufferPointer { low in
                 high.withUnsafeMutableBufferPointer { high in
                     guard let values = values.baseAddress, let low = low.baseAddress, let high = high.baseAddress else { return }
-                    for place in 0..<orders.count where orders[place] != 0 {
-                        let base = place * stride
-                        reference.rank(UnsafeBufferPointer(start: values + base, count: stride), low: low + base, high: high + base)
-                    }
+                    reference.rank(rows: orders.count, values, low: low, high: high) { orders[$0] != 0 }
                 }
             }
         }

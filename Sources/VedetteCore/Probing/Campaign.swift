@@ -22,7 +22,7 @@ package struct ProbingRequest {
 
 /// Requests that keep coming to one place of the feature space, and what is known of them.
 ///
-/// Bounded: `O(features + entity kinds)`, however many tries there are.
+/// Bounded: `O(features + entity kinds)` and a kilobyte of fingerprints, however many tries there are.
 struct Campaign: Equatable {
     /// A customer who tries again three times is no campaign.
     private static let leastTries: Int64 = 5
@@ -75,6 +75,7 @@ struct Campaign: Equatable {
     /// Linear counting of distinct entities per kind.
     private(set) var entities: ContiguousArray<DistinctBits>
     private(set) var samples: [String] = []
+    private(set) var fingerprints = FingerprintTally()
 
     /// The evidence sufficed: an incident. The monitor it is reported under never changes.
     private(set) var isReported = false
@@ -84,6 +85,9 @@ struct Campaign: Equatable {
     private(set) var triesAtDetection: Int64 = 0
     /// Case that it belongs to, 0 for none yet.
     var caseID: Int64 = 0
+    /// Its case tells of it, and of its being used at scale.
+    var isTold = false
+    var isScaleTold = false
     /// Next place of the campaign's ring of anchors.
     var cursor: UInt32 = 0
 
@@ -109,8 +113,10 @@ struct Campaign: Equatable {
         if origin.decision == Decision.allow.rawValue { allowed = 1 }
     }
 
-    mutating func count(_ request: ProbingRequest, row: UnsafeBufferPointer<Float>, ranks: UnsafePointer<UInt16>, sample: String) {
+    mutating func count(_ request: ProbingRequest, row: UnsafeBufferPointer<Float>, _ ranked: RankedRequest, sample: String) {
+        let ranks = ranked.low
         tries += 1
+        fingerprints.add(ranked.hashes, ranks: ranks, features: row.count, size: ranked.size)
         lastAt = max(lastAt, request.time)
         if request.isSuspicious { suspicious += 1 }
         if request.decision.isIntervention { interventions += 1 }
@@ -202,6 +208,8 @@ struct Campaign: Equatable {
         }
         allowedSince += other.allowedSince
         moneySince.add(other.moneySince)
+        isTold = isTold || other.isTold
+        isScaleTold = isScaleTold || other.isScaleTold
         flips += other.flips
         singleMoves += other.singleMoves
         halvings += other.halvings
@@ -215,6 +223,7 @@ struct Campaign: Equatable {
             allowedHigh[feature] = -Self.least(-allowedHigh[feature], -other.allowedHigh[feature])
         }
         for kind in entities.indices { entities[kind].formUnion(other.entities[kind]) }
+        fingerprints.absorb(other.fingerprints)
         samples = Array((samples.prefix(Self.firstSamples) + other.samples.prefix(2) + samples.dropFirst(Self.firstSamples)).prefix(10))
     }
 
@@ -242,6 +251,9 @@ struct Campaign: Equatable {
 
     /// Whether the evidence of the slow drip suffices.
     func isSlow(_ rule: ProbingRule) -> Bool { suspicious >= Self.leastTries && slowPeak >= rule.minSlowEvidence }
+
+    /// Whether what passes is used at scale.
+    func isScaling(_ rule: ProbingRule) -> Bool { suspicious >= 2 && allowedSince >= rule.scaleCount && peak >= 2 * rule.minEvidence }
 
     /// Whether the tries look like a search for the boundary rather than repetition.
     var looksLikeSearch: Bool { flips >= 2 || halvings >= 2 || singleMoves * 2 >= tries && singleMoves >= 3 }
@@ -299,11 +311,14 @@ extension Campaign: Snapshottable {
         for bits in entities { bits.encode(into: &writer) }
         writer.write(count: samples.count)
         for sample in samples { writer.write(string: sample) }
+        fingerprints.encode(into: &writer)
         writer.write(bool: isReported)
         writer.write(bool: isTrajectory)
         writer.write(signed: crossedAt)
         writer.write(signed: triesAtDetection)
         writer.write(signed: caseID)
+        writer.write(bool: isTold)
+        writer.write(bool: isScaleTold)
         writer.write(varint: UInt64(cursor))
     }
 
@@ -342,11 +357,14 @@ extension Campaign: Snapshottable {
         entities = []
         for _ in 0..<(try reader.readCount(minimumSize: 8)) { entities.append(try DistinctBits(from: &reader)) }
         for _ in 0..<(try reader.readCount()) { samples.append(try reader.readString()) }
+        fingerprints = try FingerprintTally(from: &reader)
         isReported = try reader.readBool()
         isTrajectory = try reader.readBool()
         crossedAt = try reader.readSigned()
         triesAtDetection = try reader.readSigned()
         caseID = try reader.readSigned()
+        isTold = try reader.readBool()
+        isScaleTold = try reader.readBool()
         cursor = UInt32(truncatingIfNeeded: try reader.readVarint())
     }
 }

@@ -1,58 +1,63 @@
 /// The distinct numbers in up to ``Fingerprints/count`` buckets of four, and in how many buckets each stood.
 ///
-/// Reused for every request: nothing is allocated, and clearing is O(1).
-final class CandidateSet {
-    static let capacity = Fingerprints.count * 4
-    private static let slots = 128
+/// Reused for every request: nothing is allocated, clearing is O(1), and no branch depends on what is found. Empty places of
+/// buckets are one candidate more, of number -1.
+package final class CandidateSet {
+    package static let capacity = Fingerprints.count * 4
+    /// Bits of a place among the candidates.
+    private static let placeBits: UInt16 = 6
+    private static let lastEpoch = UInt16.max >> placeBits
 
     private let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
     private let counts = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-    /// Open addressing over `numbers`: the epoch, and the place in the lowest byte. An entry of an earlier epoch is empty.
-    private let table = UnsafeMutablePointer<UInt64>.allocate(capacity: slots)
-    private(set) var count = 0
-    private var epoch: UInt64 = 0
+    /// Per number + 1: the epoch in which it was found last, and its place among the candidates then.
+    private let stamps: UnsafeMutablePointer<UInt16>
+    private let size: Int
+    package private(set) var count = 0
+    private var epoch: UInt16 = 0
 
-    init() {
+    /// - Parameter numbers: one more than the largest number.
+    package init(numbers limit: Int) {
+        precondition(Self.capacity <= 1 << Int(Self.placeBits))
+        size = limit + 1
+        stamps = .allocate(capacity: size)
+        stamps.initialize(repeating: 0, count: size)
         numbers.initialize(repeating: 0, count: Self.capacity)
         counts.initialize(repeating: 0, count: Self.capacity)
-        table.initialize(repeating: 0, count: Self.slots)
     }
 
     deinit {
         numbers.deallocate()
         counts.deallocate()
-        table.deallocate()
+        stamps.deallocate()
     }
 
     @inline(__always)
-    func clear() {
+    package func clear() {
         count = 0
         epoch += 1
+        guard epoch > Self.lastEpoch else { return }
+        stamps.update(repeating: 0, count: size)
+        epoch = 1
     }
 
     /// - Parameter bucket: numbers + 1, 0 where empty.
     @inline(__always)
-    func add(_ bucket: SIMD4<UInt32>) {
-        for lane in 0..<4 where bucket[lane] != 0 { add(Int32(bitPattern: bucket[lane] &- 1)) }
-    }
+    package func add(_ bucket: SIMD4<UInt32>) { for lane in 0..<4 { add(bucket[lane]) } }
 
+    /// Safe: numbers are below the limit (``FingerprintIndex`` takes in no others), and a place is below the capacity
+    /// because that many numbers are added at most.
     @inline(__always)
-    private func add(_ number: Int32) {
-        var slot = Int((UInt32(bitPattern: number) &* 0x9E37_79B1) &>> 25)
-        while table[slot] &>> 8 == epoch {
-            let place = Int(table[slot] & 0xFF)
-            if numbers[place] == number {
-                counts[place] &+= 1
-                return
-            }
-            slot = (slot &+ 1) & (Self.slots - 1)
-        }
-        table[slot] = epoch &<< 8 | UInt64(count)
-        numbers[count] = number
-        counts[count] = 1
-        count &+= 1
+    private func add(_ entry: UInt32) {
+        let stamp = stamps[Int(entry)]
+        let isNew = stamp &>> Self.placeBits != epoch
+        let place = isNew ? count : Int(stamp & (1 &<< Self.placeBits &- 1))
+        stamps[Int(entry)] = epoch &<< Self.placeBits | UInt16(truncatingIfNeeded: place)
+        numbers[place] = Int32(bitPattern: entry &- 1)
+        counts[place] = (isNew ? 0 : counts[place]) &+ 1
+        count &+= isNew ? 1 : 0
     }
 
-    @inline(__always) func number(_ index: Int) -> Int { Int(numbers[index]) }
-    @inline(__always) func coincidences(_ index: Int) -> UInt8 { counts[index] }
+    @inline(__always) package func number(_ index: Int) -> Int { Int(numbers[index]) }
+    @inline(__always) package func coincidences(_ index: Int) -> UInt8 { counts[index] }
 }

@@ -53,6 +53,8 @@ struct FanOut {
     private(set) var hits: ContiguousArray<Int32> = []
     /// Place of each kind's entity in the newest request.
     private var found: ContiguousArray<Int>
+    /// Of no meaning: what is read early must be used.
+    private var touched: UInt16 = 0
 
     init(kinds: Int, rule: ProbingRule) {
         self.kinds = kinds
@@ -92,7 +94,9 @@ struct FanOut {
             for kind in forgotten.indices { forgotten[kind].halve() }
             teachSleepers(before: day)
         }
-        for kind in 0..<kinds where entities[kind] != 0 { found[kind] = find(kind, entities[kind], request.time, day) }
+        for kind in 0..<kinds where entities[kind] != 0 { found[kind] = locate(kind, entities[kind]) }
+        touchFound(entities)
+        for kind in 0..<kinds where entities[kind] != 0 { take(found[kind], kind, entities[kind], request.time, day) }
         for kind in 0..<kinds where entities[kind] != 0 { observe(request, kind, found[kind], entities, sample) }
     }
 
@@ -159,9 +163,10 @@ struct FanOut {
         guard !hubs[place].isReported, hubs[place].caseID == 0, !hubs[place].isSuspect else { return }
         let kind = kind(of: place)
         for other in 0..<kinds where other != kind {
-            let link = links[place * kinds + other]
-            if link.noveltyVote > 0 { noveltyTails[kind * kinds + other].add(bin: Int(link.noveltyVote) - 1) }
-            if link.rateVote > 0 { rateTails[rateTail(place, kind * kinds + other)].add(bin: Int(link.rateVote) - 1) }
+            // Field by field: a copy of a link is a call.
+            let (novelty, rate) = (links[place * kinds + other].noveltyVote, links[place * kinds + other].rateVote)
+            if novelty > 0 { noveltyTails[kind * kinds + other].add(bin: Int(novelty) - 1) }
+            if rate > 0 { rateTails[rateTail(place, kind * kinds + other)].add(bin: Int(rate) - 1) }
         }
     }
 
@@ -241,25 +246,42 @@ struct FanOut {
 
     // MARK: Table
 
-    private mutating func find(_ kind: Int, _ digest: UInt64, _ time: Int64, _ day: Int64) -> Int {
+    /// Where an entity is, or the place that it would take.
+    private func locate(_ kind: Int, _ digest: UInt64) -> Int {
         let start = (kind * buckets + Int(digest % UInt64(buckets))) * Self.ways
-        for place in start..<start + Self.ways where digests[place] == digest {
-            if day > hubs[place].day { roll(place, to: day) }
-            return place
-        }
+        for place in start..<start + Self.ways where digests[place] == digest { return place }
         var victim = start
         for place in start + 1..<start + Self.ways where ranks[place] < ranks[victim] { victim = place }
-        if digests[victim] != 0 {
-            teach(victim)
-            forgotten[kind].add(digests[victim], count: Int(min(hubs[victim].requests, 1_000)))
-        }
-        hubs[victim] = FanOutHub()
-        digests[victim] = digest
-        (hubs[victim].day, hubs[victim].daySince, hubs[victim].newest) = (day, requests, requests)
-        hubs[victim].startedAt = time
-        hubs[victim].isReturning = forgotten[kind].count(of: digest) >= Self.returningFrom
-        for link in victim * kinds..<(victim + 1) * kinds { links[link] = FanOutLink() }
         return victim
+    }
+
+    /// Reads a word of each hub and link that is about to be changed: they come from memory together.
+    @inline(__always)
+    private mutating func touchFound(_ entities: UnsafeBufferPointer<UInt64>) {
+        var sum: UInt16 = 0
+        for kind in 0..<kinds where entities[kind] != 0 {
+            sum &+= hubs[found[kind]].isSuspect ? 1 : 0
+            for link in found[kind] * kinds..<(found[kind] + 1) * kinds { sum &+= links[link].noveltyVote }
+        }
+        touched = sum
+    }
+
+    /// The place that ``locate(_:_:)`` found becomes the entity's.
+    private mutating func take(_ place: Int, _ kind: Int, _ digest: UInt64, _ time: Int64, _ day: Int64) {
+        guard digests[place] != digest else {
+            if day > hubs[place].day { roll(place, to: day) }
+            return
+        }
+        if digests[place] != 0 {
+            teach(place)
+            forgotten[kind].add(digests[place], count: Int(min(hubs[place].requests, 1_000)))
+        }
+        hubs[place] = FanOutHub()
+        digests[place] = digest
+        (hubs[place].day, hubs[place].daySince, hubs[place].newest) = (day, requests, requests)
+        hubs[place].startedAt = time
+        hubs[place].isReturning = forgotten[kind].count(of: digest) >= Self.returningFrom
+        for link in place * kinds..<(place + 1) * kinds { links[link] = FanOutLink() }
     }
 
     /// Least goes first; 0 is an empty place.

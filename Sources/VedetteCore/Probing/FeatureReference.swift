@@ -21,9 +21,14 @@ package struct FeatureReference: Equatable {
     private var sortedAt: Int64 = 0
     /// Feature-major: each feature's present values in order, `size` places a feature.
     private var sorted: ContiguousArray<Float> = []
-    /// Of the same places: the values as integers in their order, and how many values are not larger.
+    /// Of the same places: the values as integers in their order, and how many values are not larger. A feature has whole
+    /// blocks of ``block`` places; those beyond its values are larger than any key.
     private var keys: ContiguousArray<Int32> = []
     private var ends: ContiguousArray<UInt16> = []
+    /// Feature-major: the last key of each block, ``block`` of them.
+    private var tops: ContiguousArray<Int32> = []
+    /// So many keys are compared at once. Its square is at least ``rows``.
+    private static let block = 32
     private var present: ContiguousArray<Int32>
     /// Least number of ranks that a value spans: the sample over the number of its distinct values. A value that a
     /// feature of few values has not shown yet (the first weekend) is no narrower than those that it has.
@@ -94,28 +99,75 @@ package struct FeatureReference: Equatable {
     /// Ranks of one row. O(features · log rows), without a branch that depends on a value.
     package func rank(_ row: UnsafeBufferPointer<Float>, low: UnsafeMutablePointer<UInt16>, high: UnsafeMutablePointer<UInt16>) {
         guard size > 0, let values = row.baseAddress else { return }
-        keys.withUnsafeBufferPointer { keys in
-            ends.withUnsafeBufferPointer { ends in
-                guard var column = keys.baseAddress, var end = ends.baseAddress else { return }
-                for feature in 0..<features {
-                    let count = Int(present[feature])
-                    if isClock[feature] {
-                        low[feature] = 0
-                        high[feature] = UInt16(truncatingIfNeeded: size)
-                    } else if values[feature].isNaN {
-                        low[feature] = Self.missingRank
-                        high[feature] = Self.missingRank + UInt16(size - count)
-                    } else {
-                        let key = Self.key(values[feature])
-                        let first = min(Self.lowerBound(column, size, key), count)
-                        let isTied = first < count && column[first] == key
-                        low[feature] = UInt16(truncatingIfNeeded: first)
-                        high[feature] = UInt16(truncatingIfNeeded: max(isTied ? Int(end[first]) : first, first + Int(widths[feature])))
-                    }
-                    column += size
-                    end += size
+        withColumns { columns in
+            for feature in 0..<features { (low[feature], high[feature]) = columns.rank(values[feature], of: feature) }
+        }
+    }
+
+    /// Ranks of many rows, a feature at a time: its keys stay in the nearest cache. O(rows · features · log rows).
+    ///
+    /// - Parameters:
+    ///   - values: row-major, as are `low` and `high`.
+    ///   - isWanted: of a row; others keep their ranks.
+    package func rank(
+        rows: Int, _ values: UnsafePointer<Float>, low: UnsafeMutablePointer<UInt16>, high: UnsafeMutablePointer<UInt16>, where isWanted: (Int) -> Bool
+    ) {
+        guard size > 0 else { return }
+        withColumns { columns in
+            for feature in 0..<features {
+                for row in 0..<rows where isWanted(row) {
+                    let place = row * features + feature
+                    (low[place], high[place]) = columns.rank(values[place], of: feature)
                 }
             }
+        }
+    }
+
+    @inline(__always)
+    private func withColumns(_ body: (RankColumns) -> Void) {
+        keys.withUnsafeBufferPointer { keys in
+            ends.withUnsafeBufferPointer { ends in
+                tops.withUnsafeBufferPointer { tops in
+                    present.withUnsafeBufferPointer { present in
+                        widths.withUnsafeBufferPointer { widths in
+                            isClock.withUnsafeBufferPointer { isClock in
+                                guard let keys = keys.baseAddress, let ends = ends.baseAddress, let tops = tops.baseAddress,
+                                    let present = present.baseAddress, let widths = widths.baseAddress, let isClock = isClock.baseAddress
+                                else { return }
+                                body(RankColumns(
+                                    size: size, blocks: blocks, keys: keys, ends: ends, tops: tops, present: present, widths: widths, isClock: isClock))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The arrays that ranks are read from; valid inside of ``withColumns(_:)`` only.
+    private struct RankColumns {
+        let size: Int
+        let blocks: Int
+        let keys: UnsafePointer<Int32>
+        let ends: UnsafePointer<UInt16>
+        let tops: UnsafePointer<Int32>
+        let present: UnsafePointer<Int32>
+        let widths: UnsafePointer<Int32>
+        let isClock: UnsafePointer<Bool>
+
+        @inline(__always)
+        func rank(_ value: Float, of feature: Int) -> (low: UInt16, high: UInt16) {
+            if isClock[feature] { return (0, UInt16(truncatingIfNeeded: size)) }
+            let count = Int(present[feature])
+            if value.isNaN { return (FeatureReference.missingRank, FeatureReference.missingRank &+ UInt16(truncatingIfNeeded: size &- count)) }
+            let key = FeatureReference.key(value)
+            let block = FeatureReference.block
+            let base = feature &* blocks &* block
+            let start = min(FeatureReference.smaller(tops + feature &* block, than: key), blocks &- 1) &* block
+            let first = min(start &+ FeatureReference.smaller(keys + base + start, than: key), count)
+            let isTied = first < count && keys[base + first] == key
+            let end = isTied ? Int(ends[base + first]) : first
+            return (UInt16(truncatingIfNeeded: first), UInt16(truncatingIfNeeded: max(end, first &+ Int(widths[feature]))))
         }
     }
 
@@ -126,31 +178,36 @@ package struct FeatureReference: Equatable {
         return bits ^ (bits &>> 31 & .max)
     }
 
-    /// How many of `count` keys are smaller.
+    /// How many of ``block`` keys are smaller: eight at a time, without a branch.
     @inline(__always)
-    private static func lowerBound(_ keys: UnsafePointer<Int32>, _ count: Int, _ key: Int32) -> Int {
-        var (first, rest) = (0, count)
-        while rest > 0 {
-            // The last step decides about the one place that is left.
-            let half = max(1, rest &>> 1)
-            // All ones where the key there is smaller.
-            let isLess = (Int(keys[first &+ half &- 1]) &- Int(key)) &>> 63
-            first = first &+ (half & isLess)
-            rest = rest == 1 ? 0 : rest &- half
+    private static func smaller(_ keys: UnsafePointer<Int32>, than key: Int32) -> Int {
+        let keys = UnsafeRawPointer(keys)
+        let (key, one) = (SIMD8<Int32>(repeating: key), SIMD8<Int32>(repeating: 1))
+        var count = SIMD8<Int32>()
+        for place in 0..<block / 8 {
+            // Safe: every block has its ``block`` keys.
+            let some = keys.loadUnaligned(fromByteOffset: place * 32, as: SIMD8<Int32>.self)
+            count &+= SIMD8<Int32>().replacing(with: one, where: some .< key)
         }
-        return first
+        return Int(count.wrappedSum())
     }
+
+    private var blocks: Int { (size + Self.block - 1) / Self.block }
 
     /// What ``rank(_:low:high:)`` reads: a function of the sorted values.
     private mutating func index() {
-        keys = ContiguousArray(sorted.map(Self.key))
-        ends = ContiguousArray(repeating: 0, count: sorted.count)
+        let column = blocks * Self.block
+        keys = ContiguousArray(repeating: .max, count: column * features)
+        ends = ContiguousArray(repeating: 0, count: column * features)
+        tops = ContiguousArray(repeating: .max, count: Self.block * features)
         for feature in 0..<features {
-            let base = feature * size
-            for place in (0..<Int(present[feature])).reversed() {
-                let isLast = place + 1 == Int(present[feature]) || keys[base + place + 1] != keys[base + place]
+            let (base, count) = (feature * column, Int(present[feature]))
+            for place in 0..<size { keys[base + place] = Self.key(sorted[feature * size + place]) }
+            for place in (0..<count).reversed() {
+                let isLast = place + 1 == count || keys[base + place + 1] != keys[base + place]
                 ends[base + place] = isLast ? UInt16(place + 1) : ends[base + place + 1]
             }
+            for number in 0..<blocks { tops[feature * Self.block + number] = keys[base + (number + 1) * Self.block - 1] }
         }
     }
 
@@ -162,6 +219,29 @@ package struct FeatureReference: Equatable {
             let inside = Self.upperBound(sorted, base, count, high) - Self.lowerBound(sorted, base, count, low)
             return Double(inside + 1) / Double(size + 1)
         }
+    }
+
+    /// Eighths of ordinary traffic that a rank may lie in; a missing value is one more.
+    static let bins = 8
+
+    /// The eighth of ordinary traffic that a value lies in.
+    /// - Parameters:
+    ///   - low: its rank.
+    ///   - size: rows behind the ranks.
+    static func bin(_ low: UInt16, of size: Int) -> Int { low >= missingRank ? bins : min(bins - 1, Int(low) * bins / max(1, size)) }
+
+    /// Share of ordinary traffic in a bin of a feature; 1 for one that tells the time.
+    func share(_ feature: Int, inBin bin: Int) -> Double {
+        guard size > 0, !isClock[feature] else { return 1 }
+        let count = Int(present[feature])
+        guard bin < Self.bins else { return Double(size - count) / Double(size) }
+        let values = sorted[feature * size..<feature * size + count]
+        var (low, inside) = (0, 0)
+        for place in values.indices {
+            if place > values.startIndex, values[place] != values[place - 1] { low = place - values.startIndex }
+            if Self.bin(UInt16(low), of: size) == bin { inside += 1 }
+        }
+        return Double(inside) / Double(size)
     }
 
     @inline(__always)

@@ -92,7 +92,11 @@ struct FingerprintIndex: Equatable {
     func collect(_ hashes: UnsafePointer<UInt64>, into candidates: CandidateSet) {
         candidates.clear()
         buckets.withUnsafeBufferPointer { buckets in
-            for number in 0..<Fingerprints.count { candidates.add(buckets[Int(truncatingIfNeeded: hashes[number] &>> shift)]) }
+            for number in 0..<Fingerprints.count {
+                let bucket = buckets[Int(truncatingIfNeeded: hashes[number] &>> shift)]
+                // Most are where there is little to remember.
+                if bucket[0] != 0 { candidates.add(bucket) }
+            }
         }
     }
 

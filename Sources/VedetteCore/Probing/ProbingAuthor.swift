@@ -8,18 +8,27 @@ struct ProbingAuthor {
     let schema: EventSchema
     let watch: ProbingWatch
 
-    func report(_ entry: ProbingCase, phase: IncidentReport.Phase) -> IncidentReport {
+    /// A report for each piece of news, in order, or one where there is none.
+    func reports(_ entry: ProbingCase) -> [IncidentReport] {
+        guard !entry.news.isEmpty else { return [report(entry, phase: .open)] }
+        return entry.news.enumerated().map { number, item in
+            var report = report(entry, phase: .open, of: item)
+            report.news = entry.newsCount - Int64(entry.news.count - 1 - number)
+            return report
+        }
+    }
+
+    /// - Parameter item: the news that the report is of; what it is about stands first.
+    func report(_ entry: ProbingCase, phase: IncidentReport.Phase, of item: CaseNews? = nil) -> IncidentReport {
         let campaigns = watch.campaigns(of: entry.id)
         let isBurst = watch.amounts.caseID != 0 && watch.book.root(watch.amounts.caseID) == entry.id
-        let tellsBurst = isBurst && entry.monitor == .smallAmounts && !campaigns.contains { $0.isReported }
-        var report = (tellsBurst ? self.report(burst: watch.amounts.burst, of: entry) : nil)
-            ?? campaigns.first.map { self.report($0, of: entry) }
-            ?? watch.hubs(of: entry).first.map { self.report(hub: $0, of: entry) } ?? self.report(forgotten: entry)
+        var report = heading(entry, campaigns, item, isBurst)
         if isBurst { report.facts.append(IncidentFact("small_amounts", .text(burstText(watch.amounts.burst)))) }
         report.subject = "case \(entry.id)"
         report.phase = phase
-        // Every return after a silence counts as a doubling, so that it is spoken of.
-        report.size = Double(max(campaigns.reduce(0) { $0 + $1.tries }, entry.requests)) * RealFunctions.pow(2, Double(min(entry.returns, 60)))
+        report.size = Double(max(campaigns.reduce(0) { $0 + $1.tries }, entry.requests))
+        report.news = entry.newsCount
+        if let item { tell(item, in: &report) }
         if campaigns.count > 1 {
             report.facts.append(IncidentFact("campaigns", .list(campaigns.prefix(8).map { "\(AlertNumbers.count($0.tries)) tries, \(AlertNumbers.count($0.allowed)) allowed" })))
         }
@@ -28,8 +37,34 @@ struct ProbingAuthor {
             report.facts.append(IncidentFact("fan_out", .list(hubs.map(hubText))))
             report.facts.append(IncidentFact("hubs", .number(Double(entry.hubCount))))
         }
-        if campaigns.contains(where: isScaling) { report.severity = .p0 }
+        if campaigns.contains(where: { $0.isScaling(rule) }) { report.severity = .p0 }
         return report
+    }
+
+    /// What the news is about; without news the burst that opened the case, its newest campaign or its strongest hub.
+    private func heading(_ entry: ProbingCase, _ campaigns: [Campaign], _ item: CaseNews?, _ isBurst: Bool) -> IncidentReport {
+        if let item, item.campaign != 0, let campaign = campaigns.first(where: { $0.serial == item.campaign }) { return report(campaign, of: entry) }
+        let hubs = watch.hubs(of: entry)
+        if let item, hubs.contains(Int(item.hub)) { return report(hub: Int(item.hub), of: entry) }
+        let tellsBurst = isBurst && entry.monitor == .smallAmounts && !campaigns.contains { $0.isReported }
+        return (tellsBurst ? report(burst: watch.amounts.burst, of: entry) : nil)
+            ?? campaigns.first.map { report($0, of: entry) }
+            ?? hubs.first.map { report(hub: $0, of: entry) } ?? report(forgotten: entry)
+    }
+
+    /// What is new about an incident that has been told before.
+    private func tell(_ item: CaseNews, in report: inout IncidentReport) {
+        let (fact, headline): (String, String?) =
+            switch item.kind {
+            case .campaign: ("another campaign was found in the incident", "another campaign: ")
+            case .sender: ("somebody new to the incident comes in earnest", "somebody new: ")
+            case .comeback: ("it came back after a silence", "back after a silence: ")
+            case .scale: ("what passes is used at scale", nil)
+            }
+        report.facts.insert(IncidentFact("news", .text(fact)), at: min(1, report.facts.count))
+        if let headline { report.headline = headline + report.headline }
+        if let place = report.facts.firstIndex(where: { $0.name == "evidence_sufficed" }) { report.facts[place].value = .time(item.at) }
+        if !item.samples.isEmpty { report.sampleRequestIDs = item.samples }
     }
 
     private func report(_ campaign: Campaign, of entry: ProbingCase) -> IncidentReport {
@@ -48,15 +83,11 @@ struct ProbingAuthor {
             recommendedAction: recommendation(campaign), blastRadius: blastRadius(campaign), stakes: stakes(campaign, entry))
         report.facts = facts(campaign, entry)
         // What came back or moved on is told by its newest tries.
-        report.sampleRequestIDs = entry.returns > 0 ? campaign.samples.suffix(Campaign.newestSamples) : campaign.samples
+        report.sampleRequestIDs = entry.newsCount > 0 ? campaign.samples.suffix(Campaign.newestSamples) : campaign.samples
         report.contributors = movedFeatures(campaign).map {
             AlertEvent.Contributor(name: name($0), value: Double(campaign.moved[$0]) / Double(campaign.tries), count: Int64(campaign.moved[$0]))
         }
         return report
-    }
-
-    private func isScaling(_ campaign: Campaign) -> Bool {
-        campaign.suspicious >= 2 && campaign.allowedSince >= rule.scaleCount && campaign.peak >= 2 * rule.minEvidence
     }
 
     func name(_ feature: Int) -> String { schema.features[spec.features[feature]].name }
@@ -70,7 +101,7 @@ struct ProbingAuthor {
         if !senders.isEmpty { text += " from \(senders.joined(separator: ", "))" }
         text += ": \(AlertNumbers.count(campaign.interventions)) stopped, \(AlertNumbers.count(campaign.allowed)) allowed"
         if campaign.triesToBypass > 0 { text += ", first success at try \(AlertNumbers.count(campaign.triesToBypass))" }
-        if isScaling(campaign) { text += ", now used at scale" }
+        if campaign.isScaling(rule) { text += ", now used at scale" }
         return text + " (evidence \(AlertNumbers.decimal(evidence, digits: 1)) nats)"
     }
 
@@ -98,6 +129,7 @@ struct ProbingAuthor {
             facts.append(IncidentFact("allowed_since", .number(Double(campaign.allowedSince))))
         }
         facts.append(IncidentFact("entities", .list(entityCounts(campaign))))
+        facts += fingerprintFacts(campaign)
         facts.append(IncidentFact("moved_features", .list(movedFeatures(campaign).map { moved($0, campaign) })))
         facts.append(IncidentFact("passing_pattern", .list(pattern(campaign).map(\.text))))
         facts.append(IncidentFact("decision_flips", .number(Double(campaign.flips))))
@@ -108,7 +140,7 @@ struct ProbingAuthor {
     }
 
     private func phase(_ campaign: Campaign) -> String {
-        if isScaling(campaign) { return "scaling" }
+        if campaign.isScaling(rule) { return "scaling" }
         return campaign.firstSuccessAt != nil ? "succeeded" : campaign.suspicious > 0 ? "probing" : "repeating"
     }
 

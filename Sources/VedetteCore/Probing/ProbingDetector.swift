@@ -115,10 +115,10 @@ final class ProbingDetector: StreamDetector {
                 reports.append(author.report(entry, phase: quiet))
                 watch.close(entry.id)
             } else if entry.isTouched {
-                reports.append(author.report(entry, phase: .open))
+                reports += author.reports(entry)
             }
         }
-        watch.book.clearTouched()
+        watch.book.clearNews()
         return reports
     }
 

@@ -181,7 +181,7 @@ final class ProbingModel {
             campaign.weighSlow(suspicious: repeats.requests, requests: requests)
             campaign.evidence.add(placedE, at: requests)
             campaign.step(from: { self.memory.value($0, of: match) }, decision: anchorDecision, to: row, request)
-            campaign.count(request, row: row, ranks: low, sample: sample())
+            campaign.count(request, row: row, ranked, sample: sample())
             campaign.touch(entities: entities)
             campaign.peak = max(campaign.peak, campaign.evidence.value(at: requests) - tests)
             campaign.cross(rule, at: request.time)

@@ -36,12 +36,12 @@ package final class ProbingWatch {
         slices.look(up: values, name: name)
         boundary.observe(request, slices: slices.found, sample: sample)
         amounts.observe(request, slices: slices.found, sample: sample)
-        if place >= 0 || !fanOut.hits.isEmpty || amounts.isHit { link(request, entities, campaign: place) }
+        if place >= 0 || !fanOut.hits.isEmpty || amounts.isHit { link(request, entities, campaign: place, sample) }
     }
 
     // MARK: Cases
 
-    private func link(_ request: ProbingRequest, _ entities: UnsafeBufferPointer<UInt64>, campaign place: Int) {
+    private func link(_ request: ProbingRequest, _ entities: UnsafeBufferPointer<UInt64>, campaign place: Int, _ sample: () -> String) {
         for (a, b) in model.campaigns.takeJoined() { book.join(a, b) }
         let campaign = place >= 0 ? model.campaigns[place] : nil
         let near = fanOut.hits.filter { $0 >= 0 && fanOut.hub(Int($0)).peak >= Self.linkedHubAt }
@@ -56,31 +56,44 @@ package final class ProbingWatch {
             if other != 0, other != book.root(id) { book.join(id, other) }
         }
         id = joinAmounts(to: book.root(id))
-        let isNew = campaign.map { $0.isReported && book.root($0.caseID) == 0 } ?? false
-        if isNew || campaign?.isReported == true && !model.linked.isEmpty { id = relative(of: id, entities, at: request.time) }
-        // Another place found by the same attacker is news.
-        if isNew { book.update(id) { $0.findsAnother(at: request.time) } }
-        if id == 0, let campaign, campaign.isReported {
-            id = book.open(campaign.isTrajectory ? .trajectory : .fingerprint, startedAt: campaign.startedAt, at: request.time)
-        }
+        let isHomeless = campaign.map { $0.isReported && book.root($0.caseID) == 0 } ?? false
+        if isHomeless || campaign?.isReported == true && !model.linked.isEmpty { id = relative(of: id, entities, at: request.time) }
+        if let campaign, campaign.isReported { id = tell(of: campaign, at: place, in: id, request) }
         if id != 0 {
             if isStrong { model.campaigns.update(place) { $0.caseID = id } }
-            add(request, entities, hubs + pairs, to: id)
+            add(request, entities, hubs + pairs, to: id, campaign: isStrong ? campaign?.serial ?? 0 : 0, sample)
             if isStrong, let campaign { book.update(id) { $0.peak = max($0.peak, campaign.peak, campaign.slowPeak) } }
         }
-        openAlone(request, entities, near + pairs, id)
+        openAlone(request, entities, near + pairs, id, sample)
+    }
+
+    /// A campaign that has just been found is news in a case that stands, or opens one; so is what is used at scale from now on.
+    private func tell(of campaign: Campaign, at place: Int, in id: Int64, _ request: ProbingRequest) -> Int64 {
+        let isScaling = campaign.isScaling(rule)
+        let isNew = !campaign.isTold || book.root(campaign.caseID) == 0
+        guard isNew || id == 0 || isScaling && !campaign.isScaleTold else { return id }
+        var id = id
+        if id == 0 {
+            id = book.open(campaign.isTrajectory ? .trajectory : .fingerprint, startedAt: campaign.startedAt, at: request.time)
+        } else {
+            book.update(id) { $0.tell(CaseNews(kind: isNew ? .campaign : .scale, at: request.time, campaign: campaign.serial)) }
+        }
+        model.campaigns.update(place) { ($0.isTold, $0.isScaleTold) = (true, isScaling) }
+        return id
     }
 
     /// What suffices by itself and belongs to no case so far is one.
-    private func openAlone(_ request: ProbingRequest, _ entities: UnsafeBufferPointer<UInt64>, _ hubs: [Int32], _ id: Int64) {
+    private func openAlone(
+        _ request: ProbingRequest, _ entities: UnsafeBufferPointer<UInt64>, _ hubs: [Int32], _ id: Int64, _ sample: () -> String
+    ) {
         if id == 0, amounts.suffices, book.root(amounts.caseID) == 0 {
             amounts.caseID = book.open(.smallAmounts, startedAt: amounts.burst.startedAt, at: request.time)
-            add(request, entities, [], to: amounts.caseID)
+            add(request, entities, [], to: amounts.caseID, campaign: 0, sample)
         }
         let alone = hubs.filter { fanOut.hub(Int($0)).isReported && book.root(fanOut.hub(Int($0)).caseID) == 0 }
         guard let first = alone.first else { return }
         let own = book.open(.fanOut, startedAt: fanOut.hub(Int(first)).startedAt, at: request.time)
-        add(request, entities, id == 0 ? hubs : alone, to: own)
+        add(request, entities, id == 0 ? hubs : alone, to: own, campaign: 0, sample)
     }
 
     /// A burst of small amounts that shares a second request with a case is part of it. Returns the request's case.
@@ -105,17 +118,20 @@ package final class ProbingWatch {
         return false
     }
 
-    private func add(_ request: ProbingRequest, _ entities: UnsafeBufferPointer<UInt64>, _ hubs: [Int32], to id: Int64) {
+    /// - Parameter campaign: serial of the request's, 0 for none.
+    private func add(
+        _ request: ProbingRequest, _ entities: UnsafeBufferPointer<UInt64>, _ hubs: [Int32], to id: Int64, campaign: Int64, _ sample: () -> String
+    ) {
         for hub in hubs where book.root(fanOut.hub(Int(hub)).caseID) == 0 {
             fanOut.setCase(id, of: Int(hub))
             book.update(id) { $0.add(hub: hub) }
         }
-        let peak = hubs.reduce(0) { book.root(fanOut.hub(Int($1)).caseID) == id ? max($0, fanOut.hub(Int($1)).peak) : $0 }
+        let own = hubs.filter { book.root(fanOut.hub(Int($0)).caseID) == id }
+        let peak = own.reduce(0) { max($0, fanOut.hub(Int($1)).peak) }
         let small = amounts.isHit && book.root(amounts.caseID) == id ? amounts.evidence : 0
         book.update(id) {
             $0.peak = max($0.peak, peak, small)
-            $0.add(request: request.time)
-            $0.add(entities: entities, at: request.time)
+            $0.add(request: request.time, entities: entities, campaign: campaign, hub: own.first ?? .min, sample: sample())
         }
     }
 

@@ -4,9 +4,9 @@
 /// they come: more small amounts **among** the slice's requests, and more of them **in an hour**, than ever before.
 /// Both are asked, and the weaker answer counts, because each by itself has honest reasons (a surge of all traffic; a
 /// quiet night of small purchases). Per slice (``WatchedSlices``) and per level of what is small:
-/// - share: a cumulative sum (Page 1954) of the ln e-values of a bet that half of the requests are somebody's small
-///   ones: 1/2 + 1/(2s) for an amount that a share s of the slice's own past does not surpass, 1/2 for any other.
-///   Its expectation is 1 whatever the amounts' distribution, because s is counted.
+/// - share: cumulative sums (Page 1954) of the ln e-values of two bets, that half of the requests are somebody's small ones
+///   and that a sixth is (``bets``): 1 - b + b/s for an amount that a share s of the slice's own past does not surpass, 1 - b
+///   for any other. The expectation is 1 whatever the amounts' distribution, because s is counted.
 /// - rate: n small ones since that sum was last 0, against ``busiest`` times as many as the slice's own days had: the
 ///   ln likelihood ratio of a Poisson rate, n ln(n/λ) - n + λ.
 ///
@@ -18,7 +18,10 @@ struct SmallAmounts {
     /// Evidence above which a request belongs to a burst, nats.
     static let joinAt = 8.0
     private static let lnLevels = 1.0986122886681098
-    private static let ln2 = 0.6931471805599453
+    /// What half of the requests, or a sixth of them, would be somebody's small ones: the second finds who hides his tries among ordinary ones.
+    static let bets: ContiguousArray<Double> = [0.5, 1.0 / 6]
+    private static let losses: ContiguousArray<Double> = ContiguousArray(bets.map { RealFunctions.log(1 - $0) })
+    private static let lnBets = 0.6931471805599453
     /// Amounts and days before a slice is judged.
     private static let leastAmounts: Int64 = 500
     private static let leastDays = 3.0
@@ -72,33 +75,37 @@ struct SmallAmounts {
         }
         if cells[place].isDue { cells[place].sort() }
         var (isLoudest, most, since) = (false, 0.0, time)
-        for level in 0..<Self.levels.count where bin <= cells[place].cuts[level] || cells[place].runs[level].sum > 0 {
-            let value = step(place, level, isSmall: bin <= cells[place].cuts[level], time)
-            if value > evidence { (evidence, loudest, isLoudest) = (value, level, true) }
-            guard cells[place].runs[level].sum > 0 else { continue }
-            (most, since) = (max(most, cells[place].runs[level].sum), min(since, cells[place].runs[level].startedAt))
+        for run in cells[place].runs.indices {
+            let level = run % Self.levels.count
+            let isSmall = bin <= cells[place].cuts[level]
+            guard isSmall || cells[place].runs[run].sum > 0 else { continue }
+            let value = step(place, run, isSmall: isSmall, time)
+            if value > evidence { (evidence, loudest, isLoudest) = (value, run, true) }
+            guard cells[place].runs[run].sum > 0 else { continue }
+            (most, since) = (max(most, cells[place].runs[run].sum), min(since, cells[place].runs[run].startedAt))
         }
         cells[place].isRunning = most > 0
         if most < Self.learnedBelow || time - since > Self.settlesMs { cells[place].learn(bin) }
         return isLoudest
     }
 
-    private mutating func step(_ place: Int, _ level: Int, isSmall: Bool, _ time: Int64) -> Double {
-        var run = cells[place].runs[level]
+    private mutating func step(_ place: Int, _ number: Int, isSmall: Bool, _ time: Int64) -> Double {
+        let (level, bet) = (number % Self.levels.count, number / Self.levels.count)
+        var run = cells[place].runs[number]
         if run.sum == 0 { run = AmountRun(startedAt: time) }
-        run.sum = min(Self.ceiling, max(0, run.sum + (isSmall ? cells[place].gains[level] : -Self.ln2)))
+        run.sum = min(Self.ceiling, max(0, run.sum + (isSmall ? cells[place].gains[number] : Self.losses[bet])))
         run.all += 1
         if isSmall { run.small += 1 }
-        cells[place].runs[level] = run
-        guard isSmall, cells[place].days >= Self.leastDays else { return 0 }
+        cells[place].runs[number] = run
+        guard isSmall, cells[place].days >= Self.leastDays, run.sum > Self.joinAt else { return 0 }
         let expected = Self.busiest * cells[place].perDay(level) * Double(max(0, time - run.startedAt)) / Double(Self.dayMs) + 0.5
         let n = Double(run.small)
         let rate = n > expected ? n * RealFunctions.log(n / expected) - n + expected : 0
-        return min(run.sum, rate) - Self.lnLevels
+        return min(run.sum, rate) - Self.lnLevels - Self.lnBets
     }
 
-    private mutating func tell(of place: Int, _ level: Int, _ request: ProbingRequest, _ sample: () -> String) {
-        let (cell, run) = (cells[place], cells[place].runs[level])
+    private mutating func tell(of place: Int, _ number: Int, _ request: ProbingRequest, _ sample: () -> String) {
+        let (cell, run, level) = (cells[place], cells[place].runs[number], number % Self.levels.count)
         // Another burst begins when this one's requests have stopped for an hour.
         if request.time - burst.lastAt > 3_600_000 { burst = AmountBurst() }
         if evidence >= burst.peak {

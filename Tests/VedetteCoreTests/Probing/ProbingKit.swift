@@ -26,7 +26,9 @@ struct ProbingKit {
     }
 
     /// - Parameter money: nil where the record has no amount.
-    func send(_ features: [Double], score: Double, decision: Decision, money: Double?, user: UInt64, device: UInt64) {
+    /// - Returns: the request's text.
+    @discardableResult
+    func send(_ features: [Double], score: Double, decision: Decision, money: Double?, user: UInt64, device: UInt64) -> String {
         let batch = DecisionBatch(schema: Self.schema, partition: 0)
         let offset = harness.offset(0)
         func text(_ text: String) -> TextRef {
@@ -61,6 +63,7 @@ struct ProbingKit {
         batch.entities.append(user)
         batch.entities.append(device)
         harness.ingest(batch)
+        return "request-\(offset)"
     }
 
     static func score(_ amount: Double, _ age: Double) -> Double {

@@ -16,7 +16,7 @@ import VedetteCore
 
     private static func report(
         _ subject: String? = "x", stakes: IncidentStakes = IncidentStakes(attempts: .known(3), challenge: .nothing, money: .known(0)),
-        size: Double = 10, severity: Severity = .p1, phase: IncidentReport.Phase = .open
+        size: Double = 10, news: Int64 = 0, severity: Severity = .p1, phase: IncidentReport.Phase = .open
     ) -> IncidentReport {
         var report = IncidentReport(
             detector: 0, monitor: "probing.test", model: 0, severity: severity, startedAt: 0, lastAt: hour, headline: "tries",
@@ -25,6 +25,7 @@ import VedetteCore
             recommendedAction: "challenge", blastRadius: "one", stakes: stakes)
         report.subject = subject
         report.phase = phase
+        report.news = news
         return report
     }
 
@@ -43,6 +44,23 @@ import VedetteCore
         #expect(worse.severity == .p0 && worse.revision == 2)
         // A severity never falls within an episode, and falling is no news.
         #expect(book.take(Self.report(size: 21, severity: .p2), at: 5 * Self.hour) == nil)
+    }
+
+    @Test func newsIsToldOnceAndAtOnceThoughNothingGrew() throws {
+        var book = IncidentBook(configuration: Self.configuration)
+        _ = book.take(Self.report(news: 2), at: 0)
+        #expect(book.take(Self.report(news: 2), at: Self.hour) == nil)
+        // Two pieces of news of one boundary are two records.
+        for (news, revision) in [(3, 1), (4, 2)] as [(Int64, Int)] {
+            let event = book.take(Self.report(news: news), at: 2 * Self.hour)
+            #expect(event?.status == .updated && event?.revision == revision)
+        }
+        var writer = ByteWriter()
+        book.encode(into: &writer)
+        var reader = ByteReader(writer.bytes)
+        var restored = try IncidentBook(configuration: Self.configuration, from: &reader)
+        #expect(restored.take(Self.report(news: 4), at: 3 * Self.hour) == nil)
+        #expect(restored.take(Self.report(news: 5), at: 3 * Self.hour)?.revision == 3)
     }
 
     @Test func aReminderComesOnlyWhileItGrows() {
