@@ -98,6 +98,9 @@ struct ForwardProgramTests {
         #expect(try good.exitStatus(seconds: 60) == 0, "\(good.lastLines)")
         #expect(receiver.requests("/hook").map { $0.object["status"] as? String } == ["firing", "resolved"])
         #expect(receiver.requests("/hook").allSatisfy { ($0.object["summary"] as? String)?.hasPrefix("TEST ALERT") == true })
+        let manager = site.yaml(["{name: am, type: alertmanager, url: \"\(receiver.url(""))\"}"])
+        #expect(try site.program(manager, ["--test", "am"])?.exitStatus(seconds: 60) == 0)
+        #expect(receiver.requests("/api/v2/alerts").count == 1, "an end at once would keep it from being seen")
         receiver.answer { _ in .init(status: 404) }
         #expect(try site.program(yaml, ["--test", "hook"])?.exitStatus(seconds: 60) == 69)
         #expect(try site.program(yaml, ["--test", "nobody"])?.exitStatus(seconds: 60) == 64)

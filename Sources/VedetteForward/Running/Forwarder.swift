@@ -82,14 +82,15 @@ public final class Forwarder: Sendable {
         if let error = first.withLock({ $0 }) { throw error }
     }
 
-    /// Sends one alert that says it is a test, and its end.
+    /// Sends one alert that says it is a test, and its end. An Alertmanager gets no end: it waits for a group before it
+    /// notifies, and would notify nobody; there the alert ends by itself.
     ///
     /// - Parameter say: told what was accepted.
     /// - Throws: `UndeliveredError`, `SecretError`, `DestinationError`.
     public static func test(_ destination: ForwardDestination, application: String, say: (String) -> Void) throws {
         let endpoint = try Endpoint(destination), transport = try HTTPTransport(destination)
         defer { transport.close() }
-        for record in try TestAlert.records(application: application, now: wallMs()) {
+        for record in try TestAlert.records(application: application, now: wallMs()) where record.isOpen || destination.kind != .alertmanager {
             let reply = transport.send(endpoint.request(for: record, known: nil, now: wallMs()))
             switch Verdict(reply, now: wallMs()) {
             case .accepted: say("\(destination.name) (\(endpoint.host)) accepted the test alert \(record.id), \(record.status.rawValue)")

@@ -49,7 +49,7 @@ import VedetteRuntime
                   url: ftp://h
                   routing_key: {env: K}
                   resend: 1m
-                  min_retry_delay: 2m
+                  max_retry_delay: 500ms
                 - name: d
                   type: alertmanager
                   url: http://h
@@ -61,8 +61,8 @@ import VedetteRuntime
         let found = configurationIssues(configurationText(text)).map { $0.split(separator: ": ").prefix(2).joined(separator: ": ") }
         #expect(found == [
             "c.yaml:7:10: forward.start", "c.yaml:9:7: forward.destinations[0].routing_key", "c.yaml:10:23: forward.destinations[1].type",
-            "c.yaml:11:7: forward.destinations[2].url", "c.yaml:12:7: forward.destinations[3].max_retry_delay", "c.yaml:14:12: forward.destinations[3].url", "c.yaml:15:20: forward.destinations[3].routing_key",
-            "c.yaml:16:15: forward.destinations[3].resend",
+            "c.yaml:11:7: forward.destinations[2].url", "c.yaml:14:12: forward.destinations[3].url", "c.yaml:15:20: forward.destinations[3].routing_key",
+            "c.yaml:16:15: forward.destinations[3].resend", "c.yaml:17:24: forward.destinations[3].max_retry_delay",
             "c.yaml:21:20: forward.destinations[4].signing_key", "c.yaml:22:28: forward.destinations[4].match.severities[0]",
             "c.yaml:22:42: forward.destinations[4].match.models[0]", "c.yaml:22:59: forward.destinations[4].match.monitors[0]",
             "c.yaml:22:74: forward.destinations[4].match.teams", "c.yaml:23:17: forward.destinations[4].headers.Content-Type",
