@@ -29,6 +29,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -52,20 +55,31 @@ let package = Package(
             name: "VedetteRuntime",
             dependencies: [
                 "VedetteCore", "VedetteCodec", "VedetteStore", "VedetteKafka", "Yams",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "VedetteForward",
+            dependencies: [
+                "VedetteCodec", "VedetteKafka", "VedetteRuntime", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
             name: "VedetteWeb",
             dependencies: [
-                "VedetteRuntime", .product(name: "Hummingbird", package: "hummingbird"),
+                "VedetteForward", "VedetteRuntime", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "vedette",
             dependencies: [
-                "VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteStore", "VedetteRuntime", "VedetteWeb",
+                "VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteStore", "VedetteRuntime", "VedetteForward", "VedetteWeb",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -73,7 +87,7 @@ let package = Package(
 
         .executableTarget(
             name: "vedette-bench",
-            dependencies: ["VedetteCore", "VedetteCodec", "VedetteStore", "VedetteKafka", "VedetteRuntime", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["CodecReference", "VedetteCore", "VedetteCodec", "VedetteStore", "VedetteKafka", "VedetteRuntime", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Benchmarks", swiftSettings: strict),
 
         .executableTarget(
@@ -85,7 +99,7 @@ let package = Package(
         // A decoder that shares no code with ours, for its tests and the fuzzer.
         .target(name: "CodecReference", dependencies: ["VedetteCore", "VedetteCodec"], path: "Tests/VedetteCodecTests/Reference", swiftSettings: strict),
         .testTarget(
-            name: "VedetteCodecTests", dependencies: ["CodecReference", "VedetteCodec"], exclude: ["Reference"], resources: [.copy("Corpus")],
+            name: "VedetteCodecTests", dependencies: ["CodecReference", "VedetteCodec"], exclude: ["Reference"], resources: [.copy("Corpus"), .copy("FormatFixtures")],
             swiftSettings: strict),
         .testTarget(name: "VedetteStoreTests", dependencies: ["VedetteStore"], swiftSettings: strict),
         .testTarget(name: "VedetteKafkaTests", dependencies: ["VedetteKafka"], swiftSettings: strict),
@@ -96,7 +110,9 @@ let package = Package(
             path: "Tests/Equivalence", exclude: ["Driving"], swiftSettings: strict),
         .testTarget(name: "CrashTests", dependencies: ["Driving", "VedetteCore", "VedetteCodec", "VedetteRuntime"], path: "Tests/Crash", swiftSettings: strict),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteRuntime"],
+            name: "VedetteForwardTests", dependencies: ["VedetteForward", "VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteRuntime"], swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["CodecReference", "VedetteCore", "VedetteCodec", "VedetteKafka", "VedetteRuntime", "VedetteForward"],
             path: "Tests/Integration", swiftSettings: strict),
         .testTarget(
             name: "VedetteRuntimeTests", dependencies: ["VedetteRuntime", "VedetteCore", "VedetteCodec", "VedetteKafka"],

@@ -4,7 +4,7 @@ import VedetteRuntime
 /// partitions, and words that the program itself defines.
 public enum PrometheusText {
     public static func render(_ snapshot: RunStatus.Snapshot, now: Double) -> String {
-        var page = Page()
+        var page = PrometheusPage()
         page.family("vedette_records_total", "counter", "Records by what became of them, since the state began.")
         for (name, value) in snapshot.counters { page.sample("vedette_records_total", [("outcome", name)], Double(value)) }
         page.family("vedette_orphaned_labels_total", "counter", "Labels whose decision never came, by registered source.")
@@ -34,7 +34,7 @@ public enum PrometheusText {
         return page.text
     }
 
-    private static func monitors(_ snapshot: RunStatus.Snapshot, into page: inout Page) {
+    private static func monitors(_ snapshot: RunStatus.Snapshot, into page: inout PrometheusPage) {
         page.family("vedette_monitor_slices", "gauge", "Slices of a monitor's newest window: judged, without a reference yet, or with too few decisions.")
         for monitor in snapshot.monitors {
             let states = [
@@ -51,7 +51,7 @@ public enum PrometheusText {
         }
     }
 
-    private static func partitions(_ snapshot: RunStatus.Snapshot, into page: inout Page) {
+    private static func partitions(_ snapshot: RunStatus.Snapshot, into page: inout PrometheusPage) {
         let labels = snapshot.partitions.map { [("topic", $0.topic), ("partition", "\($0.partition)")] }
         page.family("vedette_partition_lag_records", "gauge", "Records between what was read and the end of the partition.")
         for (partition, labels) in zip(snapshot.partitions, labels) {
@@ -71,40 +71,5 @@ public enum PrometheusText {
         for (partition, labels) in zip(snapshot.partitions, labels) { page.sample("vedette_partition_assigned", labels, partition.isAssigned ? 1 : 0) }
         page.family("vedette_partition_paused", "gauge", "1 where reading waits for slower partitions.")
         for (partition, labels) in zip(snapshot.partitions, labels) { page.sample("vedette_partition_paused", labels, partition.isPaused ? 1 : 0) }
-    }
-
-    private struct Page {
-        var text = ""
-
-        mutating func family(_ name: String, _ type: String, _ help: String) {
-            text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
-        }
-
-        mutating func sample(_ name: String, _ labels: [(String, String)], _ value: Double) {
-            let inside = labels.map { "\($0)=\"\(escape($1))\"" }.joined(separator: ",")
-            text += inside.isEmpty ? "\(name) \(number(value))\n" : "\(name){\(inside)} \(number(value))\n"
-        }
-
-        mutating func single(_ name: String, _ type: String, _ help: String, _ value: Double) {
-            family(name, type, help)
-            sample(name, [], value)
-        }
-
-        private func number(_ value: Double) -> String {
-            value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)"
-        }
-
-        private func escape(_ value: String) -> String {
-            var escaped = ""
-            for character in value {
-                switch character {
-                case "\\": escaped += "\\\\"
-                case "\"": escaped += "\\\""
-                case "\n": escaped += "\\n"
-                default: escaped.append(character)
-                }
-            }
-            return escaped
-        }
     }
 }

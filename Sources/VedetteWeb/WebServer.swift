@@ -2,15 +2,38 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import VedetteForward
 import VedetteRuntime
 
-/// `/metrics`, `/healthz` and `/readyz`. Reads what the run loop publishes; touches nothing of it.
+/// What a process that runs for long says of itself.
+public protocol ServiceStatus: Sendable {
+    /// Nil when alive; else why not. `now`: seconds on the monotonic clock, here as below.
+    func deadReason(now: Double) -> String?
+    /// Nil when ready; else why not.
+    func notReadyReason(now: Double) -> String?
+    /// What it is ready for.
+    var readiness: String { get }
+    /// Its metrics in Prometheus' text format.
+    func metrics(now: Double) -> String
+}
+
+extension RunStatus: ServiceStatus {
+    public func notReadyReason(now: Double) -> String? { notReadyReason() }
+    public func metrics(now: Double) -> String { PrometheusText.render(snapshot, now: now) }
+}
+
+extension ForwardStatus: ServiceStatus {
+    public var readiness: String { "ready" }
+    public func metrics(now: Double) -> String { ForwardMetrics.render(destinations, wallMs: Int64(Date().timeIntervalSince1970 * 1_000)) }
+}
+
+/// `/metrics`, `/healthz` and `/readyz`. Reads what the process publishes; touches nothing of it.
 public struct WebServer: Sendable {
     private let configuration: HTTPConfiguration
-    private let status: RunStatus
+    private let status: any ServiceStatus
     private let logger: Logger
 
-    public init(_ configuration: HTTPConfiguration, status: RunStatus, logger: Logger) {
+    public init(_ configuration: HTTPConfiguration, status: any ServiceStatus, logger: Logger) {
         self.configuration = configuration
         self.status = status
         self.logger = logger
@@ -35,11 +58,11 @@ public struct WebServer: Sendable {
             return text(reason ?? "alive", reason == nil ? .ok : .serviceUnavailable)
         }
         router.get("readyz") { [status] _, _ in
-            let reason = status.notReadyReason()
+            let reason = status.notReadyReason(now: ProcessInfo.processInfo.systemUptime)
             return text(reason ?? status.readiness, reason == nil ? .ok : .serviceUnavailable)
         }
         router.get("metrics") { [status] _, _ in
-            text(PrometheusText.render(status.snapshot, now: ProcessInfo.processInfo.systemUptime), .ok, "text/plain; version=0.0.4")
+            text(status.metrics(now: ProcessInfo.processInfo.systemUptime), .ok, "text/plain; version=0.0.4")
         }
         return router
     }

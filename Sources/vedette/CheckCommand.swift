@@ -9,11 +9,12 @@ struct CheckCommand: AsyncParsableCommand {
             EXAMPLES
               vedette check --config vedette.yaml
               vedette check --config vedette.yaml --json | jq .models
-              vedette check --config vedette.yaml --brokers          also look at the topics
+              vedette check --config vedette.yaml --brokers          also look at the topics and the schemas
               vedette check --reference                              every key: type, unit, default, range
 
             Every error is printed as file:line:column: key: expected, found. Exit 0 when the
-            configuration is right, 78 when it is not, 69 when Kafka cannot be reached or a topic is missing.
+            configuration is right, 78 when it is not, 69 when Kafka or the schema registry cannot be reached or
+            a topic is missing.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
@@ -22,7 +23,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Print the inventory as JSON.")
     var json = false
 
-    @Flag(help: "Also ask the brokers: do the topics exist, with which partitions, and what is to be created?")
+    @Flag(help: "Also ask the brokers (do the topics exist, with which partitions, and what is to be created?) and the schema registry (do the newest schemas have every mapped path?).")
     var brokers = false
 
     @Flag(help: "Print the reference of all configuration keys as Markdown, and nothing else.")
@@ -40,9 +41,12 @@ struct CheckCommand: AsyncParsableCommand {
             let report = InventoryReport(configuration)
             print(json ? report.json() : report.table())
             guard brokers else { return }
+            let schemas = try SchemaCheck(configuration).run()
+            if let schemas { print(schemas.text) }
             let topics = try TopicCheck(configuration).run()
             print(topics.text)
-            if !topics.isComplete { throw ExitStatus.unavailable }
+            if schemas?.isRight == false { throw ExitStatus.badConfiguration }
+            if !topics.isComplete || schemas?.isReachable == false { throw ExitStatus.unavailable }
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import VedetteCodec
+import VedetteForward
 import VedetteKafka
 import VedetteRuntime
 import VedetteStore
@@ -55,11 +56,11 @@ func requireOwnFiles(_ outputs: [(option: String, path: String?)], inputs: [Stri
 private func status(of error: any Error) -> ExitCode {
     switch error {
     case is SimulationError: ExitStatus.wrongUsage
-    case is ConfigurationError, is SecretError, is MappingError: ExitStatus.badConfiguration
+    case is ConfigurationError, is SecretError, is DestinationError, is MappingError: ExitStatus.badConfiguration
     case let error as FileError where !FileManager.default.fileExists(atPath: error.path) && error.path != "-": ExitStatus.missingInput
     case is FileError: ExitStatus.badInput
     case let error as KafkaError where error.code == .invalidArgument: ExitStatus.badConfiguration
-    case is KafkaError, is SetupError: ExitStatus.unavailable
+    case is KafkaError, is SetupError, is UndeliveredError: ExitStatus.unavailable
     case is StoreError, is OutputError: ExitStatus.cannotWrite
     case is CancellationError: ExitStatus.interrupted
     default: ExitStatus.internalFault

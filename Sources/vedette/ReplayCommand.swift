@@ -13,11 +13,12 @@ struct ReplayCommand: AsyncParsableCommand {
               vedette replay --config vedette.yaml --decisions d.jsonl.zst --labels l.jsonl.zst --alerts-out -
               zcat d.jsonl.gz | vedette replay --config vedette.yaml --decisions - --metrics-out metrics.jsonl
               vedette replay --config vedette.yaml --decisions d.jsonl --labels l.jsonl --to 2018-07-09T00:00:00Z
+              vedette replay --config vedette.yaml --decisions d.avro --labels l.avro --alerts-out -
               vedette replay --config vedette.yaml --topics --from 2026-01-01T00:00:00Z --alerts-out -
               vedette replay --config vedette.yaml --brokers kafka:9092 --from 2026-01-01T00:00:00Z --to 2026-01-08T00:00:00Z
 
-            Files hold one JSON object a line, plain, .zst or .gz; `-` is standard input or output. The
-            output is a function of the records alone: two runs are byte-identical, and so are a replay of
+            Files hold one JSON object a line, plain, .zst or .gz, or are Avro container files (.avro); `-` is
+            standard input or output. The output is a function of the records alone: two runs are byte-identical, and so are a replay of
             files and of topics with the same records. A replay never writes to the live topics; name a
             topic with --alerts-topic to publish its alerts.
             """)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Logging
 import VedetteRuntime
 import VedetteWeb
@@ -29,13 +28,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let configuration = try loadConfiguration(config)
-            let level = logLevel ?? Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .info
-            LoggingSystem.bootstrap { label in
-                var handler = StreamLogHandler.standardError(label: label)
-                handler.logLevel = level
-                return handler
-            }
-            let logger = Logger(label: "vedette")
+            let logger = startLogging(configuration, level: logLevel)
             logger.notice(
                 "starting vedette \(VedetteCommand.configuration.version)",
                 metadata: [
@@ -43,44 +36,8 @@ struct RunCommand: AsyncParsableCommand {
                     "models": "\(configuration.topology.models.map(\.name).joined(separator: ","))",
                 ])
             let runner = KafkaRunner(configuration: configuration, logger: logger)
-            try await supervise(runner, configuration.http, logger)
+            let server = configuration.http.enabled ? WebServer(configuration.http, status: runner.status, logger: logger) : nil
+            try await supervise(server, logger, run: { try runner.run() }, stop: { runner.stop() })
         }
-    }
-}
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
-
-/// Runs the loop on a thread of its own, the web server beside it, and stops both on SIGTERM or SIGINT.
-func supervise(_ runner: KafkaRunner, _ http: HTTPConfiguration, _ logger: Logger) async throws {
-    let signals = [SIGTERM, SIGINT].map { number in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler {
-            logger.info("stopping", metadata: ["signal": "\(number)"])
-            runner.stop()
-        }
-        source.resume()
-        return source
-    }
-    defer { signals.forEach { $0.cancel() } }
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        if http.enabled { group.addTask { try await WebServer(http, status: runner.status, logger: logger).run() } }
-        group.addTask { try await onThread { try runner.run() } }
-        // Whichever ends first ends the run: the loop when it is told to stop, the server only by failing.
-        defer { group.cancelAll() }
-        _ = try await group.next()
-        runner.stop()
-    }
-}
-
-/// Runs blocking work on a thread of its own, away from the cooperative pool.
-func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
-        let thread = Thread {
-            continuation.resume(with: Result { try body() })
-        }
-        thread.name = "vedette"
-        thread.stackSize = 8 << 20
-        thread.start()
     }
 }

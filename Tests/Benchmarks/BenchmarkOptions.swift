@@ -1,5 +1,5 @@
 enum BenchmarkName: String, CaseIterable {
-    case replay, everything, live, state, slices, monitors, undeclared, flood, job
+    case replay, formats, everything, live, state, slices, monitors, undeclared, flood, job
 }
 
 /// What went wrong, for the person who ran it.

@@ -3,9 +3,10 @@ import Foundation
 // vedette-bench: how fast, how large, and beside it the floor. Counts and ratios; nothing gates.
 
 let usage = """
-    usage: vedette-bench [replay|everything|live|state|slices|monitors|undeclared|flood|job ...] [options]
+    usage: vedette-bench [replay|formats|everything|live|state|slices|monitors|undeclared|flood|job ...] [options]
 
       replay   files through everything, beside parsing only and decoding only
+      formats  decoding JSON, Avro and Protobuf, and a replay of Avro container files beside JSON lines
       everything  the same with every monitor, probing, label integrity, policy and breakers on
       live     the pipeline with commits and checkpoints; through Kafka where VEDETTE_TEST_BROKERS names one
       state    bytes per retained decision, checkpoint and restart times
@@ -17,7 +18,7 @@ let usage = """
 
     Without names: all of them, each in a process of its own, so that peaks are its own.
 
-      --decisions N   decisions of replay, everything, live, monitors, undeclared [500000], state [1000000], slices [2000 per slice],
+      --decisions N   decisions of replay, everything, live, monitors, undeclared [500000], formats [200000], state [1000000], slices [2000 per slice],
                       flood [1000000; 5 new values each]
       --job DIR       directory that holds reference.json and data/ with decisions.jsonl and labels.jsonl
       --large         slices: 10,000 instead of 1,000; where all run, both
@@ -40,6 +41,7 @@ do {
 func run(_ name: BenchmarkName, _ options: BenchmarkOptions) throws {
     switch name {
     case .replay: try ReplayBenchmark.run(decisions: options.decisions ?? 500_000)
+    case .formats: try FormatsBenchmark.run(decisions: options.decisions ?? 200_000)
     case .everything: try ReplayBenchmark.everything(decisions: options.decisions ?? 500_000)
     case .live: try LiveBenchmark.run(decisions: options.decisions ?? 500_000)
     case .state: try StateBenchmark.run(decisions: options.decisions ?? 1_000_000)

@@ -14,7 +14,7 @@ struct ProgramTests {
 
     init() throws { shell = try Shell() }
 
-    private static let commands = ["run", "replay", "check", "simulate", "demo", "baseline build", "baseline show", "labels export"]
+    private static let commands = ["run", "replay", "check", "simulate", "demo", "baseline build", "baseline show", "labels export", "forward"]
 
     @Test("Each command's help has examples of it", arguments: commands)
     func help(_ command: String) throws {
@@ -25,7 +25,7 @@ struct ProgramTests {
     }
 
     @Test("Wrong usage is told before anything is done, and exits with 64", arguments: [
-        "nonsense", "replay", "check", "run", "replay --config c.yaml", "replay --config c.yaml --decisions - --labels -",
+        "nonsense", "replay", "check", "run", "forward", "forward --config c.yaml --test x --once", "replay --config c.yaml", "replay --config c.yaml --decisions - --labels -",
         "replay --config c.yaml --decisions d --from noon", "replay --config c.yaml --topics --to noon", "replay --config c.yaml --decisions d --from 2026-01-02T00:00:00Z --to 2026-01-01T00:00:00Z",
         "replay --config c.yaml --decisions d --topics", "replay --config c.yaml --decisions d --alerts-topic t",
         "replay --config c.yaml --decisions d --metrics-out x --alerts-out ./x", "replay --config c.yaml --decisions d --late-out - --metrics-out -",
@@ -43,7 +43,7 @@ struct ProgramTests {
     }
 
     @Test("A wrong configuration is refused by every command, with all of its errors and their places", arguments: [
-        ["check"], ["check", "--json"], ["run"], ["replay", "--decisions", "d.jsonl"], ["baseline", "build", "--decisions", "d.jsonl", "--out", "b"],
+        ["check"], ["check", "--json"], ["run"], ["forward"], ["replay", "--decisions", "d.jsonl"], ["baseline", "build", "--decisions", "d.jsonl", "--out", "b"],
     ])
     func configuration(_ command: [String]) throws {
         try shell.write("wrong.yaml", shell.configuration.replacingOccurrences(of: "is_vpn: boolean", with: "is_vpn: bolean") + "http: {port: 70000}\nstate: {directry: x}\n")

@@ -18,6 +18,10 @@ final class Site: Sendable {
     let brokers: String
     /// With a control topic, and breakers that are busy and take orders.
     let hasOrders: Bool
+    /// How the inputs' records are written, as keys of their sections; empty for JSON.
+    let encodings: (decisions: String, labels: String)
+    /// Keys of `inputs` beside those, such as a schema registry.
+    let schemaRegistry: String
     /// Stem of all names.
     let name = "vedette-it-\(UUID().uuidString.prefix(8).lowercased())"
     let directory: String
@@ -26,13 +30,22 @@ final class Site: Sendable {
     private let made = Mutex<[String]>([])
 
     /// On librdkafka's in-process brokers.
-    static func mocked(hasOrders: Bool = false) throws -> (site: Site, cluster: MockCluster) {
+    static func mocked(
+        hasOrders: Bool = false, encodings: (decisions: String, labels: String) = ("", ""), schemaRegistry: String = ""
+    ) throws -> (site: Site, cluster: MockCluster) {
         let cluster = try MockCluster(brokers: 1, logger: logger)
-        return (try Site(brokers: cluster.bootstrapServers, mock: cluster, hasOrders: hasOrders), cluster)
+        let site = try Site(
+            brokers: cluster.bootstrapServers, mock: cluster, hasOrders: hasOrders, encodings: encodings, schemaRegistry: schemaRegistry)
+        return (site, cluster)
     }
 
     /// - Parameter mock: nil for real brokers.
-    init(brokers: String, mock: MockCluster? = nil, hasOrders: Bool = false) throws {
+    init(
+        brokers: String, mock: MockCluster? = nil, hasOrders: Bool = false, encodings: (decisions: String, labels: String) = ("", ""),
+        schemaRegistry: String = ""
+    ) throws {
+        self.encodings = encodings
+        self.schemaRegistry = schemaRegistry
         self.brokers = brokers
         self.mock = mock
         self.hasOrders = hasOrders
@@ -129,7 +142,7 @@ final class Site: Sendable {
                 session.timeout.ms: "\(sessionMs ?? 6000)"
                 heartbeat.interval.ms: "200"
                 fetch.wait.max.ms: "50"
-            inputs: {decisions: {topic: \(decisions)}, labels: {topic: \(labels)}, \(hasOrders ? "control: {topic: \(control)}, " : "")start: \(start), history: \(history)}
+            inputs: {decisions: {topic: \(decisions)\(encodings.decisions)}, labels: {topic: \(labels)\(encodings.labels)}, \(schemaRegistry)\(hasOrders ? "control: {topic: \(control)}, " : "")start: \(start), history: \(history)}
             outputs:
               alerts: \(stem).alerts
               metrics: \(stem).metrics

@@ -22,6 +22,12 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Takes back everything from a place in an object on: a place after one of its members, before the next.
+    mutating func removeMembers(from place: Int) {
+        bytes.removeSubrange(place...)
+        needsComma = true
+    }
+
     private mutating func separate() {
         if needsComma { bytes.append(0x2C) }
         needsComma = true
@@ -85,6 +91,39 @@ public struct JSONWriter: Sendable {
         appendASCII(value.description)
     }
 
+    /// A string from bytes as they are: what is not UTF-8 stays so, for a reader to find.
+    mutating func value(unchecked text: UnsafeRawBufferPointer) {
+        separate()
+        appendQuoted(text.bindMemory(to: UInt8.self))
+    }
+
+    /// A number from its text.
+    mutating func value(number text: UnsafeRawBufferPointer) {
+        separate()
+        bytes.append(contentsOf: text)
+    }
+
+    /// The name of a member, from bytes as they are.
+    mutating func key(unchecked name: UnsafeRawBufferPointer) {
+        separate()
+        appendQuoted(name.bindMemory(to: UInt8.self))
+        bytes.append(0x3A)
+        needsComma = false
+    }
+
+    /// The name of a member as ``key(_:)`` writes it, quotes and colon included.
+    mutating func key(written name: ArraySlice<UInt8>) {
+        separate()
+        bytes.append(contentsOf: name)
+        needsComma = false
+    }
+
+    /// A value that is JSON already; it is not checked.
+    mutating func value(written json: ArraySlice<UInt8>) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
     /// The shortest text that reads back as the same double; integral values below 2^54 end in
     /// `.0`, as in `3.0`. NaN and the infinities, which JSON cannot write, become null.
     public mutating func value(_ value: Double) {
@@ -111,7 +150,7 @@ public struct JSONWriter: Sendable {
     }
 
     /// Bytes as a base64 string.
-    public mutating func value(base64 value: [UInt8]) {
+    public mutating func value(base64 value: some RandomAccessCollection<UInt8>) {
         separate()
         bytes.append(0x22)
         Base64.append(value, to: &bytes)
@@ -161,22 +200,27 @@ public struct JSONWriter: Sendable {
 
     /// Quoted, with the escapes that RFC 8259, section 7 demands, and no others.
     private mutating func appendQuoted(_ text: String) {
-        bytes.append(0x22)
         var copy = text
-        copy.withUTF8 { source in
-            // Without a branch per byte: names and most values need no escape.
-            var isSpecial = false
-            for byte in source { isSpecial = Self.needsEscape(byte) ? true : isSpecial }
-            guard isSpecial else { return bytes.append(contentsOf: source) }
-            var plain = 0
-            for index in source.indices where Self.needsEscape(source[index]) {
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[plain..<index]))
-                appendEscape(source[index])
-                plain = index + 1
-            }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[plain...]))
-        }
+        copy.withUTF8 { appendQuoted($0) }
+    }
+
+    private mutating func appendQuoted(_ source: UnsafeBufferPointer<UInt8>) {
         bytes.append(0x22)
+        // Without a branch per byte: names and most values need no escape.
+        var isSpecial = false
+        for byte in source { isSpecial = Self.needsEscape(byte) ? true : isSpecial }
+        if isSpecial { appendEscaped(source) } else { bytes.append(contentsOf: source) }
+        bytes.append(0x22)
+    }
+
+    private mutating func appendEscaped(_ source: UnsafeBufferPointer<UInt8>) {
+        var plain = 0
+        for index in source.indices where Self.needsEscape(source[index]) {
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[plain..<index]))
+            appendEscape(source[index])
+            plain = index + 1
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[plain...]))
     }
 
     private static func needsEscape(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
@@ -202,12 +246,12 @@ public struct JSONWriter: Sendable {
 enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func append(_ source: [UInt8], to bytes: inout [UInt8]) {
-        bytes.reserveCapacity(bytes.count + (source.count + 2) / 3 * 4)
+    static func append<Source: RandomAccessCollection<UInt8>>(_ source: Source, to bytes: inout [UInt8]) {
         var index = 0
+        func byte(_ at: Int) -> UInt32 { UInt32(source[source.index(source.startIndex, offsetBy: at)]) }
         while index < source.count {
             let left = source.count - index
-            let group = UInt32(source[index]) << 16 | (left > 1 ? UInt32(source[index + 1]) << 8 : 0) | (left > 2 ? UInt32(source[index + 2]) : 0)
+            let group = byte(index) << 16 | (left > 1 ? byte(index + 1) << 8 : 0) | (left > 2 ? byte(index + 2) : 0)
             bytes.append(alphabet[Int(group >> 18)])
             bytes.append(alphabet[Int(group >> 12 & 63)])
             bytes.append(left > 1 ? alphabet[Int(group >> 6 & 63)] : 0x3D)

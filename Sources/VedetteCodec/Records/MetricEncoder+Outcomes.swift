@@ -138,10 +138,10 @@ extension MetricEncoder {
         json.endArray()
     }
 
-    func featureDrift(_ drift: WindowDrift, _ names: [String], into json: inout JSONWriter) {
+    func featureDrift(_ drift: WindowDrift, _ names: [String], _ detail: Detail, into json: inout JSONWriter) {
         json.key("features")
         json.beginObject()
-        for (index, feature) in drift.features.enumerated() {
+        for (index, feature) in drift.features.prefix(detail.features).enumerated() {
             guard let feature else { continue }
             json.key(names[index])
             json.beginObject()

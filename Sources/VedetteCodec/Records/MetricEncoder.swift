@@ -4,8 +4,15 @@ import VedetteCore
 public struct MetricEncoder: Sendable {
     /// Confidence of the fraud rate's interval.
     public static let confidence = 0.95
+    /// `limits.metric_bytes`, in bytes.
+    public static let recordBytesRange = (64 << 10)...(16 << 20)
+    public static let defaultRecordBytes = 900 << 10
 
-    public init() {}
+    /// Longest record, its model and version apart, in bytes. Features come from the configuration and their categories from
+    /// whoever sends requests: without a limit a record may be more than Kafka takes, which would end the run.
+    let recordBytes: Int
+
+    public init(recordBytes: Int = Self.defaultRecordBytes) { self.recordBytes = recordBytes }
 
     /// The record's key: equal for all revisions of one window.
     public func key(_ result: WindowResult) -> String {
@@ -19,8 +26,30 @@ public struct MetricEncoder: Sendable {
     public func encode(_ result: WindowResult, into json: inout JSONWriter) -> Int {
         head(result, into: &json)
         let bodyStart = json.bytes.count
-        body(result, into: &json)
+        var detail = Detail.all
+        body(result, detail, into: &json)
+        while json.bytes.count - bodyStart > recordBytes, let less = detail.less(features: result.featureNames.count) {
+            detail = less
+            json.removeMembers(from: bodyStart)
+            body(result, detail, into: &json)
+        }
         return bodyStart
+    }
+
+    /// What a record says about features. Less of it is written where all of it would be too long.
+    struct Detail {
+        /// Whether the counts of each category are written.
+        var hasValues: Bool
+        /// How many features are written, in the order of the schema.
+        var features: Int
+
+        static let all = Detail(hasValues: true, features: .max)
+
+        /// First without categories, then with half as many features; nil where nothing is left to leave out.
+        func less(features count: Int) -> Detail? {
+            if hasValues { return Detail(hasValues: false, features: count) }
+            return features > 0 ? Detail(hasValues: false, features: features / 2) : nil
+        }
     }
 
     /// Appends the object of a result that is the same as the one before but for its version.
@@ -37,7 +66,7 @@ public struct MetricEncoder: Sendable {
         json.field("version", result.version)
     }
 
-    private func body(_ result: WindowResult, into json: inout JSONWriter) {
+    private func body(_ result: WindowResult, _ detail: Detail, into json: inout JSONWriter) {
         let pane = result.pane
         json.key("slice")
         json.slice(result.slice)
@@ -55,8 +84,9 @@ public struct MetricEncoder: Sendable {
         operations(pane, into: &json)
         nowcast(result, into: &json)
         latency(pane, into: &json)
-        features(result, into: &json)
-        drift(result, into: &json)
+        features(result, detail, into: &json)
+        drift(result, detail, into: &json)
+        if !detail.hasValues { leftOut(result, detail, into: &json) }
         json.endObject()
     }
 
@@ -162,10 +192,10 @@ public struct MetricEncoder: Sendable {
         json.endObject()
     }
 
-    func features(_ result: WindowResult, into json: inout JSONWriter) {
+    func features(_ result: WindowResult, _ detail: Detail, into json: inout JSONWriter) {
         json.key("features")
         json.beginObject()
-        for (index, feature) in result.pane.features.enumerated() where feature.total > 0 {
+        for (index, feature) in result.pane.features.prefix(detail.features).enumerated() where feature.total > 0 {
             json.key(result.featureNames[index])
             json.beginObject()
             json.field("count", feature.total)
@@ -174,24 +204,51 @@ public struct MetricEncoder: Sendable {
             json.field("wrong_type", feature.wrongType)
             json.moments(feature.moments)
             json.field("p50", feature.quantiles.quantile(0.5))
-            if feature.categories.total > 0 { categories(feature, into: &json) }
+            if feature.categories.total > 0 { categories(feature, detail, into: &json) }
             json.endObject()
         }
         json.endObject()
     }
 
-    func categories(_ feature: FeatureAggregate, into json: inout JSONWriter) {
+    func categories(_ feature: FeatureAggregate, _ detail: Detail, into json: inout JSONWriter) {
         let counts = feature.categories
         json.field("distinct", feature.distinct)
         json.field("entropy", feature.entropy)
+        guard detail.hasValues else { return }
         json.key("values")
         json.beginObject()
-        for entry in counts.categories.sorted(by: { $0.name < $1.name }) { json.field(entry.name, entry.count) }
+        for (name, count) in Self.countsByName(counts.categories) { json.field(name, count) }
         json.endObject()
         json.field("other_values", counts.other)
     }
 
-    func drift(_ result: WindowResult, into json: inout JSONWriter) {
+    /// Names are kept up to a length, so two categories may have the same: an object can not.
+    package static func countsByName(_ categories: some Sequence<CategoryCounts.Category>) -> [(name: String, count: Int64)] {
+        // Swift takes strings for equal that differ in bytes; JSON does not.
+        let sorted = categories.sorted {
+            $0.name < $1.name || ($0.name == $1.name && $0.name.utf8.lexicographicallyPrecedes($1.name.utf8))
+        }
+        var counts: [(name: String, count: Int64)] = []
+        counts.reserveCapacity(sorted.count)
+        for entry in sorted {
+            if let last = counts.last, last.name.utf8.elementsEqual(entry.name.utf8) {
+                counts[counts.count - 1].count += entry.count
+            } else {
+                counts.append((entry.name, entry.count))
+            }
+        }
+        return counts
+    }
+
+    func leftOut(_ result: WindowResult, _ detail: Detail, into json: inout JSONWriter) {
+        json.key("left_out")
+        json.beginObject()
+        json.field("category_values", true)
+        json.field("features", max(0, result.featureNames.count - detail.features))
+        json.endObject()
+    }
+
+    func drift(_ result: WindowResult, _ detail: Detail, into json: inout JSONWriter) {
         json.key("drift")
         json.beginObject()
         for drift in result.drift {
@@ -207,7 +264,7 @@ public struct MetricEncoder: Sendable {
             json.field("ks", distances.kolmogorovSmirnov)
             json.field("wasserstein", distances.wasserstein)
             json.field("reference_count", drift.referenceCount)
-            featureDrift(drift, result.featureNames, into: &json)
+            featureDrift(drift, result.featureNames, detail, into: &json)
             json.endObject()
         }
         json.endObject()

@@ -32,6 +32,12 @@ public enum RejectReason: String, CaseIterable, Sendable {
     case emptyPayload = "empty_payload"
     /// The compressed or framed input ended in the middle of the record.
     case truncated
+    /// Not one value of its Avro schema, or without the header that the wire format has.
+    case malformedAvro = "malformed_avro"
+    /// Not one Protobuf message, or without the header that the wire format has.
+    case malformedProtobuf = "malformed_protobuf"
+    /// The record's schema is not there, can not be used, or is another than the configured one.
+    case unknownSchema = "unknown_schema"
 }
 
 /// One rejected record, on its way to the dead-letter output.

@@ -30,6 +30,8 @@ public struct ConfigurationKey: Sendable {
         case timestamp
         /// `{env: NAME}` or `{file: PATH}`, never the value itself; or the word `public`.
         case secret
+        /// `{env: NAME}` or `{file: PATH}`, never the value itself.
+        case credential
         /// A literal, `{env: NAME}` or `{file: PATH}`.
         case property
         /// Several shapes; the text says which.
@@ -118,7 +120,7 @@ extension ConfigurationKey.Kind {
         case .boolean: "boolean"
         case .choice: "word"
         case .timestamp: "time"
-        case .secret: "secret"
+        case .secret, .credential: "secret"
         case .property: "text or secret"
         case .variant: "see range"
         }
@@ -148,6 +150,7 @@ extension ConfigurationKey.Kind {
         case .size(let range): "\(SizeText.format(range.lowerBound)) to \(SizeText.format(range.upperBound))"
         case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")
         case .secret: "`{env: NAME}`, `{file: PATH}` or `public`"
+        case .credential: "`{env: NAME}` or `{file: PATH}`"
         case .property: "a text, `{env: NAME}` or `{file: PATH}`"
         case .variant(let text): text
         }
@@ -174,6 +177,7 @@ extension ConfigurationKey.Kind {
         case .choice(let words): "one of \(words.joined(separator: ", "))"
         case .timestamp: "a time such as 2026-01-05 or 2026-01-05T08:30:00Z"
         case .secret: "{env: NAME} or {file: PATH} (or public, a key that everybody knows)"
+        case .credential: "{env: NAME} or {file: PATH}"
         case .property: "a text, {env: NAME} or {file: PATH}"
         case .variant(let text): text.replacing("`", with: "")
         }

@@ -5,8 +5,8 @@ import VedetteCore
 extension ConfigurationKey {
     /// Every key that a configuration file may have.
     public static let all: [ConfigurationKey] =
-        process + inputs + decisionMapping + labelMapping + outputs + kafka + inventory + labelIntegrity + slicing + panes + time + join + nowcast + monitoring + detecting + alerting + policy + breakers + state
-        + limits + http + secrets
+        process + inputs + schemaRegistry + encoding("decisions") + encoding("labels") + decisionMapping + labelMapping + outputs + kafka + inventory + labelIntegrity + slicing + panes + time + join + nowcast + monitoring + detecting + alerting + policy + breakers + state
+        + limits + http + forwarding + secrets
 
     static let byPath: [String: ConfigurationKey] = Dictionary(all.map { ($0.path, $0) }) { first, _ in first }
 
@@ -85,6 +85,7 @@ extension ConfigurationKey {
         ConfigurationKey("limits.undeclared_features", .integer(wide(DecodeLimits.undeclaredFeaturesRange)), .value("32"), "Members of the features object that are not declared and are followed by name, of one record; the rest of them counts together. 0: none is."),
         ConfigurationKey("limits.string_bytes", .size(wide(DecodeLimits.stringBytesRange)), .value("1KiB"), "Length of an ID or of any text that is kept."),
         ConfigurationKey("limits.dead_letter_bytes", .size(wide(DecodeLimits.deadLetterBytesRange)), .value("512KiB"), "How much of a rejected record its dead letter keeps. Base64 makes it a third longer, and it has to fit into `kafka.properties.message.max.bytes`."),
+        ConfigurationKey("limits.metric_bytes", .size(wide(MetricEncoder.recordBytesRange)), .value("900KiB"), "Size of a metric record. A longer one is written without the counts of each category, then with half of the features, and so on, and says what it left out."),
     ]
 
     static let http: [ConfigurationKey] = [

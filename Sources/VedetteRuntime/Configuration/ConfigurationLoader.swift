@@ -90,6 +90,7 @@ public enum ConfigurationLoader {
         }
         configuration.topology.detectors += LabelIntegrityReader.detectors(root)
         ProcessReader.read(root, into: &configuration)
+        configuration.forward = ForwardReader(configuration: configuration, sink: root.sink).read(root)
         return configuration
     }
 }

@@ -10,7 +10,7 @@ extension InventoryReport {
         transactional = configuration.kafka.transactional
         models = topology.models.map { Self.model($0, topology.schema) }
         entities = topology.schema.entities
-        inputs = configuration.inputs.topics.map { Input(stream: $0.stream.word, topic: $0.topic) }
+        inputs = configuration.inputs.topics.map { Input(stream: $0.stream.word, topic: $0.topic, format: Self.format(of: $0.stream, configuration)) }
         let outputs = configuration.outputs
         self.outputs = [
             Output(stream: "alerts", topic: outputs.alerts), Output(stream: "metrics", topic: outputs.metrics),
@@ -28,12 +28,23 @@ extension InventoryReport {
         drift = topology.driftReferences.map { Drift(name: $0.name, reference: Self.text($0.reference)) }
         monitors = topology.monitors.map { Self.monitor($0, topology) }
         breakers = topology.breakers.map { Self.breaker($0, topology) }
+        destinations = configuration.forward.map { forward in forward.destinations.map { Self.destination($0, forward) } } ?? []
         retention = Retention(
             joinRetention: DurationText.format(topology.join.retentionMs), joinMaturity: DurationText.format(topology.join.maturityMs),
             pendingLabels: DurationText.format(topology.join.pendingTTLMs),
             panes: topology.panes.levels.map { "\(DurationText.format($0.sizeMs)) for \(DurationText.format($0.keepMs))" },
             reviseEvery: DurationText.format(topology.panes.reviseEveryMs))
         stateDirectory = configuration.state.directory
+    }
+
+    private static func format(of stream: StreamKind, _ configuration: VedetteConfiguration) -> String {
+        let encoding = configuration.encoding(of: stream)
+        var parts = [encoding.format.rawValue]
+        if let file = encoding.schemaFile { parts.append("schema \(file)") }
+        if !encoding.schemaFiles.isEmpty { parts.append("\(encoding.schemaFiles.count) schemas by id") }
+        if encoding.looksUp, let registry = configuration.inputs.schemaRegistry { parts.append("schemas of \(registry.url)") }
+        if (encoding.framing == .confluent) != (encoding.format != .json) { parts.append("framing \(encoding.framing.rawValue)") }
+        return parts.joined(separator: ", ")
     }
 
     private static func model(_ model: ModelSpec, _ schema: EventSchema) -> Model {
@@ -81,6 +92,14 @@ extension InventoryReport {
         return Breaker(
             id: spec.id, models: models(spec.models, topology), slices: slices(spec.slices, topology), opensOn: triggers,
             insteadOf: spec.policy.insteadOf.description, action: spec.policy.action.description, minOpen: DurationText.format(spec.timing.minOpenMs))
+    }
+
+    private static func destination(_ destination: ForwardDestination, _ forward: ForwardConfiguration) -> Destination {
+        let match = destination.match
+        let conditions = [match.severities.map(\.rawValue), match.models, match.monitors, match.teams].filter { !$0.isEmpty }
+        return Destination(
+            name: destination.name, type: destination.kind.rawValue, host: destination.shownHost, openedBy: conditions.map { $0.joined(separator: ", ") },
+            tellsEnds: destination.tellsEnds, group: forward.group(of: destination))
     }
 
     private static func text(_ reference: Reference) -> String {

@@ -13,7 +13,7 @@ extension InventoryReport {
                         Self.text(model.security),
                     ]
                 }))
-        blocks.append(TextTable.format(["INPUT", "TOPIC"], inputs.map { [$0.stream, $0.topic] }))
+        blocks.append(TextTable.format(["INPUT", "TOPIC", "FORMAT"], inputs.map { [$0.stream, $0.topic, $0.format] }))
         blocks.append(TextTable.format(["OUTPUT", "TOPIC"], outputs.map { [$0.stream, $0.topic ?? "(off)"] }))
         blocks.append(TextTable.format(["LABEL SOURCE", "TRUST"], labelSources.map { [$0.pipeline, $0.trust] }))
         blocks.append(TextTable.format(["SLICED BY"], slices.map { [$0] }))
@@ -34,6 +34,16 @@ extension InventoryReport {
             TextTable.format(
                 ["BREAKER", "SLICES", "OPENS ON", "INSTEAD OF", "DO", "FOR AT LEAST"],
                 breakers.map { [$0.id, $0.slices.joined(separator: ", "), $0.opensOn.joined(separator: "; "), $0.insteadOf, $0.action, $0.minOpen] }))
+        blocks.append(
+            TextTable.format(
+                ["DESTINATION", "TYPE", "HOST", "OPENED BY", "ENDS", "GROUP"],
+                destinations.map { destination in
+                    [
+                        destination.name, destination.type, destination.host,
+                        destination.openedBy.isEmpty ? "any alert" : destination.openedBy.joined(separator: "; "), destination.tellsEnds ? "told" : "not told",
+                        destination.group,
+                    ]
+                }))
         blocks.append(
             TextTable.format(
                 ["KEPT", "HOW LONG"],

@@ -27,6 +27,8 @@ public struct InventoryReport: Codable, Sendable, Equatable {
     public struct Input: Codable, Sendable, Equatable {
         public var stream: String
         public var topic: String
+        /// How its records are written and where their schemas are.
+        public var format: String
     }
 
     public struct Output: Codable, Sendable, Equatable {
@@ -75,6 +77,18 @@ public struct InventoryReport: Codable, Sendable, Equatable {
         public var minOpen: String
     }
 
+    /// Where `vedette forward` brings alerts.
+    public struct Destination: Codable, Sendable, Equatable {
+        public var name: String
+        public var type: String
+        /// Of the URL nothing else is shown.
+        public var host: String
+        /// What an alert must be to open something there, each condition in words; empty for any alert.
+        public var openedBy: [String]
+        public var tellsEnds: Bool
+        public var group: String
+    }
+
     public struct Drift: Codable, Sendable, Equatable {
         public var name: String
         public var reference: String
@@ -104,6 +118,7 @@ public struct InventoryReport: Codable, Sendable, Equatable {
     public var drift: [Drift]
     public var monitors: [Monitor]
     public var breakers: [Breaker]
+    public var destinations: [Destination]
     public var retention: Retention
     public var stateDirectory: String
 

@@ -18,6 +18,7 @@ enum MappingCheck {
         } catch {
             report(error, stream: "labels", sink: sink)
         }
+        SchemaFileCheck.check(configuration, sink: sink)
     }
 
     private static func report(_ error: MappingError, stream: String, sink: IssueSink) {

@@ -14,6 +14,9 @@ enum MappingReader {
         var inputs = InputConfiguration(
             decisions: .init(topic: decisions.mapping == nil ? "" : decisions.text("topic"), mapping: decision(decisions.section("mapping"))),
             labels: .init(topic: labels.mapping == nil ? "" : labels.text("topic"), mapping: label(labels.section("mapping"))))
+        inputs.decisions.encoding = EncodingReader.encoding(decisions)
+        inputs.labels.encoding = EncodingReader.encoding(labels)
+        inputs.schemaRegistry = EncodingReader.registry(section.section("schema_registry"))
         inputs.control = section.section("control").optionalText("topic")
         inputs.start = start(section) ?? inputs.start
         inputs.history = section.word("history", InputConfiguration.History.self) ?? inputs.history

@@ -19,6 +19,8 @@ enum ProcessReader {
             recordBytes: Int(limits.integer("record_bytes")), depth: Int(limits.integer("depth")), features: Int(limits.integer("features")),
             undeclaredFeatures: Int(limits.integer("undeclared_features")), stringBytes: Int(limits.integer("string_bytes")), deadLetterBytes: Int(limits.integer("dead_letter_bytes")))
 
+        configuration.outputs.metricBytes = Int(limits.integer("metric_bytes"))
+
         let http = root.section("http")
         configuration.http.enabled = http.boolean("enabled")
         configuration.http.host = http.text("host")
@@ -78,14 +80,14 @@ enum ProcessReader {
         return kafka
     }
 
-    private static func property(_ key: String, in section: SectionReader, literalAllowed: Bool) -> PropertyValue? {
+    static func property(_ key: String, in section: SectionReader, literalAllowed: Bool) -> PropertyValue? {
         guard let node = section.node(key) else { return nil }
         return property(node, path: section.path(of: key), pattern: section.spec(key).path, literalAllowed: literalAllowed, sink: section.sink)
     }
 
     /// Never quotes what it found: it may be a secret.
-    private static func property(_ node: Node, path: String, pattern: String, literalAllowed: Bool, sink: IssueSink) -> PropertyValue? {
-        let expected = (literalAllowed ? ConfigurationKey.Kind.property : .secret).expectation
+    static func property(_ node: Node, path: String, pattern: String, literalAllowed: Bool, sink: IssueSink) -> PropertyValue? {
+        let expected = (ConfigurationKey.byPath[pattern]?.kind ?? .property).expectation
         switch node {
         case .scalar:
             if literalAllowed, let text = node.text, !text.isEmpty { return .literal(text) }

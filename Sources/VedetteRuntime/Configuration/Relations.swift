@@ -16,8 +16,9 @@ struct Relations {
         relations.checkUniqueNames()
         relations.checkRowLimits()
         relations.checkTopics()
-        relations.checkDeadLetters()
+        relations.checkRecordSizes()
         relations.checkOverrides()
+        relations.checkEncodings()
         // The rest divides by these; an error about them is already in the sink.
         guard topologyIsWhole(configuration.topology) else { return }
         let arePanesSound = relations.checkPanes()
@@ -85,27 +86,39 @@ struct Relations {
         }
     }
 
-    /// A dead letter that Kafka does not take would end the run, and so would every start after it.
-    private func checkDeadLetters() {
-        guard configuration.outputs.deadLetters != nil else { return }
-        var recordBytes = Self.defaultMessageBytes
+    /// A record that Kafka does not take would end the run, and so would every start after it.
+    private func checkRecordSizes() {
+        var messageBytes = Self.defaultMessageBytes
         switch configuration.kafka.properties["message.max.bytes"] {
-        case .literal(let text): recordBytes = Int64(text) ?? recordBytes
+        case .literal(let text): messageBytes = Int64(text) ?? messageBytes
         // What a variable or file holds is not looked at here.
         case .env, .file: return
         case nil: break
         }
-        let most = max(0, recordBytes - Self.deadLetterFrameBytes) / 4 * 3
-        guard Int64(configuration.limits.deadLetterBytes) > most else { return }
-        sink.add(
-            "limits.dead_letter_bytes", expected: "at most \(SizeText.format(most)), so that a dead letter fits into kafka.properties.message.max.bytes, \(recordBytes)",
-            found: SizeText.format(Int64(configuration.limits.deadLetterBytes)))
+        func check(_ key: String, _ bytes: Int, most: Int64, _ what: String) {
+            guard Int64(bytes) > most else { return }
+            sink.add(
+                key, expected: "at most \(SizeText.format(most)), so that \(what) fits into kafka.properties.message.max.bytes, \(messageBytes)",
+                found: SizeText.format(Int64(bytes)))
+        }
+        let limits = configuration.limits, outputs = configuration.outputs
+        if outputs.deadLetters != nil {
+            check("limits.dead_letter_bytes", limits.deadLetterBytes, most: max(0, messageBytes - Self.frameBytes) / 4 * 3, "a dead letter")
+        }
+        if outputs.metrics != nil {
+            check("limits.metric_bytes", outputs.metricBytes, most: max(0, messageBytes - Self.frameBytes - Int64(limits.stringBytes) * Self.textsOfMetricFrame), "a metric record")
+        }
+        check("limits.string_bytes", limits.stringBytes, most: messageBytes / Self.textsOfRecord, "a record that quotes what it was sent")
     }
 
     /// librdkafka's own limit of a record, in bytes.
     private static let defaultMessageBytes: Int64 = 1_000_000
-    /// Room for the fields of a dead letter beside its payload, in bytes.
-    private static let deadLetterFrameBytes: Int64 = 4_096
+    /// Room for what has a bounded length beside the payload of a dead letter or the body of a metric record, in bytes.
+    private static let frameBytes: Int64 = 4_096
+    /// Texts of a record in a metric record beside its body: the version, of which JSON may write a byte as six, and what is in the key.
+    private static let textsOfMetricFrame: Int64 = 16
+    /// Texts of a record in an alert: ten request IDs and some names, of which JSON may write a byte as six.
+    private static let textsOfRecord: Int64 = 80
 
     /// Names in a mapping that nothing declares are typing errors.
     private func checkOverrides() {

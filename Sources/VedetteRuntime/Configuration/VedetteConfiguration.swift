@@ -18,6 +18,8 @@ public struct VedetteConfiguration: Sendable, Equatable {
     public var secrets = SecretsConfiguration()
     /// Files that `reference: {baseline: name}` refers to.
     public var baselines: [BaselineFile] = []
+    /// Where `vedette forward` brings alerts; nil where nothing is said of it.
+    public var forward: ForwardConfiguration?
 
     public init(application: String, topology: TopologyConfiguration, inputs: InputConfiguration) {
         self.application = application
@@ -42,18 +44,22 @@ public struct InputConfiguration: Sendable, Equatable {
     public struct Decisions: Sendable, Equatable {
         public var topic: String
         public var mapping: DecisionMapping
-        public init(topic: String, mapping: DecisionMapping = DecisionMapping()) {
+        public var encoding: RecordEncoding
+        public init(topic: String, mapping: DecisionMapping = DecisionMapping(), encoding: RecordEncoding = RecordEncoding()) {
             self.topic = topic
             self.mapping = mapping
+            self.encoding = encoding
         }
     }
 
     public struct Labels: Sendable, Equatable {
         public var topic: String
         public var mapping: LabelMapping
-        public init(topic: String, mapping: LabelMapping = LabelMapping()) {
+        public var encoding: RecordEncoding
+        public init(topic: String, mapping: LabelMapping = LabelMapping(), encoding: RecordEncoding = RecordEncoding()) {
             self.topic = topic
             self.mapping = mapping
+            self.encoding = encoding
         }
     }
 
@@ -80,6 +86,8 @@ public struct InputConfiguration: Sendable, Equatable {
 
     public var decisions: Decisions
     public var labels: Labels
+    /// Where schemas of Avro records are looked up; nil for nowhere.
+    public var schemaRegistry: SchemaRegistryConfiguration?
     /// Topic of the control records; nil for none.
     public var control: String?
     public var start = Start.earliest
@@ -98,6 +106,35 @@ public struct InputConfiguration: Sendable, Equatable {
     }
 }
 
+/// How the records of a topic are written, and where their schemas are.
+public struct RecordEncoding: Sendable, Equatable {
+    public var format = RecordFormat.json
+    public var framing = RecordFraming.none
+    /// File with the schema of all records; a descriptor set for Protobuf.
+    public var schemaFile: String?
+    /// Files with Avro schemas, by id.
+    public var schemaFiles: [UInt32: String] = [:]
+    /// Full name of the records' Protobuf message type; nil for the first of the last file.
+    public var message: String?
+
+    public init(format: RecordFormat = .json) {
+        self.format = format
+        framing = format == .json ? .none : .confluent
+    }
+}
+
+/// A schema registry with Confluent's API.
+public struct SchemaRegistryConfiguration: Sendable, Equatable {
+    /// `http` or `https`, without a trailing slash.
+    public var url: String
+    public var user: PropertyValue?
+    public var password: PropertyValue?
+    public var token: PropertyValue?
+    public var timeoutMs: Int64 = 5_000
+
+    public init(url: String) { self.url = url }
+}
+
 /// Topics that are written; nil switches an output off.
 public struct OutputConfiguration: Sendable, Equatable {
     public var alerts: String?
@@ -107,6 +144,8 @@ public struct OutputConfiguration: Sendable, Equatable {
     public var breakers: String?
     /// The commit protocol's own topic.
     public var progress: String?
+    /// `limits.metric_bytes`: longest metric record, its key, model and version apart.
+    public var metricBytes = MetricEncoder.defaultRecordBytes
 
     /// `<application>.alerts` and so on.
     public init(application: String) {

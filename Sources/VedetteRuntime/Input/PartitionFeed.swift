@@ -10,6 +10,8 @@ final class PartitionFeed {
     /// Index of the partition in the topology.
     let index: Int
     private let decoders: RecordDecoders
+    /// Nil where records are JSON as they come.
+    private let transcoder: (any RecordTranscoder)?
     private var pending: InputBatch
     private var guardian: FutureGuard
     private let time: TimeConfiguration
@@ -28,15 +30,18 @@ final class PartitionFeed {
     private(set) var accepted: Int64 = 0
 
     /// - Parameters:
+    ///   - transcoder: turns records into JSON; nil where they are.
     ///   - maxTime: newest event time of the partition so far, `Int64.min` for none.
     ///   - releases: offsets of the punctuations that are executed again, ascending.
     init(
-        identity: InputPartition, index: Int, decoders: RecordDecoders, time: TimeConfiguration, nextOffset: Int64, maxTime: Int64,
+        identity: InputPartition, index: Int, decoders: RecordDecoders, transcoder: (any RecordTranscoder)?, time: TimeConfiguration,
+        nextOffset: Int64, maxTime: Int64,
         range: Range<Int64>? = nil, releases: [Int64] = [], reject: @escaping (DeadLetter) -> Void
     ) {
         self.identity = identity
         self.index = index
         self.decoders = decoders
+        self.transcoder = transcoder
         self.time = time
         self.nextOffset = nextOffset
         self.range = range
@@ -139,18 +144,23 @@ final class PartitionFeed {
             send(.oversized, "\(bytes.count) bytes; the limit is \(decoders.limits.recordBytes)", bytes, length: bytes.count, offset)
             return nil
         }
-        let rejection: Rejection?
-        switch pending {
-        case .decisions(let batch): rejection = decoders.decisions.decode(bytes, offset: offset, into: batch)
-        case .labels(let batch): rejection = decoders.labels.decode(bytes, offset: offset, into: batch)
-        case .control(let batch): rejection = decoders.control.decode(bytes, offset: offset, into: batch)
-        }
+        let rejection =
+            if let transcoder { transcoder.decode(bytes) { decodeJSON($0, offset) } } else { decodeJSON(bytes, offset) }
         if let rejection {
             send(rejection.reason, rejection.detail, bytes, length: bytes.count, offset)
             return nil
         }
         accepted += 1
         return pending.lastTime
+    }
+
+    @inline(__always)
+    private func decodeJSON(_ bytes: UnsafeRawBufferPointer, _ offset: Int64) -> Rejection? {
+        switch pending {
+        case .decisions(let batch): decoders.decisions.decode(bytes, offset: offset, into: batch)
+        case .labels(let batch): decoders.labels.decode(bytes, offset: offset, into: batch)
+        case .control(let batch): decoders.control.decode(bytes, offset: offset, into: batch)
+        }
     }
 
     private func takeHeld() {

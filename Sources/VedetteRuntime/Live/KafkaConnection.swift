@@ -41,6 +41,15 @@ extension VedetteConfiguration {
         return properties
     }
 
+    /// Properties of a forwarder's consumer of the alert topic, in a group of its own.
+    package func forwarderProperties(group: String) throws -> KafkaProperties {
+        var properties = try kafkaProperties()
+        properties["group.id"] = group
+        // That name is an instance's of `vedette run`; all destinations of a forwarder would share it.
+        properties["group.instance.id"] = nil
+        return properties
+    }
+
     /// Properties of the output's producer.
     func producerProperties(brokers: String? = nil, transactional: Bool) throws -> KafkaProperties {
         var properties = try kafkaProperties(brokers: brokers)
@@ -79,7 +88,7 @@ public struct SetupError: Error, Sendable, CustomStringConvertible {
     }
     public var description: String { "\(what); \(remedy)" }
 
-    static func missing(topic: String, section: String) -> SetupError {
+    package static func missing(topic: String, section: String) -> SetupError {
         SetupError(
             what: "topic \(topic) does not exist",
             remedy: "create it, or correct \(section) in the configuration; `vedette check --brokers` lists what is missing")

@@ -91,7 +91,7 @@ public final class KafkaRunner: Sendable {
         do {
             return try run(output)
         } catch is CancellationError where isStopping {
-            logger.info("stopped before it had started")
+            logger.info("stopped while it waited; what was not committed is made again after the next start")
         } catch let error as KafkaError where isStopping && !error.isFatal {
             logger.warning(
                 "stopped while the brokers could not be reached; what was not committed is made again after the next start",
@@ -107,6 +107,13 @@ public final class KafkaRunner: Sendable {
         pipeline.collector.onAlert = onAlert
         pipeline.collector.onWindow = onWindow
         try output.checkTopics()
+        pipeline.schemas?.isStopping = { [self] in isStopping }
+        pipeline.schemas?.onWaiting = { [status] reason in
+            status.update {
+                $0.missingSchema = reason
+                $0.lastTurnAt = monotonicSeconds()
+            }
+        }
         let loop = try KafkaLoop(
             configuration: configuration, brokers: brokers, pipeline: pipeline, output: output, status: status, logger: logger,
             isStopping: { [self] in isStopping })

@@ -19,6 +19,8 @@ public final class Pipeline {
     let output: any OutputPort
     private let checkpoints: CheckpointStore
     private let decoders: RecordDecoders
+    /// Where schemas are looked up while records are added; nil where none are.
+    var schemas: RegistrySchemas? { decoders.registry }
     var feeds: [PartitionFeed] = []
     private(set) var indices: [InputPartition: Int] = [:]
     private var resume: [InputPartition: ResumePoint] = [:]
@@ -46,8 +48,8 @@ public final class Pipeline {
         self.isStandby = true
         let hash = try configuration.secrets.keyedHash()
         checkpoints = try CheckpointStore(configuration, hash: hash)
-        collector = OutputCollector(mode: mode, application: configuration.application, wanted: wanted)
-        decoders = try RecordDecoders(configuration, hash: hash)
+        collector = OutputCollector(configuration, mode: mode, wanted: wanted)
+        decoders = try RecordDecoders(configuration, hash: hash, patience: .infinity)
         topology = Topology(
             configuration: configuration.topology, hash: hash, store: checkpoints.rows, sink: collector,
             baselines: try configuration.loadBaselines())
@@ -88,8 +90,8 @@ public final class Pipeline {
         indices[identity] = index
         collector.partitions.append(identity)
         let feed = PartitionFeed(
-            identity: identity, index: index, decoders: decoders, time: configuration.topology.time,
-            nextOffset: point?.offset ?? 0, maxTime: point?.clock.maxTime ?? .min, releases: punctuations.map(\.offset),
+            identity: identity, index: index, decoders: decoders, transcoder: decoders.transcoder(of: identity.stream),
+            time: configuration.topology.time, nextOffset: point?.offset ?? 0, maxTime: point?.clock.maxTime ?? .min, releases: punctuations.map(\.offset),
             reject: { [collector] letter in collector.deadLetter(letter) })
         feed.settledBefore = isQuiet ? .max : known?.offsets[identity] ?? .min
         feeds.append(feed)
@@ -143,7 +145,11 @@ public final class Pipeline {
     }
 
     /// Processes everything added so far. Output waits for ``commit()``.
+    ///
+    /// - Throws: among others `CancellationError` where a schema was no longer waited for: what was added since is not
+    ///   to be believed, and nothing more comes out of this pipeline.
     public func step() throws {
+        try decoders.checkSchemas()
         try onStep?(.added)
         for index in feeds.indices {
             feeds[index].releaseAsKnown()

@@ -68,6 +68,8 @@ public final class RunStatus: Sendable {
         public var areBrokersDown = false
         /// What the loop waits for the brokers with; nil while it turns.
         public var blockedReason: String?
+        /// What the loop waits for the schema registry with; nil while it does not.
+        public var missingSchema: String?
         /// Last turn of the run loop, seconds on the monotonic clock.
         public var lastTurnAt: Double?
         public var maxLag: Int64 = .max
@@ -101,6 +103,7 @@ public final class RunStatus: Sendable {
     public func notReadyReason() -> String? {
         let now = snapshot
         if !now.isStarted, now.blockedReason == nil { return "starting" }
+        if let reason = now.missingSchema { return "waiting for the schema registry: \(reason)" }
         if let reason = now.blockedReason { return "waiting for the brokers: \(reason)" }
         if now.areBrokersDown { return "no broker can be reached" }
         if now.isReexecuting { return "restoring: reading, silently, what has been judged already or is history" }

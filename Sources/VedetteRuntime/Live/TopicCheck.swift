@@ -18,7 +18,8 @@ public struct TopicCheck {
     public func run() throws -> Report {
         let admin = try AdminClient(properties: configuration.kafkaProperties(), logger: Logger(label: "vedette.check"))
         let inputs = configuration.inputs.topics.map { ($0.stream.word, $0.topic) }
-        let outputs = configuration.outputs.named.filter { $0.key != "breakers" || configuration.topic(of: .breakers) != nil }.map { ($0.key, $0.topic) }
+        var outputs = configuration.outputs.named.filter { $0.key != "breakers" || configuration.topic(of: .breakers) != nil }.map { ($0.key, $0.topic) }
+        if let topic = configuration.forward?.topic, topic != configuration.outputs.alerts { outputs.append(("forward", topic)) }
         let found: [String: TopicDescription]
         let brokers: Int
         do {
@@ -67,7 +68,7 @@ public struct TopicCheck {
             case .file(let path): "\"$(cat '\(path)')\""
             }
         let count = name == "progress" || name == "breakers" ? 1 : partitions
-        let isCompacted = ["alerts", "breakers", "progress"].contains(name)
+        let isCompacted = ["alerts", "forward", "breakers", "progress"].contains(name)
         return "  kafka-topics.sh --bootstrap-server \(brokers) --create --topic \(topic) --partitions \(count) --replication-factor \(replicas)"
             + (isCompacted ? " --config cleanup.policy=compact" : "")
     }

@@ -21,7 +21,7 @@ public struct OutputRecord: Sendable {
 
 /// Encodes what the topology puts out, in order.
 public final class OutputCollector: TopologySink {
-    private let metrics = MetricEncoder()
+    private let metrics: MetricEncoder
     private let alerts: AlertEncoder
     private let breakers: BreakerEncoder
     /// Kinds that nobody takes are not encoded.
@@ -39,8 +39,9 @@ public final class OutputCollector: TopologySink {
     public var onAlert: ((AlertEvent) -> Void)?
     public var onWindow: ((WindowResult) -> Void)?
 
-    public init(mode: RunMode, application: String, wanted: Set<OutputKind>) {
-        alerts = AlertEncoder(mode: mode, application: application)
+    public init(_ configuration: VedetteConfiguration, mode: RunMode, wanted: Set<OutputKind>) {
+        metrics = MetricEncoder(recordBytes: configuration.outputs.metricBytes)
+        alerts = AlertEncoder(mode: mode, application: configuration.application)
         breakers = BreakerEncoder(mode: mode)
         self.wanted = wanted
     }

@@ -11,7 +11,7 @@ public final class FileReplay {
     static let batchLines = 2_048
 
     private struct Source {
-        var reader: LineReader
+        var reader: any RecordFile
         var feed: PartitionFeed
         var ended = false
     }
@@ -47,24 +47,29 @@ public final class FileReplay {
         self.configuration = configuration
         self.now = now
         files = output
-        collector = OutputCollector(mode: .replay, application: configuration.application, wanted: output.kinds)
+        collector = OutputCollector(configuration, mode: .replay, wanted: output.kinds)
         let hash = try configuration.secrets.keyedHash()
         topology = Topology(
             configuration: configuration.topology, hash: hash, store: rows, sink: collector, baselines: try configuration.loadBaselines())
-        let decoders = try RecordDecoders(configuration, hash: hash)
+        // Files are JSON, or bring their schemas: nothing is looked up.
+        var configuration = configuration
+        configuration.inputs.decisions.encoding = RecordEncoding()
+        configuration.inputs.labels.encoding = RecordEncoding()
+        let decoders = try RecordDecoders(configuration, hash: hash, patience: 0)
         for (stream, paths) in [(StreamKind.decisions, decisions), (.labels, labels), (.control, control)] {
             for (number, path) in paths.enumerated() { try open(path, stream, Int32(number), decoders, range) }
         }
     }
 
     private func open(_ path: String, _ stream: StreamKind, _ number: Int32, _ decoders: RecordDecoders, _ range: Range<Int64>?) throws {
-        let reader = try LineReader(path: path, limits: configuration.limits)
+        let reader: any RecordFile = AvroFile.isNamed(path)
+            ? try ContainerFile(path: path, limits: configuration.limits) : try LineFile(path: path, limits: configuration.limits)
         let identity = InputPartition(stream: stream, source: path, number: number)
         let index = topology.addPartition(identity)
         collector.partitions.append(identity)
         let feed = PartitionFeed(
-            identity: identity, index: index, decoders: decoders, time: configuration.topology.time, nextOffset: 0, maxTime: .min,
-            range: range, reject: { [collector] in collector.deadLetter($0) })
+            identity: identity, index: index, decoders: decoders, transcoder: reader.transcoder, time: configuration.topology.time,
+            nextOffset: 0, maxTime: .min, range: range, reject: { [collector] in collector.deadLetter($0) })
         sources.append(Source(reader: reader, feed: feed))
     }
 
@@ -109,31 +114,23 @@ public final class FileReplay {
         sources.indices.filter { !sources[$0].ended }.min { topology.watermark(of: $0) < topology.watermark(of: $1) }
     }
 
-    private func nextLine(_ index: Int) -> LineReader.Line? {
+    /// Gives the file's next record to its feed; false at the end.
+    private func giveNext(_ index: Int) -> Bool {
         do {
-            return try sources[index].reader.next()
+            return try sources[index].reader.giveNext(to: sources[index].feed, clock: now)
         } catch {
             inputError = inputError ?? error
-            return nil
+            return false
         }
     }
 
     private func read(_ index: Int) {
         let feed = sources[index].feed
         for _ in 0..<Self.batchLines {
-            guard let line = nextLine(index) else {
+            guard giveNext(index) else {
                 sources[index].ended = true
                 feed.release()
                 break
-            }
-            switch line.kind {
-            case .complete: feed.add(line.bytes, offset: line.number, clock: now)
-            case .oversized:
-                feed.addUnreadable(
-                    line.bytes, length: Int(line.length), offset: line.number, .oversized,
-                    "\(line.length) bytes; the limit is \(configuration.limits.recordBytes)")
-            case .truncated:
-                feed.addUnreadable(line.bytes, length: Int(line.length), offset: line.number, .truncated, "the file ends inside of this record")
             }
         }
         if let batch = feed.take() { topology.ingest(batch) }

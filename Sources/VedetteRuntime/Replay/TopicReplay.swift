@@ -11,6 +11,8 @@ import VedetteStore
 public final class TopicReplay {
     static let pollRecords = 8_192
     static let timeoutMs = 30_000
+    /// How long a schema registry that does not answer is waited for, seconds.
+    static let registryPatience = 30.0
     /// Look-ups by time go by the record's Kafka timestamp, which may be this much before its event time.
     static let clockSlackMs: Int64 = 3_600_000
 
@@ -37,6 +39,7 @@ public final class TopicReplay {
     private let rows = SealedRows()
     private let topology: Topology
     private let hash: KeyedHash
+    private var decoders: RecordDecoders?
     private var feeds: [PartitionFeed] = []
     private var sources: [Source] = []
     private var places: [[Int]] = []
@@ -63,7 +66,7 @@ public final class TopicReplay {
         files = output
         var wanted = output.kinds
         if alertsTopic != nil { wanted.insert(.alerts) }
-        collector = OutputCollector(mode: .replay, application: configuration.application, wanted: wanted)
+        collector = OutputCollector(configuration, mode: .replay, wanted: wanted)
         hash = try configuration.secrets.keyedHash()
         topology = Topology(
             configuration: configuration.topology, hash: hash, store: rows, sink: collector, baselines: try configuration.loadBaselines())
@@ -81,7 +84,8 @@ public final class TopicReplay {
 
     private func open(from: Bound?, to: Bound?) throws {
         try Self.checkOrder(from, to)
-        let decoders = try RecordDecoders(configuration, hash: hash)
+        let decoders = try RecordDecoders(configuration, hash: hash, patience: Self.registryPatience, logger: logger)
+        self.decoders = decoders
         var range: Range<Int64>?
         if case .time(let low) = from ?? .offset(0) { range = low..<(.max) }
         if case .time(let high) = to ?? .offset(0) { range = (range?.lowerBound ?? .min)..<high }
@@ -135,7 +139,8 @@ public final class TopicReplay {
         collector.partitions.append(identity)
         feeds.append(
             PartitionFeed(
-                identity: identity, index: index, decoders: decoders, time: configuration.topology.time, nextOffset: next, maxTime: .min,
+                identity: identity, index: index, decoders: decoders, transcoder: decoders.transcoder(of: stream), time: configuration.topology.time,
+                nextOffset: next, maxTime: .min,
                 range: range, reject: { [collector] in collector.deadLetter($0) }))
         let isDone = next >= end
         sources.append(Source(partition: partition, next: next, end: end, available: available.high, isDone: isDone))
@@ -186,6 +191,7 @@ public final class TopicReplay {
             case .error: try complain(of: record, place)
             }
         }
+        try decoders?.checkSchemas()
         for place in sources.indices where !sources[place].isDone {
             let isDone = sources[place].next >= sources[place].end
             if isDone { feeds[place].release() }

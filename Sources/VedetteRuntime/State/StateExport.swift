@@ -20,7 +20,7 @@ extension LabelExport {
         guard try StateStore.exists(in: directory) else { throw nothing("there is no state to export") }
         let hash = try configuration.secrets.keyedHash()
         let checkpoints = try CheckpointStore(configuration, hash: hash)
-        let nowhere = OutputCollector(mode: .replay, application: configuration.application, wanted: [])
+        let nowhere = OutputCollector(configuration, mode: .replay, wanted: [])
         let topology = Topology(configuration: configuration.topology, hash: hash, store: checkpoints.rows, sink: nowhere)
         guard try checkpoints.restore(topology) != nil else { throw nothing("there is no checkpoint to export yet") }
         let export = LabelExport(configuration)

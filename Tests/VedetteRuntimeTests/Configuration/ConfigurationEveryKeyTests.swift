@@ -27,6 +27,7 @@ import VedetteRuntime
         state.blockCacheBytes = 8 << 20
         #expect(configuration.state == state)
         #expect(configuration.limits == DecodeLimits(recordBytes: 2 << 20, depth: 16, features: 100, undeclaredFeatures: 8, stringBytes: 2_048, deadLetterBytes: 1_024))
+        #expect(configuration.outputs.metricBytes == 128 << 10)
         var http = HTTPConfiguration()
         http.enabled = false
         http.host = "0.0.0.0"
@@ -38,7 +39,7 @@ import VedetteRuntime
 
     /// A key that is added to the table and not to the file above fails here.
     @Test func theFileHasEveryKeyOfTheTable() throws {
-        let files = [everyKey, integrityKeys, "kafka: {brokers: {file: f}}\nsecrets: {hash_key: {file: f}}"]
+        let files = [everyKey, integrityKeys, encodingKeys, "kafka: {brokers: {file: f}}\nsecrets: {hash_key: {file: f}}"]
         for key in ConfigurationKey.all {
             let leaf = key.path.split(separator: ".").last.map(String.init) ?? ""
             guard !leaf.hasPrefix("<") else { continue }

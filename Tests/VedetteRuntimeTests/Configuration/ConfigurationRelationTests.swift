@@ -143,6 +143,25 @@ import VedetteRuntime
             ])
     }
 
+    /// 979,520 bytes, the frame and sixteen texts of 1 KiB are what fits into a million.
+    @Test func metricRecordsFitIntoARecord() {
+        #expect(configurationIssues(configurationText("limits: {metric_bytes: 979520B}")) == [])
+        #expect(
+            configurationIssues(configurationText("limits: {metric_bytes: 979521B}")) == [
+                "c.yaml:6:24: limits.metric_bytes: expected at most 979520B, so that a metric record fits into kafka.properties.message.max.bytes, 1000000, found 979521B"
+            ])
+        #expect(configurationIssues(configurationText("limits: {metric_bytes: 1MiB}\noutputs: {metrics: null}")) == [])
+    }
+
+    /// Eighty texts: ten request IDs, each byte of which may be six.
+    @Test func whatARecordQuotesFitsIntoARecord() {
+        #expect(configurationIssues(configurationText("limits: {string_bytes: 12500B, metric_bytes: 512KiB}")) == [])
+        #expect(
+            configurationIssues(configurationText("limits: {string_bytes: 12501B, metric_bytes: 512KiB}")) == [
+                "c.yaml:6:24: limits.string_bytes: expected at most 12500B, so that a record that quotes what it was sent fits into kafka.properties.message.max.bytes, 1000000, found 12501B"
+            ])
+    }
+
     /// 746,928 bytes and the frame are what fits into a million in Base64.
     @Test func deadLettersFitIntoARecord() {
         #expect(configurationIssues(configurationText("limits: {dead_letter_bytes: 746928B}")) == [])
@@ -154,7 +173,8 @@ import VedetteRuntime
         #expect(configurationIssues(configurationText("limits: {dead_letter_bytes: 1MiB}\noutputs: {dead_letters: null}")) == [])
         #expect(
             configurationIssues(configurationText("kafka: {properties: {message.max.bytes: 100000}}")) == [
-                "c.yaml:1:1: limits.dead_letter_bytes: expected at most 71928B, so that a dead letter fits into kafka.properties.message.max.bytes, 100000, found 512KiB"
+                "c.yaml:1:1: limits.dead_letter_bytes: expected at most 71928B, so that a dead letter fits into kafka.properties.message.max.bytes, 100000, found 512KiB",
+                "c.yaml:1:1: limits.metric_bytes: expected at most 79520B, so that a metric record fits into kafka.properties.message.max.bytes, 100000, found 900KiB",
             ])
     }
 

@@ -10,7 +10,7 @@ import VedetteRuntime
     @Test func theTableHasEverything() throws {
         let table = try report().table()
         for line in [
-            "  risk   1         1          fraud-team  sec-team", "  decisions  decisions", "  late          (off)", "  alerts        shop.alerts", "  country",
+            "  risk   1         1          fraud-team  sec-team", "  decisions  decisions  json", "  late          (off)", "  alerts        shop.alerts", "  country",
             "  24h     1d    1h   0s", "  panes                    1m for 2h, 5m for 2h, 1h for 35d, 1d for 120d",
         ] {
             #expect(table.contains("\n\(line)\n"), "\(line)")

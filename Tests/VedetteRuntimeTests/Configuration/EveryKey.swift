@@ -133,7 +133,18 @@ let everyKey = """
       silences:
         - {id: nightly, from: 2026-01-05, until: 2026-01-05T01:00:00Z, every: 1d, monitor: volume, model: risk, subject: amount, slice: {country: FR}, reason: batch}
     state: {directory: /var/lib/shop, checkpoint_interval: 1m, spill_rows: 1_000, block_cache: 8MiB}
-    limits: {record_bytes: 2MiB, depth: 16, features: 100, undeclared_features: 8, string_bytes: 2KiB, dead_letter_bytes: 1KiB}
+    limits: {record_bytes: 2MiB, depth: 16, features: 100, undeclared_features: 8, string_bytes: 2KiB, dead_letter_bytes: 1KiB, metric_bytes: 128KiB}
     http: {enabled: false, host: 0.0.0.0, port: 8080, ready_max_lag: 500}
+    forward:
+      topic: fa
+      group: fg
+      start: earliest
+      max_age: 2h
+      http: {enabled: false, host: 0.0.0.0, port: 8081}
+      destinations:
+        - {name: oncall, type: pagerduty, url: {env: PD_URL}, routing_key: {env: PD_KEY}, resolve: false, timeout: 5s, min_retry_delay: 2s, max_retry_delay: 3m,
+           forget_after: 7d, match: {severities: [P0, P1], models: [risk], monitors: [volume, mf, probing.fanout], teams: [sec]}}
+        - {name: am, type: alertmanager, url: "http://am:9093", ca_file: /etc/ca.pem, resend: 30s}
+        - {name: hook, type: webhook, url: {file: /run/url}, signing_key: {file: /run/sign}, headers: {Authorization: {env: TOKEN}, X-Team: fraud}}
     secrets: {hash_key: {env: HASH_KEY}}
     """

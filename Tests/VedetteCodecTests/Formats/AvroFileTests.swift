@@ -1,0 +1,60 @@
+import CodecReference
+import Foundation
+import Testing
+import VedetteCodec
+
+@Suite struct AvroFileTests {
+    private func records(_ file: AvroFile) throws -> [(text: String?, number: Int64, lost: Int64)] {
+        let transcoder = AvroTranscoder(.one(file.schema), framing: .none, limits: DecodeLimits())
+        var found: [(text: String?, number: Int64, lost: Int64)] = []
+        while let record = try file.next() { found.append((transcoder.transcode(Array(record.bytes)).text, record.number, record.lost)) }
+        return found
+    }
+
+    @Test("Files that fastavro wrote", arguments: ["null", "deflate", "zstandard"])
+    func codecs(codec: String) throws {
+        let fixture = try FormatFixture("avro.json"), scratch = try Scratch()
+        let path = try scratch.write("rows.avro", fixture.base64("files", codec))
+        let found = try records(AvroFile(path: path, limits: DecodeLimits()))
+        #expect(found.compactMap(\.text) == fixture.object["rows"] as? [String])
+        #expect(found.map(\.number) == Array(0..<300))
+    }
+
+    @Test("A file that is cut off anywhere gives what is whole and then an error")
+    func cut() throws {
+        let fixture = try FormatFixture("avro.json"), scratch = try Scratch()
+        for codec in ["null", "deflate"] {
+            let whole = try fixture.base64("files", codec)
+            for end in stride(from: 0, to: whole.count - 1, by: 41) {
+                let path = try scratch.write("cut.avro", Array(whole[..<end]))
+                guard let file = try? AvroFile(path: path, limits: DecodeLimits()) else { continue }
+                // The end of a block is a fine place to end.
+                _ = try? records(file)
+            }
+            let path = try scratch.write("cut.avro", Array(whole.dropLast(20)))
+            let file = try AvroFile(path: path, limits: DecodeLimits())
+            #expect(throws: FileError.self) { try records(file) }
+        }
+    }
+
+    @Test("A record whose end can not be found takes the rest of its block with it")
+    func lost() throws {
+        let type = ReferenceAvro.record("R", [.init("s", .string)])
+        let scratch = try Scratch()
+        let path = try scratch.write("broken.avro", type.container([[2, 0x61], [0x7F, 0x62], [2, 0x63]]))
+        let found = try records(AvroFile(path: path, limits: DecodeLimits()))
+        #expect(found.map(\.text) == [#"{"s":"a"}"#, nil])
+        #expect(found.map(\.lost) == [0, 2])
+    }
+
+    @Test("What is no container file says so")
+    func others() throws {
+        let scratch = try Scratch()
+        let type = ReferenceAvro.record("R", [.init("s", .string)])
+        for (bytes, words) in [(Array("{}\n".utf8), "not an Avro container file"), (type.container([], codec: "lzma"), "lzma"), ([0x4F, 0x62, 0x6A, 1, 0], "ends in the middle")] {
+            let path = try scratch.write("x.avro", bytes)
+            let error = #expect(throws: FileError.self) { try AvroFile(path: path, limits: DecodeLimits()) }
+            #expect(error?.what.contains(words) == true, "\(String(describing: error))")
+        }
+    }
+}
