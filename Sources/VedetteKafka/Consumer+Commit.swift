@@ -7,12 +7,14 @@ extension Consumer {
     /// A coordinator that is down or hangs may owe its answer for a minute. A commit that is not answered in time stays
     /// under way, and no other is sent before its answer has come: what it says then counts for nothing, the commit
     /// after it says more.
-    /// - Parameter timeoutMs: longest wait for the answer; none where an earlier commit's is still owed.
+    /// - Parameters:
+    ///   - timeoutMs: longest wait for the answer.
+    ///   - owedMs: longest wait, before that, for the answer to an earlier commit.
     /// - Throws: `KafkaError`: `.timedOut` where an answer is owed, or what the answer says of all or of one partition.
-    public func commit(_ offsets: [TopicPartitionOffset], timeoutMs: Int) throws(KafkaError) {
+    public func commit(_ offsets: [TopicPartitionOffset], timeoutMs: Int, owedMs: Int = 0) throws(KafkaError) {
         guard !offsets.isEmpty else { return }
         if owesCommitAnswer {
-            guard let late = commitAnswer(timeoutMs: 0) else {
+            guard let late = commitAnswer(timeoutMs: Int32(clamping: owedMs)) else {
                 throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, operation: "commit offsets", detail: "the commit before is not answered yet")
             }
             rd_kafka_event_destroy(late)

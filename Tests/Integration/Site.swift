@@ -85,6 +85,8 @@ final class Site: Sendable {
             topic, partitions: partitions, replicationFactor: min(3, try admin.brokerCount(timeoutMs: 30_000)), configuration: ["retention.ms": "-1"])
         try admin.createTopics([request], timeoutMs: 30_000)
         made.withLock { $0.append(topic) }
+        // The controller answers before the brokers have heard of it.
+        try wait("\(topic) to be known") { try admin.describeTopics([topic], timeoutMs: 30_000)[topic] == .partitions(partitions) }
     }
 
     func recreate(_ topic: String, partitions: Int) throws {

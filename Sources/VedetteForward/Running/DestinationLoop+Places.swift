@@ -36,7 +36,7 @@ extension DestinationLoop {
     }
 
     func revoked(_ consumer: Consumer, _ partitions: [TopicPartition]) {
-        commit(consumer)
+        commitLast(consumer)
         forget(partitions)
     }
 
@@ -47,16 +47,25 @@ extension DestinationLoop {
         }
     }
 
-    /// What can not be committed now is committed later; until then a crash would repeat it.
-    func commit(_ consumer: Consumer) {
+    /// The last moment to commit: here a coordinator is waited for.
+    func commitLast(_ consumer: Consumer) { commit(consumer, timeoutMs: Self.callTimeoutMs, owedMs: Self.callTimeoutMs) }
+
+    /// What can not be committed now is committed later; until then a crash would repeat it. A coordinator that hangs
+    /// holds up no delivery.
+    func commit(_ consumer: Consumer, timeoutMs: Int = commitTimeoutMs, owedMs: Int = 0) {
         lastCommit = monotonicSeconds()
         let due = mailbox.commits.filter { committed[$0.key] != $0.value }
         guard !options.isDryRun, !due.isEmpty else { return }
         do {
-            try consumer.commitSync(due.map { $0.key.at($0.value) })
+            try consumer.commit(due.map { $0.key.at($0.value) }, timeoutMs: timeoutMs, owedMs: owedMs)
             committed.merge(due) { _, new in new }
+            if isCommitBehind { logger.notice("offsets are committed again") }
+            isCommitBehind = false
         } catch {
-            logger.warning("offsets could not be committed", metadata: ["error": "\(error)"])
+            if !isCommitBehind {
+                logger.warning("offsets can not be committed; a crash would repeat deliveries", metadata: ["error": "\(error)"])
+            }
+            isCommitBehind = true
         }
     }
 }

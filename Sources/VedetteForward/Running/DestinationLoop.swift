@@ -12,6 +12,8 @@ final class DestinationLoop: @unchecked Sendable {
     static let pollMs = 200
     /// Longest wait of one call to the brokers, ms.
     static let callTimeoutMs = 10_000
+    /// Longest wait for the answer to a commit while there is more to do, ms.
+    static let commitTimeoutMs = 1_000
     /// Between commits at most, seconds.
     static let commitSeconds = 1.0
     /// Pauses before a client is made anew, seconds.
@@ -37,6 +39,8 @@ final class DestinationLoop: @unchecked Sendable {
     /// What the group has committed.
     var committed: [TopicPartition: Int64] = [:]
     var lastCommit = 0.0
+    /// The last commit failed, or its answer is owed.
+    var isCommitBehind = false
     private var isPaused = false
     var isAssigned = false
 
@@ -114,7 +118,7 @@ final class DestinationLoop: @unchecked Sendable {
             try turn(consumer)
             if options.isOnce, try isDone() { break }
         }
-        commit(consumer)
+        commitLast(consumer)
     }
 
     private func partitionCount(_ consumer: Consumer, _ topic: String) throws -> Int {
