@@ -48,15 +48,29 @@ extension DestinationLoop {
     }
 
     /// What can not be committed now is committed later; until then a crash would repeat it.
-    func commit(_ consumer: Consumer) {
+    ///
+    /// - Returns: whether nothing is left to commit.
+    @discardableResult
+    func commit(_ consumer: Consumer) -> Bool {
         lastCommit = monotonicSeconds()
         let due = mailbox.commits.filter { committed[$0.key] != $0.value }
-        guard !options.isDryRun, !due.isEmpty else { return }
+        guard !options.isDryRun, !due.isEmpty else { return true }
         do {
             try consumer.commitSync(due.map { $0.key.at($0.value) })
             committed.merge(due) { _, new in new }
+            return true
         } catch {
             logger.warning("offsets could not be committed", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    /// The last commit. One that falls into a rebalance of the group is refused, and taken once that is over.
+    func finish(_ consumer: Consumer) {
+        let end = monotonicSeconds() + Self.finishSeconds
+        while !commit(consumer), monotonicSeconds() < end {
+            // Serves the rebalance; what is read meanwhile is not taken, and read again by whoever comes next.
+            _ = try? consumer.poll(max: 1, timeoutMs: Self.pollMs) { _ in }
         }
     }
 }
