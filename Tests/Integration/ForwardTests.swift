@@ -160,4 +160,21 @@ import VedetteRuntime
         try forward.stop()
         #expect(ids("/hook") == ["a-1-0", "b-1-0"])
     }
+
+    @Test("Of two forwarders one has the partition; when it stops, the other goes on from there, and knows what is open")
+    func takeover() throws {
+        let yaml = site.yaml([site.hook(), "{name: am, type: alertmanager, url: \"\(receiver.url(""))\", resend: 1s}"])
+        let first = try site.start(yaml)
+        try site.say([try alert("a")])
+        for path in ["/hook", "/api/v2/alerts"] { try site.waitFor(path, count: 1, first) }
+        try wait("the commits") { try site.committed() == 1 && site.committed("am") == 1 }
+        let second = try site.start(yaml)
+        try wait("the second to be a member") { second.status()?.isStarted == true && second.status("am")?.isStarted == true }
+        try first.stop()
+        try site.say([try alert("b")])
+        try site.waitFor("/hook", count: 2, second)
+        try wait("what is open to be known") { second.status("am")?.open == 2 }
+        try second.stop()
+        #expect(ids("/hook") == ["a-1-0", "b-1-0"])
+    }
 }

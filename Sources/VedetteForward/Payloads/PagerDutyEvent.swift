@@ -52,6 +52,14 @@ package enum PagerDutyEvent {
             json.endArray()
         }
         json.key("payload")
+        payload(record, details: details, leftOut: leftOut, into: &json)
+        json.endObject()
+        return json.bytes
+    }
+
+    private static func payload(
+        _ record: AlertRecord, details: [(name: String, value: ArraySlice<UInt8>)], leftOut: [String], into json: inout JSONWriter
+    ) {
         json.beginObject()
         json.field("summary", summary(record))
         json.field("source", record.model)
@@ -74,8 +82,6 @@ package enum PagerDutyEvent {
         }
         json.endObject()
         json.endObject()
-        json.endObject()
-        return json.bytes
     }
 
     /// An end says how it ended: that late labels refute an alert must not read like a recovery.

@@ -48,24 +48,39 @@ extension DestinationLoop {
     }
 
     /// The last moment to commit: here a coordinator is waited for.
-    func commitLast(_ consumer: Consumer) { commit(consumer, timeoutMs: Self.callTimeoutMs, owedMs: Self.callTimeoutMs) }
+    @discardableResult
+    func commitLast(_ consumer: Consumer) -> Bool { commit(consumer, timeoutMs: Self.callTimeoutMs, owedMs: Self.callTimeoutMs) }
 
     /// What can not be committed now is committed later; until then a crash would repeat it. A coordinator that hangs
     /// holds up no delivery.
-    func commit(_ consumer: Consumer, timeoutMs: Int = commitTimeoutMs, owedMs: Int = 0) {
+    ///
+    /// - Returns: whether nothing is left to commit.
+    @discardableResult
+    func commit(_ consumer: Consumer, timeoutMs: Int = commitTimeoutMs, owedMs: Int = 0) -> Bool {
         lastCommit = monotonicSeconds()
         let due = mailbox.commits.filter { committed[$0.key] != $0.value }
-        guard !options.isDryRun, !due.isEmpty else { return }
+        guard !options.isDryRun, !due.isEmpty else { return true }
         do {
             try consumer.commit(due.map { $0.key.at($0.value) }, timeoutMs: timeoutMs, owedMs: owedMs)
             committed.merge(due) { _, new in new }
             if isCommitBehind { logger.notice("offsets are committed again") }
             isCommitBehind = false
+            return true
         } catch {
             if !isCommitBehind {
                 logger.warning("offsets can not be committed; a crash would repeat deliveries", metadata: ["error": "\(error)"])
             }
             isCommitBehind = true
+            return false
+        }
+    }
+
+    /// The last commit. One that falls into a rebalance of the group is refused, and taken once that is over.
+    func finish(_ consumer: Consumer) {
+        let end = monotonicSeconds() + Self.finishSeconds
+        while !commitLast(consumer), monotonicSeconds() < end {
+            // Serves the rebalance; what is read meanwhile is not taken, and read again by whoever comes next.
+            _ = try? consumer.poll(max: 1, timeoutMs: Self.pollMs) { _ in }
         }
     }
 }

@@ -16,6 +16,8 @@ final class DestinationLoop: @unchecked Sendable {
     static let commitTimeoutMs = 1_000
     /// Between commits at most, seconds.
     static let commitSeconds = 1.0
+    /// How long a stop waits for its last commit, seconds.
+    static let finishSeconds = 5.0
     /// Pauses before a client is made anew, seconds.
     static let restartSeconds = 1.0...30.0
     /// Tries of an alert that `--once` makes.
@@ -118,7 +120,7 @@ final class DestinationLoop: @unchecked Sendable {
             try turn(consumer)
             if options.isOnce, try isDone() { break }
         }
-        commitLast(consumer)
+        finish(consumer)
     }
 
     private func partitionCount(_ consumer: Consumer, _ topic: String) throws -> Int {
