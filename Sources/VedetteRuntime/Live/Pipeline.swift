@@ -149,12 +149,12 @@ public final class Pipeline {
     /// - Throws: among others `CancellationError` where a schema was no longer waited for: what was added since is not
     ///   to be believed, and nothing more comes out of this pipeline.
     public func step() throws {
-        try decoders.checkSchemas()
         try onStep?(.added)
         for index in feeds.indices {
             feeds[index].releaseAsKnown()
             flush(index)
         }
+        try decoders.checkSchemas()
         if isStandby { try topology.advance(atMost: known?.watermark ?? .min) } else { try topology.advance() }
         pending += collector.take()
         try onStep?(.stepped)

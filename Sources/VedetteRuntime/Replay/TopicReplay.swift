@@ -191,7 +191,6 @@ public final class TopicReplay {
             case .error: try complain(of: record, place)
             }
         }
-        try decoders?.checkSchemas()
         for place in sources.indices where !sources[place].isDone {
             let isDone = sources[place].next >= sources[place].end
             if isDone { feeds[place].release() }
@@ -201,6 +200,7 @@ public final class TopicReplay {
             topology.end(place)
             try consumer.pause([sources[place].partition])
         }
+        try decoders?.checkSchemas()
         try topology.advance()
         try put(collector.take())
         try adjustPauses()
