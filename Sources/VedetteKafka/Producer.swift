@@ -131,6 +131,8 @@ public final class Producer: @unchecked Sendable {
                 }
             }
             guard code == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
+                // The code alone would hide the cause.
+                if code == RD_KAFKA_RESP_ERR__FATAL, let cause = raisedFatalError(of: rk, operation: "produce to \(topic)") { throw cause }
                 return try check(code, "produce to \(topic)")
             }
             let limit = deadline ?? Deadline(timeoutMs: produceTimeoutMs)
