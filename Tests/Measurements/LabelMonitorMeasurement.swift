@@ -1,7 +1,7 @@
-/// `label_burst`, `label_orphans`, `label_conflicts`, `label_normalisation` and `label_canary` on simulated labels: false alerts while
-/// nothing changes, and how soon a plain fault is seen.
+/// `label_burst`, `label_orphans`, `label_conflicts`, `label_normalisation`, `label_canary` and `label_poisoning` on simulated labels: false
+/// alerts while nothing changes, and how soon a plain fault is seen.
 struct LabelMonitorMeasurement {
-    private static let monitors = ["label_burst", "label_orphans", "label_conflicts", "label_normalisation", "label_canary"]
+    private static let monitors = ["label_burst", "label_orphans", "label_conflicts", "label_normalisation", "label_canary", "label_poisoning"]
     private static let quietDays: Int64 = 730
     private static let start: Int64 = 150
     private static let days: Int64 = 150

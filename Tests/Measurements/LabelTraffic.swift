@@ -38,7 +38,7 @@ enum LabelFault: CustomStringConvertible {
     }
 }
 
-/// Borderline decisions and their labels, straight into a topology with the label monitors.
+/// Borderline decisions and their labels, straight into a topology with the label monitors. Half of the scores pass, half are challenged.
 ///
 /// 300 decisions a day (fewer at weekends) in eight countries and three channels. 300 reporters of low trust with log-normal volumes label
 /// most of them; their days scatter more than Poisson (a gamma factor, standard deviation 0.3), they err on 8 % and name a request
@@ -81,7 +81,7 @@ final class LabelTraffic: TopologySink {
         configuration.detectors = [
             DetectorSpec(id: "label_burst", rule: .labelBurst(rule)), DetectorSpec(id: "label_orphans", rule: .labelOrphans(rule)),
             DetectorSpec(id: "label_conflicts", rule: .labelConflicts(rule)), DetectorSpec(id: "label_normalisation", rule: .labelNormalisation(rule)),
-            DetectorSpec(id: "label_canary", rule: .labelCanary(rule)),
+            DetectorSpec(id: "label_canary", rule: .labelCanary(rule)), DetectorSpec(id: "label_poisoning", rule: .labelPoisoning(rule)),
         ]
         var chargebacks = LabelSource(pipeline: "chargebacks", tier: 3)
         chargebacks.rights.outcomes = [.fraud]
@@ -187,7 +187,7 @@ final class LabelTraffic: TopologySink {
         batch.model.append(0)
         batch.version.append(Self.text("v1", &batch.text))
         batch.score.append(min(1, score))
-        batch.decision.append(Decision.challenge.rawValue)
+        batch.decision.append((score < 0.75 ? Decision.allow : .challenge).rawValue)
         batch.latencyMs.append(.nan)
         batch.amount.append(.nan)
         batch.signals.append(SignalUse.unknown.rawValue)

@@ -1,6 +1,7 @@
 import VedetteCore
 
-/// A merchant that turns borderline cases legit among honest actors: how soon it is accused, and how often an honest one is.
+/// A merchant that turns borderline cases legit among honest actors: how soon it is accused, and how often an honest one is. Then whole
+/// sources without actors (``SourcePoisoning``).
 ///
 /// **The population.** Each actor's share of legit among its borderline decisions is drawn from a beta distribution
 /// around its peers' (concentration 30: standard deviation 9 points), the same in all strata of the score on the
@@ -47,6 +48,7 @@ struct Poisoning {
             print(hasContradictions ? "with chargebacks (1 % of honest words contradicted, 30 % of turned ones)" : "without any more trusted labels")
             accuse(hasContradictions)
         }
+        SourcePoisoning(seeds: 4 * seeds).run()
     }
 
     private func accuse(_ hasContradictions: Bool) {

@@ -10,7 +10,7 @@ let usage = """
       cards   the benign weeks of the card payments: every alert, by severity
       nowcast         coverage and error of nowcasts: simulated cohorts with drifting delays, and cards
       silent-failure  when the collapse of recall in ecommerce is seen, and from what
-      poisoning       actors that turn borderline labels legit: delay and false accusations
+      poisoning       actors, and sources without actors, that turn borderline labels legit: delay and false accusations
       canary          label_canary beside the metric that it guards, with and without requests that both sides labelled
       labels          the other label monitors: false alerts on steady streams, delay for plain effects
 

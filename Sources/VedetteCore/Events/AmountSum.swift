@@ -15,6 +15,13 @@ public struct AmountSum: Sendable, Equatable, Snapshottable {
         units &+= amount.units
     }
 
+    /// Takes back an amount that was added.
+    mutating func remove(_ amount: Money) {
+        guard !amount.isNone, count > 0 else { return }
+        count -= 1
+        units &-= amount.units
+    }
+
     public mutating func add(_ other: AmountSum) {
         count += other.count
         units &+= other.units

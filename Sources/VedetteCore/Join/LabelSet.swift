@@ -70,6 +70,8 @@ public struct LabelEffect: Sendable, Equatable {
     public var conflict: Bool
     /// Every source's word on the request, this one included.
     var standing: [LabelEntry] = []
+    /// The same before this one.
+    var stood: [LabelEntry] = []
 
     public init(
         kind: Kind, before: LabelEntry?, after: LabelEntry?, knownBefore: Int64? = nil, knownAfter: Int64? = nil, conflict: Bool
@@ -96,9 +98,12 @@ public struct LabelSet: Sendable, Equatable {
     public init() {}
 
     /// The truth now: the outcome that outweighs all others, nil when every source has withdrawn.
-    public var truth: LabelEntry? {
+    public var truth: LabelEntry? { Self.truth(entries) }
+
+    /// The truth of what was said, by sources above a tier alone where one is given.
+    static func truth(_ entries: [LabelEntry], above tier: UInt8? = nil) -> LabelEntry? {
         var best: LabelEntry?
-        for entry in entries where entry.outcome != .withdrawn && !entry.isQuarantined {
+        for entry in entries where entry.outcome != .withdrawn && !entry.isQuarantined && tier.map({ entry.tier > $0 }) ?? true {
             if let current = best, !entry.outweighs(current) { continue }
             best = entry
         }
@@ -126,6 +131,7 @@ public struct LabelSet: Sendable, Equatable {
         let knownBefore = knownSince
         let disagreed = disagrees
         var kind: LabelEffect.Kind = .new
+        let stood = entries
         if let index = entries.firstIndex(where: { $0.source == label.source }) {
             if label.isRepeat(of: entries[index]) {
                 return LabelEffect(kind: .repeated, before: before, after: before, conflict: false)
@@ -146,6 +152,7 @@ public struct LabelSet: Sendable, Equatable {
         var effect = LabelEffect(
             kind: kind, before: before, after: truth, knownBefore: knownBefore, knownAfter: knownSince, conflict: disagrees && !disagreed)
         effect.standing = entries
+        effect.stood = stood
         return effect
     }
 

@@ -8,6 +8,8 @@ package struct ActorTrial: Sendable, Equatable {
 
     package var pool: Int
     package var key: UInt64
+    /// All labels without an actor: many hands, or a machine. Nobody's peer, and nothing is known of how far it lies from the actors.
+    let isFlow: Bool
     /// Labels of borderline decisions, and of them those that said legit.
     package var labels: Int64 = 0
     package var legit: Int64 = 0
@@ -30,9 +32,10 @@ package struct ActorTrial: Sendable, Equatable {
     package var lastAt: Int64
     package var isAccused = false
 
-    init(pool: Int, key: UInt64, deviation: Double, at time: Int64) {
+    init(pool: Int, key: UInt64, isFlow: Bool = false, deviation: Double, at time: Int64) {
         self.pool = pool
         self.key = key
+        self.isFlow = isFlow
         own = Array(repeating: StratumCounts(), count: LabelPeerTest.strata)
         ordinary = OffsetBelief(mean: 0, variance: deviation * deviation)
         outlying = OffsetBelief(mean: 0, variance: deviation * deviation * Self.outlierWidth * Self.outlierWidth)
@@ -122,6 +125,7 @@ extension ActorTrial: Snapshottable {
     package func encode(into writer: inout ByteWriter) {
         writer.write(count: pool)
         writer.write(fixed64: key)
+        writer.write(bool: isFlow)
         for value in [labels, legit, firstAt, lastAt] { writer.write(signed: value) }
         for value in [expected, variance, outlyingWeight, contradicted, exposure, contradictedToday] { writer.write(double: value) }
         ordinary.encode(into: &writer)
@@ -138,6 +142,7 @@ extension ActorTrial: Snapshottable {
     package init(from reader: inout ByteReader) throws {
         pool = Int(truncatingIfNeeded: try reader.readVarint())
         key = try reader.readFixed64()
+        isFlow = try reader.readBool()
         labels = try reader.readSigned()
         legit = try reader.readSigned()
         firstAt = try reader.readSigned()

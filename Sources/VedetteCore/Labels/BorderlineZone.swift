@@ -16,6 +16,9 @@ struct BorderlineZone: Equatable {
         if !lowest.isNaN { thresholds[Int(decision.row.model)] = lowest }
     }
 
+    /// Whether a score is known to lie below the borderline.
+    func isClear(_ score: Double, _ model: Int) -> Bool { score < (from ?? thresholds[model] / 2) }
+
     /// The stratum of a borderline score; nil for any other.
     func stratum(_ score: Double, _ model: Int) -> Int? {
         let low = from ?? thresholds[model] / 2

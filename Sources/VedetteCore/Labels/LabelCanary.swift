@@ -1,8 +1,8 @@
-/// The statistics of `label_canary` for one model: whether labels of low trust have come apart from trusted ones.
+/// The statistics of `label_canary` for one model and metric: whether labels of low trust have come apart from trusted ones.
 ///
-/// Two tests share ``alpha``, a chance of a false alert in a year:
+/// Two tests share ``alpha``, a chance of a false alert in a year that the metrics of a model have together:
 ///
-/// - **Pairs**: requests that both classes have labelled. Of the borderline requests that a low-trust label calls legit, the share of which
+/// - **Pairs**: requests that both classes have labelled. Of the requests that the metric rests on and a low-trust label calls legit, the share of which
 ///   a trusted one says fraud is followed by stratum of the score, for each trusted source against its own past (``RateWatch``). What all
 ///   requests have in common cancels within a pair, so a change of the fraud itself says nothing: a shift of s in the share of legit
 ///   stands against the rare pairs that disagree and not against the variance of the labels. A source that only ever says fraud says nothing here.
@@ -11,7 +11,7 @@
 package struct LabelCanary: Sendable {
     /// Highest tier of low trust.
     package static let lowTier: UInt8 = 1
-    /// A model has one question: a false alert in fifty years is rare enough, and waiting for more would cost weeks.
+    /// A model has few questions: a false alert in fifty years is rare enough, and waiting for more would cost weeks.
     package static let alpha = 0.02
     /// Factors on the share of contradicted pairs that may be at work, and the least that is worth an alert.
     static let pairFactors = [1.3, 2, 5]
@@ -31,11 +31,13 @@ package struct LabelCanary: Sendable {
 
     private let trustedSources: Int
 
-    /// - Parameter tiers: of the registry's sources.
-    package init(rule actors: LabelPeerRule, tiers: [UInt8]) {
+    /// - Parameters:
+    ///   - tiers: of the registry's sources.
+    ///   - metrics: that are followed.
+    package init(rule actors: LabelPeerRule, tiers: [UInt8], metrics: Int = CanaryMetric.allCases.count) {
         trustedSources = tiers.count { $0 > Self.lowTier }
         var rule = actors
-        rule.alpha = max(Self.alpha, actors.alpha)
+        rule.alpha = max(Self.alpha, actors.alpha) / Double(metrics)
         self.rule = rule
         rule.alpha /= 2 * Double(LabelPeerTest.strata)
         rule.isSelfRelative = true
@@ -45,13 +47,13 @@ package struct LabelCanary: Sendable {
         pairs = Array(repeating: RateWatch(factors: Self.pairFactors, strata: LabelPeerTest.strata), count: tiers.count)
     }
 
-    /// A borderline label. O(bets).
+    /// A label that the metric rests on. O(bets).
     package mutating func observe(stratum: Int, isLow: Bool, isLegit: Bool, amount: Money = .none, at time: Int64) {
         let side = (isLow ? Self.low : Self.trusted) &+ UInt64(stratum)
         _ = classes.observe(pool: 0, stratum: stratum, actor: side, isLegit: isLegit, amount: amount, at: time)
     }
 
-    /// A trusted label of `source` on a borderline request that one of low trust calls legit. It counts when the day is over.
+    /// A trusted label of `source` on a request that the metric rests on and that one of low trust calls legit. It counts when the day is over.
     package mutating func observe(pairOf source: Int, stratum: Int, isUpheld: Bool, amount: Money = .none, at time: Int64) {
         pairs[source].add(isHit: !isUpheld, stratum: stratum, amount: amount, on: floorDivide(time, 86_400_000))
     }
@@ -78,15 +80,8 @@ package struct LabelCanary: Sendable {
     private var places: [Int] { classes.trials.indices.filter { classes.trials[$0].key &- Self.low < UInt64(LabelPeerTest.strata) } }
     /// The stratum with most evidence.
     var trial: ActorTrial? { places.max { classes.trials[$0].logEvidence < classes.trials[$1].logEvidence }.map { classes.trials[$0] } }
-    /// Counts of trusted labels by stratum.
-    var trustedCounts: [StratumCounts] {
-        places.reduce(into: classes.counts(ofPool: 0)) { counts, place in
-            for stratum in counts.indices {
-                counts[stratum].legit -= classes.trials[place].own[stratum].legit
-                counts[stratum].total -= classes.trials[place].own[stratum].total
-            }
-        }
-    }
+    /// The most that either test has, nats.
+    var logEvidence: Double { max(trial?.logEvidence ?? 0, pairs.map(\.logEvidence).max() ?? 0) }
     package var isProvenByClasses: Bool { places.contains { classes.isProven($0) } }
     package var isProvenByPairs: Bool { provenPair != nil }
     package var isProven: Bool { isProvenByPairs || isProvenByClasses }

@@ -1,9 +1,11 @@
-/// `label_canary`: the same metric with and without the labels of low trust, and whether they have come apart.
+/// `label_canary`: key metrics with and without the labels of low trust, and whether they have come apart.
 ///
-/// The metric is the fraud rate of borderline decisions, by first words that arrive; low trust is tier 0 and 1. What is tested is a
-/// change (``LabelCanary``): the two may differ as they always did, and not by more. So it speaks when low-trust labels begin to call
-/// legit what trusted ones call fraud, before enough of them have joined to move the metric itself, where trusted labels look again at
-/// requests that low-trust ones have judged. Direction: towards legit, the one that lets something through.
+/// The metrics are ``CanaryMetric``'s; low trust is tier 0 and 1. What they are worth with all labels and with the trusted ones alone is counted
+/// exactly, as labels stand (``CanaryLedger``). That the two differ says nothing, since other decisions get trusted labels; what is tested is a
+/// change (``LabelCanary``, for each metric on the decisions that it rests on): the two may differ as they always did, and not by more. So it
+/// speaks when low-trust labels begin to call legit what trusted ones call fraud, before enough of them have joined to move the metric itself,
+/// where trusted labels look again at requests that low-trust ones have judged. Direction: towards legit, the one that lets something through: a
+/// lower fraud rate, missed fraud that is none, blocks that look wrong. One alert for a model names all metrics that have come apart.
 struct LabelCanaryDetector: StreamDetector {
     static let maxSamples = 10
 
@@ -19,38 +21,53 @@ struct LabelCanaryDetector: StreamDetector {
     let rule: LabelIntegrityRule
     let sources: [LabelSource]
     private let isWatched: [Bool]
-    /// Per source: one that may only say fraud is no sample of the truth, however many of its labels come.
     private let saysBoth: [Bool]
     private(set) var zone: BorderlineZone
-    /// One per model.
-    private(set) var watches: [Watch]
+    /// By model, then by metric.
+    private(set) var watches: [[Watch]]
+    private(set) var ledgers: [CanaryLedger]
 
     init(detector: Int, rule: LabelIntegrityRule, sources: [LabelSource], models: [String], watched: [String]) {
         self.detector = detector
         self.rule = rule
         self.sources = sources
         isWatched = models.map { watched.isEmpty || watched.contains($0) }
-        saysBoth = sources.map { $0.rights.outcomes.isEmpty || ($0.rights.outcomes.contains(.fraud) && $0.rights.outcomes.contains(.legit)) }
+        saysBoth = sources.map(\.rights.saysBoth)
         zone = BorderlineZone(from: rule.borderlineFrom, models: models.count)
-        watches = Array(repeating: Watch(canary: LabelCanary(rule: rule.peers, tiers: sources.map(\.tier))), count: models.count)
+        let canary = LabelCanary(rule: rule.peers, tiers: sources.map(\.tier), metrics: rule.canaryMetrics.count)
+        watches = Array(repeating: Array(repeating: Watch(canary: canary), count: rule.canaryMetrics.count), count: models.count)
+        ledgers = Array(repeating: CanaryLedger(), count: models.count)
     }
 
     mutating func observe(_ decision: borrowing ObservedDecision) { zone.note(decision) }
 
     mutating func observe(_ label: borrowing ObservedLabel) {
-        let model = Int(label.decision.model)
-        guard isWatched[model], label.effect.kind == .new || label.effect.kind == .changed, label.entry.outcome != .withdrawn,
-            let stratum = zone.stratum(label.decision.score, model)
-        else { return }
-        let isLow = label.entry.tier <= LabelCanary.lowTier, isLegit = label.entry.outcome == .legit
-        if isLow || saysBoth[label.source] {
-            watches[model].canary.observe(stratum: stratum, isLow: isLow, isLegit: isLegit, amount: label.decision.amount, at: label.effective)
+        let model = Int(label.decision.model), stratum = zone.stratum(label.decision.score, model)
+        // Before a threshold is known nothing is borderline, nor below it.
+        guard isWatched[model], stratum != nil || zone.isClear(label.decision.score, model) else { return }
+        let cell = CanaryCell(stratum: stratum, isStopped: label.decision.decision.isIntervention)
+        ledgers[model].pass(to: label.effective)
+        switch label.effect.kind {
+        case .new, .changed, .withdrawn: ledgers[model].observe(label.effect.stood, label.effect.standing, cell, decided: label.decision.time)
+        case .repeated, .superseded, .dropped: return
         }
-        if isLow, isLegit { Self.note(label.words.request, in: &watches[model].samples) }
+        for (place, metric) in rule.canaryMetrics.enumerated() {
+            if let stratum = metric.stratum(cell) { Self.follow(label, saysBoth: label.source >= 0 && saysBoth[label.source], stratum, in: &watches[model][place]) }
+        }
+    }
+
+    /// - Parameter saysBoth: one that may only say fraud is no sample of the truth.
+    private static func follow(_ label: borrowing ObservedLabel, saysBoth: Bool, _ stratum: Int, in watch: inout Watch) {
+        if let word = label.word {
+            let isLow = label.entry.tier <= LabelCanary.lowTier, isLegit = word == .legit
+            if isLow || saysBoth {
+                watch.canary.observe(stratum: stratum, isLow: isLow, isLegit: isLegit, amount: label.decision.amount, at: label.effective)
+            }
+            if isLow, isLegit { note(label.words.request, in: &watch.samples) }
+        }
         for word in label.verdicts where word.tier <= LabelCanary.lowTier && word.outcome == .legit && word.judgeTier > LabelCanary.lowTier {
-            watches[model].canary.observe(
-                pairOf: word.judge, stratum: stratum, isUpheld: word.isUpheld, amount: label.decision.amount, at: label.effective)
-            if !word.isUpheld { Self.note(label.words.request, in: &watches[model].contradicted) }
+            watch.canary.observe(pairOf: word.judge, stratum: stratum, isUpheld: word.isUpheld, amount: label.decision.amount, at: label.effective)
+            if !word.isUpheld { note(label.words.request, in: &watch.contradicted) }
         }
     }
 
@@ -60,40 +77,74 @@ struct LabelCanaryDetector: StreamDetector {
         samples.append(request)
     }
 
-    mutating func close(at boundary: Int64) -> [IncidentReport] {
-        watches.indices.compactMap { model in
-            watches[model].canary.pass(to: boundary)
-            let watch = watches[model]
-            guard watch.isFiring || watch.canary.isProven, let trial = watch.canary.trial else { return nil }
-            var report = LabelReports.canary(trial, watch.canary, sources.map(\.pipeline), rule, detector: detector, model: model)
-            report.sampleRequestIDs = watch.canary.isProvenByPairs && !watch.contradicted.isEmpty ? watch.contradicted : watch.samples
-            let isOver = watch.canary.isCold
-            if isOver { report.phase = .closed(reason: "labels of low trust agree with the trusted ones again") }
-            watches[model].isFiring = !isOver
-            return report
+    mutating func close(at boundary: Int64) -> [IncidentReport] { watches.indices.compactMap { close($0, at: boundary) } }
+
+    private mutating func close(_ model: Int, at boundary: Int64) -> IncidentReport? {
+        ledgers[model].pass(to: boundary)
+        for place in watches[model].indices { watches[model][place].canary.pass(to: boundary) }
+        let diverging = watches[model].indices.filter { watches[model][$0].isFiring || watches[model][$0].canary.isProven }
+        // The one with most evidence leads; of equal ones the first.
+        guard let leading = diverging.max(by: { (watches[model][$0].canary.logEvidence, $1) < (watches[model][$1].canary.logEvidence, $0) }) else { return nil }
+        for place in diverging { watches[model][place].isFiring = !watches[model][place].canary.isCold }
+        let watch = watches[model][leading]
+        guard let trial = watch.canary.trial else { return nil }
+        let values = zip(rule.canaryMetrics, rule.canaryMetrics.map(ledgers[model].values)).map { CanaryValue(metric: $0, all: $1.all, trusted: $1.trusted) }
+        var report = LabelReports.canary(
+            trial, watch.canary, values, leading: leading, diverging: diverging, sources.map(\.pipeline), rule, detector: detector, model: model)
+        report.sampleRequestIDs = watch.canary.isProvenByPairs && !watch.contradicted.isEmpty ? watch.contradicted : watch.samples
+        if watches[model].allSatisfy({ !$0.isFiring }) { report.phase = .closed(reason: "labels of low trust agree with the trusted ones again") }
+        return report
+    }
+}
+
+/// One metric, with all labels and without those of low trust; nan where nothing tells it.
+struct CanaryValue {
+    var metric: CanaryMetric
+    var all: Double
+    var trusted: Double
+}
+
+extension LabelCanaryDetector {
+    /// Each metric under its name, so that a configuration with others still reads those that it follows.
+    func encode(into writer: inout ByteWriter) {
+        zone.encode(into: &writer)
+        for ledger in ledgers { ledger.encode(into: &writer) }
+        writer.write(count: rule.canaryMetrics.count)
+        for (place, metric) in rule.canaryMetrics.enumerated() {
+            var own = ByteWriter()
+            for model in watches.indices { watches[model][place].encode(into: &own) }
+            writer.write(string: metric.rawValue)
+            writer.write(blob: own.bytes)
         }
     }
 
+    mutating func restore(from reader: inout ByteReader) throws {
+        try zone.restore(from: &reader)
+        for model in ledgers.indices { ledgers[model] = try CanaryLedger(from: &reader) }
+        for _ in 0..<(try reader.readCount(minimumSize: 2)) {
+            let name = try reader.readString()
+            var own = ByteReader(try reader.readBlob())
+            guard let place = rule.canaryMetrics.firstIndex(where: { $0.rawValue == name }) else { continue }
+            for model in watches.indices { try watches[model][place].restore(from: &own) }
+        }
+    }
+}
+
+extension LabelCanaryDetector.Watch {
     func encode(into writer: inout ByteWriter) {
-        zone.encode(into: &writer)
-        for watch in watches {
-            watch.canary.encode(into: &writer)
-            writer.write(bool: watch.isFiring)
-            for list in [watch.samples, watch.contradicted] {
-                writer.write(count: list.count)
-                for text in list { writer.write(string: text) }
-            }
+        canary.encode(into: &writer)
+        writer.write(bool: isFiring)
+        for list in [samples, contradicted] {
+            writer.write(count: list.count)
+            for text in list { writer.write(string: text) }
         }
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
         func texts() throws -> [String] { try (0..<(try reader.readCount())).map { _ in try reader.readString() } }
-        try zone.restore(from: &reader)
-        for model in watches.indices {
-            try watches[model].canary.restore(from: &reader)
-            watches[model].isFiring = try reader.readBool()
-            watches[model].samples = try texts()
-            watches[model].contradicted = try texts()
-        }
+        try canary.restore(from: &reader)
+        isFiring = try reader.readBool()
+        samples = try texts()
+        contradicted = try texts()
     }
 }

@@ -16,5 +16,8 @@ public struct LabelIntegrityRule: Sendable, Equatable {
     /// Factor on a source's own rate of orphans, or of words that more trusted labels contradict, above which it is an incident.
     public var rateFactor = 2.0
 
+    /// What `label_canary` follows; they share its chance of a false alert.
+    public var canaryMetrics = CanaryMetric.allCases
+
     public init() {}
 }

@@ -1,6 +1,6 @@
 /// `label_normalisation`: in one slice the borderline decisions are called legit more and more, over weeks and months.
 ///
-/// Input: first words about borderline decisions, by all sources and actors together. Bad direction: towards legit. Each value of
+/// Input: words about borderline decisions that their sources may say, by all sources and actors together. Bad direction: towards legit. Each value of
 /// each dimension stands trial like an actor of `label_poisoning` (``LabelPeerTest``), in a pool of its model and dimension: the other
 /// values are its peers, so what moves everywhere is nobody's. It sees what no actor shows: a pattern that many hands clear, each a little.
 /// Slices change for honest reasons more than actors do, hence ``driftFactor`` and P2. At most `max_actors` values are followed.
@@ -34,10 +34,8 @@ struct LabelNormalisationDetector: StreamDetector {
 
     mutating func observe(_ label: borrowing ObservedLabel) {
         let model = Int(label.decision.model)
-        guard isWatched[model], label.source >= 0, label.effect.kind == .new, label.entry.outcome != .withdrawn,
-            let stratum = zone.stratum(label.decision.score, model)
-        else { return }
-        let isLegit = label.entry.outcome == .legit
+        guard isWatched[model], label.isByRight, let word = label.word, let stratum = zone.stratum(label.decision.score, model) else { return }
+        let isLegit = word == .legit
         for dimension in dimensions.indices {
             let value = label.decision.values[dimension]
             guard value > Interner.other, let name = label.dimensions[dimension].name(value) else { continue }

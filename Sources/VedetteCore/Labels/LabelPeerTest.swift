@@ -87,11 +87,13 @@ package struct LabelPeerTest: Sendable {
     ///
     /// - Parameters:
     ///   - actor: keyed hash of the actor, well mixed, that no other pool uses.
+    ///   - isFlow: it is all that has no actor (``ActorTrial/isFlow``).
     ///   - amount: of the decision; it plays no part in the evidence.
-    package mutating func observe(pool: Int, stratum: Int, actor: UInt64, isLegit: Bool, amount: Money = .none, at time: Int64) -> Int? {
+    package mutating func observe(pool: Int, stratum: Int, actor: UInt64, isFlow: Bool = false, isLegit: Bool, amount: Money = .none, at time: Int64) -> Int? {
         pass(to: time)
-        let place = find(actor, pool, time)
+        let place = find(actor, pool, isFlow, time)
         if let place { judge(place, stratum, isLegit, amount, time) }
+        guard !isFlow else { return place }
         pools[pool].strata[stratum].total += 1
         if isLegit { pools[pool].strata[stratum].legit += 1 }
         return place
@@ -107,9 +109,10 @@ package struct LabelPeerTest: Sendable {
     private mutating func judge(_ place: Int, _ stratum: Int, _ isLegit: Bool, _ amount: Money, _ time: Int64) {
         let pool = trials[place].pool
         let all = pools[pool].strata[stratum], own = trials[place].own[stratum]
-        let peers = max(0, all.total - own.total)
+        let counted = trials[place].isFlow ? StratumCounts() : own
+        let peers = max(0, all.total - counted.total)
         if peers >= Self.minPeers {
-            let share = (max(0, all.legit - own.legit) + 0.5) / (peers + 1)
+            let share = (max(0, all.legit - counted.legit) + 0.5) / (peers + 1)
             trials[place].judge(
                 isLegit: isLegit, peers: share, share: peers / (peers + own.total + 1), spread: pools[pool].spread, amount: amount,
                 rule: rule, at: time)
@@ -154,7 +157,7 @@ package struct LabelPeerTest: Sendable {
     }
 
     private mutating func settle() {
-        for place in trials.indices {
+        for place in trials.indices where !trials[place].isFlow {
             let pool = pools[trials[place].pool]
             var exposure = 0.0
             for stratum in 0..<Self.strata where pool.contradictedToday[stratum] > 0 && pool.strata[stratum].legit > 0 {
@@ -168,7 +171,7 @@ package struct LabelPeerTest: Sendable {
     /// τ from E[(O − E)²] = V + τ² V², over the actors whose residuals are not among the most extreme 2 % on the high side;
     /// the variance of relative risks likewise from contradictions.
     private mutating func estimate(_ pool: Int) {
-        let actors = trials.filter { $0.pool == pool }
+        let actors = trials.filter { $0.pool == pool && !$0.isFlow }
         pools[pool].deviation = rule.isSelfRelative
             ? 3
             : Self.moment(
@@ -198,9 +201,9 @@ package struct LabelPeerTest: Sendable {
 
     // MARK: Actors
 
-    private mutating func find(_ actor: UInt64, _ pool: Int, _ time: Int64) -> Int? {
+    private mutating func find(_ actor: UInt64, _ pool: Int, _ isFlow: Bool, _ time: Int64) -> Int? {
         if let place = index.find(actor) { return place }
-        let new = ActorTrial(pool: pool, key: actor, deviation: rule.isSelfRelative ? 3 : pools[pool].deviation, at: time)
+        let new = ActorTrial(pool: pool, key: actor, isFlow: isFlow, deviation: rule.isSelfRelative || isFlow ? 3 : pools[pool].deviation, at: time)
         if trials.count < rule.maxActors { return append(new) }
         let seen = Int64(waiting.add(actor))
         guard seen > fewest else { return nil }

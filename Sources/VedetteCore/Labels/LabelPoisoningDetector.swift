@@ -1,9 +1,11 @@
 /// `label_poisoning`: an actor that calls borderline decisions legit more often than its peers do, or whose "legit" is
-/// contradicted by more trusted labels more often than theirs.
+/// contradicted by more trusted labels more often than theirs; or a source whose whole flow has begun to.
 ///
-/// Looks at the first word that a source says of a decision whose score is borderline: from half of the model's
-/// lowest threshold up (or from a configured score). Evidence and bound are ``LabelPeerTest``'s, in pools of one
-/// model and one source. An incident ends when the evidence has fallen to nothing: the actor is back among its peers.
+/// Looks at what a source says of a decision whose score is borderline: from half of the model's lowest threshold up (or from a
+/// configured score). A word that changes an earlier one is a word too. Labels outside of their source's rights are none: else
+/// whoever can write to the topic could move the peers of honest actors. Evidence and bound of actors are ``LabelPeerTest``'s, in pools
+/// of one model and one source, where all labels without an actor stand beside the actors as one; those of sources are
+/// ``SourceFlowTest``'s, without the labels of actors that are accused. An incident ends when the evidence has fallen to nothing.
 struct LabelPoisoningDetector: StreamDetector {
     let detector: Int
     let rule: LabelIntegrityRule
@@ -12,6 +14,7 @@ struct LabelPoisoningDetector: StreamDetector {
     let hash: KeyedHash
     private let isWatched: [Bool]
     private(set) var test: LabelPeerTest
+    private(set) var flows: SourceFlowTest
     /// Pool per model and source, -1 for none yet.
     private var pools: [Int]
     private var zone: BorderlineZone
@@ -25,6 +28,7 @@ struct LabelPoisoningDetector: StreamDetector {
         self.hash = hash
         isWatched = models.map { watched.isEmpty || watched.contains($0) }
         test = LabelPeerTest(rule: rule.peers)
+        flows = SourceFlowTest(rule: rule.peers, sources: sources, models: models.count)
         pools = Array(repeating: -1, count: models.count * max(1, sources.count))
         zone = BorderlineZone(from: rule.borderlineFrom, models: models.count)
     }
@@ -35,14 +39,29 @@ struct LabelPoisoningDetector: StreamDetector {
         let model = Int(label.decision.model)
         guard isWatched[model] else { return }
         contradict(label, model)
-        guard label.source >= 0, label.effect.kind == .new, label.entry.outcome != .withdrawn else { return }
-        let words = label.words
-        guard !words.actor.isEmpty, let stratum = zone.stratum(label.decision.score, model) else { return }
+        guard label.isByRight else { return }
+        let stratum = zone.stratum(label.decision.score, model)
+        guard stratum != nil || zone.isClear(label.decision.score, model) else { return }
         let pool = pool(model, label.source)
-        let isLegit = label.entry.outcome == .legit
-        let key = key(words.actor, pool)
-        guard let place = test.observe(pool: pool, stratum: stratum, actor: key, isLegit: isLegit, amount: label.decision.amount, at: label.effective) else { return }
-        if isLegit { cases.follow(test, place, key, request: words.request) { words.actor } }
+        if let stratum, let word = label.word { judge(label, word, stratum, pool) }
+        if cases.isEmpty || !cases.hasAccused(test, pool: pool, key: key(label.words.actor, pool)) { follow(label, model, stratum) }
+    }
+
+    private mutating func judge(_ label: borrowing ObservedLabel, _ word: Outcome, _ stratum: Int, _ pool: Int) {
+        let words = label.words, isLegit = word == .legit, key = key(words.actor, pool)
+        let place = test.observe(
+            pool: pool, stratum: stratum, actor: key, isFlow: words.actor.isEmpty, isLegit: isLegit, amount: label.decision.amount, at: label.effective)
+        if let place, isLegit { cases.follow(test, place, key, request: words.request) { words.actor.isEmpty ? "(no actor)" : words.actor } }
+    }
+
+    /// The source's flow: a word, or the end of one.
+    private mutating func follow(_ label: borrowing ObservedLabel, _ model: Int, _ stratum: Int?) {
+        let isLegit = label.word.map { $0 == .legit }
+        let said = label.replaced.flatMap { $0.outcome == .withdrawn || $0.outcome == label.entry.outcome ? nil : $0.outcome == .legit }
+        guard isLegit != nil || said != nil, label.effect.kind != .superseded else { return }
+        flows.observe(
+            model: model, source: label.source, stratum: stratum, isLegit: isLegit, insteadOf: said, amount: label.decision.amount,
+            request: label.words.request, at: label.effective)
     }
 
     private mutating func contradict(_ label: borrowing ObservedLabel, _ model: Int) {
@@ -63,14 +82,18 @@ struct LabelPoisoningDetector: StreamDetector {
     private func key(_ actor: String, _ pool: Int) -> UInt64 { hash.hash64("\(pool)|\(actor)") }
 
     func quarantines(source: Int, model: Int) -> Bool {
-        guard source >= 0, !cases.isEmpty else { return false }
+        guard source >= 0 else { return false }
+        if flows.isAccused(model: model, source: source) { return true }
+        guard !cases.isEmpty else { return false }
         let pool = pools[model * max(1, sources.count) + source]
         return pool >= 0 && cases.hasAccused(test, pool: pool)
     }
 
-    /// Labels of an accused actor count for nothing until it is back among its peers.
+    /// Labels of an accused actor, or source, count for nothing until it is back to what it was.
     func isQuarantined(source: Int, actor: String, model: Int) -> Bool {
-        guard source >= 0, !cases.isEmpty else { return false }
+        guard source >= 0 else { return false }
+        if flows.isAccused(model: model, source: source) { return true }
+        guard !cases.isEmpty else { return false }
         let pool = pools[model * max(1, sources.count) + source]
         return pool >= 0 && cases.hasAccused(test, pool: pool, key: key(actor, pool))
     }
@@ -80,9 +103,26 @@ struct LabelPoisoningDetector: StreamDetector {
             let place = pools.firstIndex(of: pool) ?? 0
             return (model: place / max(1, sources.count), source: place % max(1, sources.count))
         }
-        return cases.close(&test, isOver: "its labels are back among those of its peers") { [detector, rule, sources] trial, detail in
+        let actors = cases.close(&test, isOver: "its labels are back among those of its peers") { [detector, rule, sources] trial, detail in
             let (model, source) = places(trial.pool)
             return LabelReports.poisoning(trial, detail, sources[source].pipeline, rule, detector: detector, model: model)
+        }
+        return actors + closeFlows(at: boundary)
+    }
+
+    private mutating func closeFlows(at boundary: Int64) -> [IncidentReport] {
+        flows.pass(to: boundary)
+        flows.judge()
+        return flows.accused.compactMap { place in
+            guard let flow = flows.flows[place] else { return nil }
+            let evidence = flows.evidence(place)
+            var report = LabelReports.poisoning(
+                flow, evidence, place % sources.count, sources.map(\.pipeline), rule, detector: detector, model: place / sources.count)
+            if evidence.isCold {
+                report.phase = .closed(reason: "its labels are back to what they were")
+                flows.release(place)
+            }
+            return report
         }
     }
 
@@ -92,6 +132,7 @@ struct LabelPoisoningDetector: StreamDetector {
         zone.encode(into: &writer)
         test.encode(into: &writer)
         cases.encode(into: &writer)
+        flows.encode(into: &writer)
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
@@ -100,6 +141,7 @@ struct LabelPoisoningDetector: StreamDetector {
         try zone.restore(from: &reader)
         try test.restore(from: &reader)
         try cases.restore(test, from: &reader)
+        try flows.restore(from: &reader)
         guard pools.allSatisfy({ $0 < test.pools.count }) else { throw CorruptBytes(offset: reader.offset, expected: "pools that are there") }
     }
 }

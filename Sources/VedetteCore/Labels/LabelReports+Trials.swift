@@ -1,7 +1,7 @@
 /// Reports of the monitors that stand on a ``LabelPeerTest``: one frame, and what each says of its own.
 extension LabelReports {
     /// What a trial shows, whoever stands in it.
-    private struct Shares {
+    struct Shares {
         let labels: Int64
         let share: Double
         let expected: Double
@@ -17,7 +17,7 @@ extension LabelReports {
     }
 
     /// What differs between the reports of a trial.
-    private struct Words {
+    struct Words {
         let monitor: String
         let headline: String
         let measure: String
@@ -32,7 +32,7 @@ extension LabelReports {
         var moneySince: Int64?
     }
 
-    private static func report(_ trial: ActorTrial, _ words: Words, alpha: Double, severity: Severity, detector: Int, model: Int) -> IncidentReport {
+    static func report(_ trial: ActorTrial, _ words: Words, alpha: Double, severity: Severity, detector: Int, model: Int) -> IncidentReport {
         let shares = Shares(trial)
         var report = IncidentReport(
             detector: detector, monitor: words.monitor, model: model, severity: severity, startedAt: trial.risingSince, lastAt: trial.lastAt,
@@ -107,56 +107,5 @@ extension LabelReports {
         report.sampleRequestIDs = detail.samples
         report.facts += [IncidentFact("borderline_labels", .number(Double(trial.labels))), IncidentFact("first_label", .time(trial.firstAt))]
         return report
-    }
-
-    static func canary(
-        _ trial: ActorTrial, _ canary: LabelCanary, _ pipelines: [String], _ rule: LabelIntegrityRule, detector: Int, model: Int
-    ) -> IncidentReport {
-        let all = rate(canary.classes.counts(ofPool: 0)), trusted = rate(canary.trustedCounts)
-        let shares = Shares(trial)
-        let pair = canary.provenPair.flatMap { source in canary.pairs[source].strongest.map { (source, $0) } }
-        var report = report(
-            trial,
-            Words(
-                monitor: "label_canary",
-                headline: "fraud among borderline decisions is \(AlertNumbers.percent(all)) with all labels and \(AlertNumbers.percent(trusted)) without those of low trust"
-                    + (pair.map { contradicted($0.1, by: pipelines[$0.0]) } ?? ", further apart than before"),
-                measure: "fraud_rate", value: all, limit: trusted, referenceName: "trusted labels",
-                immediateActions: [
-                    "Look at metrics by trust tier: believe the trusted ones.",
-                    "Stop training on labels of low trust until it is explained.",
-                    "Find the source and the actors whose labels moved (label_poisoning names actors).",
-                ],
-                escalation: "The security counterpart: the metrics are being moved through labels that anybody can send.",
-                recommendedAction: "Exclude labels of low trust from thresholds and training; review the sample requests.",
-                blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of low trust",
-                money: pair.map { $0.1.amount.figure($0.1.excess, of: "the decisions of contradicted pairs") } ?? trial.moneyAtRisk,
-                moneySince: pair.map { $0.1.day * 86_400_000 }),
-            alpha: canary.rule.alpha, severity: rule.poisoningSeverity, detector: detector, model: model)
-        if let (source, bet) = pair {
-            report.startedAt = bet.day * 86_400_000
-            report.pValue = min(1, RealFunctions.exp(-canary.pairs[source].logEvidence))
-            report.count = Int64(bet.trials)
-            report.size = max(1, bet.hits - bet.reference * bet.trials)
-            report.facts += [
-                IncidentFact("judged_by", .text(pipelines[source])), IncidentFact("pairs", .number(bet.trials)),
-                IncidentFact("pairs_contradicted", .number(bet.hits)), IncidentFact("pairs_contradicted_expected", .number(bet.reference * bet.trials)),
-            ]
-        }
-        report.facts += [
-            IncidentFact("fraud_rate_all", .number(all)), IncidentFact("fraud_rate_trusted", .number(trusted)),
-            IncidentFact("legit_share_low_trust", .number(shares.share)), IncidentFact("legit_share_trusted", .number(shares.expected)),
-        ]
-        return report
-    }
-
-    private static func contradicted(_ bet: RateWatch.Bet, by pipeline: String) -> String {
-        "; \(pipeline) says fraud of \(AlertNumbers.percent(bet.hits / max(1, bet.trials))) of \(AlertNumbers.count(Int64(bet.trials))) that low trust calls legit, "
-            + "\(AlertNumbers.percent(bet.reference)) before"
-    }
-
-    private static func rate(_ strata: [StratumCounts]) -> Double {
-        let total = strata.reduce(0) { $0 + $1.total }
-        return total > 0 ? 1 - strata.reduce(0) { $0 + $1.legit } / total : 0
     }
 }

@@ -8,6 +8,9 @@ public struct LabelRights: Sendable, Equatable {
 
     public init() {}
 
+    /// Whether it may say fraud and legit: one that may only say fraud is no sample of the truth, however many of its labels come.
+    package var saysBoth: Bool { outcomes.isEmpty || (outcomes.contains(.fraud) && outcomes.contains(.legit)) }
+
     public var isEmpty: Bool { actors.isEmpty && outcomes.isEmpty && models.isEmpty }
 
     /// The first right that a label lacks; nil where it has all. A withdrawal of one's own word needs no right to the outcome.

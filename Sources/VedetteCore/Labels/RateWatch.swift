@@ -1,10 +1,13 @@
-/// Follows the rate of something among the labels of one source, and says when it has risen.
+/// Follows the rate of something among the labels of one source, and says when it has risen, or fallen.
 ///
 /// Input: trials and hits of each day, by stratum where strata have rates of their own. Model: the hits of a day are Poisson around the
-/// source's own rate, which is gamma-distributed with what its past says (half-life ``halfLifeDays``); "risen" is that rate times one
+/// source's own rate, which is gamma-distributed with what its past says (half-life ``halfLifeDays``); "changed" is that rate times one
 /// of the factors, the same in all strata, from one week on. The likelihood ratio has a closed form, is divided by how much more than
 /// Poisson the source's days scatter (quasi-likelihood; labels come in files), and is summed over weekly starting points as in
 /// ``LabelPeerTest``: below `bets / alpha` in a year with probability 1 - alpha. A source without ``minDays`` of past is not judged.
+///
+/// A rate that wanders by itself (`drift`, standard deviation of its logarithm in a year) is known the less the longer ago its past is:
+/// the past of a bet counts for no more hits than give a gamma distribution that spread, all strata together, since they may wander as one.
 /// O(bets × strata) per day, some 500 bytes and 400 per further stratum.
 package struct RateWatch: Equatable {
     static let halfLifeDays = 60.0
@@ -27,7 +30,7 @@ package struct RateWatch: Equatable {
         let past: [Tally]
         let dispersion: Double
         var since: [Tally]
-        /// Of the decisions that were hits since then.
+        /// Of the decisions that were hits since then, or of those that its owner counts.
         var amount = AmountSum()
 
         var hits: Double { since.reduce(0) { $0 + $1.hits } }
@@ -39,15 +42,20 @@ package struct RateWatch: Equatable {
             return trials > 0 ? expected / trials : past[0].hits / past[0].trials
         }
 
+        /// Hits since then that the rate before would have made.
+        var expected: Double { reference * trials }
         /// Of the hits since then, the share above what it was; 0...1.
-        var excess: Double { hits > 0 ? max(0, hits - reference * trials) / hits : 0 }
+        var excess: Double { hits > 0 ? max(0, hits - expected) / hits : 0 }
 
         /// ln of the mean ratio over the factors.
-        func logWealth(_ factors: [Double]) -> Double {
-            LabelPeerTest.logMean(
+        ///
+        /// - Parameter variance: of the logarithm of the rate, by which it may have wandered since then.
+        func logWealth(_ factors: [Double], wandered variance: Double) -> Double {
+            let share = variance > 0 ? min(1, dispersion / variance / past.reduce(0) { $0 + $1.hits }) : 1
+            return LabelPeerTest.logMean(
                 factors.map { factor in
                     zip(past, since).reduce(0) { sum, stratum in
-                        let (past, since) = stratum
+                        let past = Tally(hits: share * stratum.0.hits, trials: share * stratum.0.trials), since = stratum.1
                         let shrunk = RealFunctions.log((past.trials + since.trials) / (past.trials + factor * since.trials))
                         return sum + since.hits * RealFunctions.log(factor) + (past.hits + since.hits) * shrunk
                     } / dispersion
@@ -55,8 +63,10 @@ package struct RateWatch: Equatable {
         }
     }
 
-    /// By which the rate may have risen; above 1.
+    /// By which the rate may have changed; all above 1, or all below.
     let factors: [Double]
+    /// How far the logarithm of the rate wanders by itself within a year (standard deviation).
+    let drift: Double
     private(set) var day: Int64 = .min
     private(set) var firstDay: Int64 = .min
     private var today: [Tally]
@@ -69,31 +79,50 @@ package struct RateWatch: Equatable {
     private var scatterDays = 0.0
     private(set) var bets: [Bet] = []
 
-    package init(factors: [Double] = [2, 5, 20], strata: Int = 1) {
+    package init(factors: [Double] = [2, 5, 20], strata: Int = 1, drift: Double = 0) {
         self.factors = factors
+        self.drift = drift
         today = Array(repeating: Tally(), count: strata)
         past = today
     }
 
     /// ln of the sum of all bets' wealth.
-    package var logEvidence: Double { bets.isEmpty ? 0 : LabelPeerTest.logMean(bets.map { $0.logWealth(factors) }) + RealFunctions.log(Double(bets.count)) }
+    package var logEvidence: Double { bets.isEmpty ? 0 : LabelPeerTest.logMean(wealth) + RealFunctions.log(Double(bets.count)) }
 
     package var strongest: Bet? {
-        let wealth = bets.map { $0.logWealth(factors) }
+        let wealth = wealth
         return bets.indices.max { (wealth[$0], -bets[$0].day) < (wealth[$1], -bets[$1].day) }.map { bets[$0] }
     }
+
+    /// ln of each bet's.
+    private var wealth: [Double] { bets.map { $0.logWealth(factors, wandered: drift * drift * Double(day - $0.day) / 365) } }
+    private var isFalling: Bool { factors[0] < 1 }
+    /// Faded trials of the past.
+    var pastTrials: Double { past.reduce(0) { $0 + $1.trials } }
 
     /// Evidence, nats, that is enough.
     static func limit(_ alpha: Double) -> Double { RealFunctions.log(365 / Double(betEveryDays) / alpha) }
 
-    /// Whether the rate has risen: evidence, and `factor` times what it was.
+    /// Whether the rate has changed: evidence, and `factor` times what it was, or beyond.
     func isProven(alpha: Double, factor: Double) -> Bool {
-        guard !bets.isEmpty, logEvidence >= Self.limit(alpha), let bet = strongest, bet.hits >= Self.minHits else { return false }
-        return bet.hits >= factor * bet.reference * max(1, bet.trials)
+        guard !bets.isEmpty, logEvidence >= Self.limit(alpha), let bet = strongest else { return false }
+        if isFalling { return bet.expected >= Self.minHits && bet.hits <= factor * bet.expected }
+        return bet.hits >= Self.minHits && bet.hits >= factor * bet.reference * max(1, bet.trials)
     }
 
     /// Whether nothing is left of the evidence.
     func isCold(alpha: Double) -> Bool { logEvidence <= Self.limit(alpha) / 4 }
+
+    /// What the present day brought, all at once.
+    ///
+    /// - Parameter amount: of the decisions that its owner counts.
+    mutating func add(_ tallies: [Tally], amount: AmountSum) {
+        for stratum in today.indices {
+            today[stratum].hits += tallies[stratum].hits
+            today[stratum].trials += tallies[stratum].trials
+        }
+        amountToday.add(amount)
+    }
 
     /// - Parameter amount: of the decision, which has no part in the evidence.
     package mutating func add(isHit: Bool, stratum: Int = 0, amount: Money = .none, on today: Int64) {
@@ -105,7 +134,9 @@ package struct RateWatch: Equatable {
     }
 
     /// Ends the days before `today`.
-    package mutating func pass(to today: Int64) {
+    ///
+    /// - Parameter noise: factor on the scatter of the days by what `trials` are themselves uncertain, at least 1.
+    package mutating func pass(to today: Int64, noise: Double = 1) {
         guard today > day else { return }
         if day == .min {
             firstDay = today
@@ -121,7 +152,7 @@ package struct RateWatch: Equatable {
         scatter *= factor
         scatterDays *= factor
         day = today
-        if today - firstDay >= Self.minDays, bets.last.map({ today - $0.day >= Self.betEveryDays }) ?? true { bet() }
+        if today - firstDay >= Self.minDays, bets.last.map({ today - $0.day >= Self.betEveryDays }) ?? true { bet(noise) }
     }
 
     private mutating func end() {
@@ -146,15 +177,15 @@ package struct RateWatch: Equatable {
         scatterDays += 1
     }
 
-    private mutating func bet() {
+    private mutating func bet(_ noise: Double) {
         if bets.count == Self.maxBets {
-            let wealth = bets.map { $0.logWealth(factors) }
+            let wealth = wealth
             if let poorest = bets.indices.min(by: { wealth[$0] < wealth[$1] }) { bets.remove(at: poorest) }
         }
         bets.append(
             Bet(
                 day: day, past: past.map { Tally(hits: $0.hits + Self.prior.hits, trials: $0.trials + Self.prior.trials) },
-                dispersion: max(1, scatterDays > 0 ? scatter / scatterDays : 1), since: Array(repeating: Tally(), count: past.count)))
+                dispersion: max(1, scatterDays > 0 ? scatter / scatterDays : 1) * noise, since: Array(repeating: Tally(), count: past.count)))
     }
 }
 
@@ -181,7 +212,7 @@ extension RateWatch {
         }
     }
 
-    /// Into one of the same factors and strata.
+    /// Into one of the same factors, strata and drift.
     mutating func restore(from reader: inout ByteReader) throws {
         func read() throws -> [Tally] { try past.map { _ in Tally(hits: try reader.readDouble(), trials: try reader.readDouble()) } }
         day = try reader.readSigned()

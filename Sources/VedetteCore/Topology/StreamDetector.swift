@@ -58,4 +58,19 @@ struct ObservedLabel {
     /// Names of the values in the decision's row.
     let dimensions: ContiguousArray<Interner>
     let effective: Int64
+
+    /// What its source says that it did not say of this request before; nil where that is nothing.
+    var word: Outcome? {
+        switch effect.kind {
+        case .new: entry.outcome == .withdrawn ? nil : entry.outcome
+        case .changed: entry.outcome == replaced?.outcome ? nil : entry.outcome
+        case .withdrawn, .repeated, .superseded, .dropped: nil
+        }
+    }
+
+    /// What its source said of the request before; nil where it is its first word.
+    var replaced: LabelEntry? { effect.stood.first { $0.source == entry.source } }
+
+    /// Its source had the right to say it.
+    var isByRight: Bool { source >= 0 && entry.tier > 0 }
 }

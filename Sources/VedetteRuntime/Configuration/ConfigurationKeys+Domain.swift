@@ -38,9 +38,10 @@ extension ConfigurationKey {
     static let labelIntegrity: [ConfigurationKey] = [
         ConfigurationKey("labels.integrity", .section, .none, "Given (`{}` is enough), the monitors `label_source`, `label_poisoning`, `label_normalisation`, `label_canary`, `label_burst`, `label_orphans` and `label_conflicts` watch the labels."),
         ConfigurationKey("labels.integrity.borderline_from", .number(.openUnit), .computed("half of the model's lowest threshold"), "Lowest score of a borderline decision."),
+        ConfigurationKey("labels.integrity.canary_metrics", .list("`fraud_rate`, `false_negative_rate`, `precision`"), .computed("all three"), "Metrics that `label_canary` follows with and without labels of low trust; they share its chance of a false alert."),
         ConfigurationKey("labels.integrity.alpha", .number(.openUnit), .value("1e-3"), "Chance that an honest actor, source or slice is accused within a year, however often one looks."),
         ConfigurationKey("labels.integrity.min_labels", .integer(1...1_000_000), .value("20"), "Borderline labels of an actor below which it is not accused."),
-        ConfigurationKey("labels.integrity.max_actors", .integer(2...1_000_000), .value("10_000"), "Actors followed at once; about 1.7 kB each."),
+        ConfigurationKey("labels.integrity.max_actors", .integer(2...1_000_000), .value("10_000"), "Actors followed at once; about 1.7 kB each. Sources are all followed: about 3 kB for each model and pair of sources that label it."),
         ConfigurationKey("labels.integrity.drift", .number(NumberRange(0, 10)), .value("0.1"), "How far the log-odds of an honest actor's labels wander within a year (standard deviation)."),
         ConfigurationKey("labels.integrity.burst_labels", .integer(2...1_000_000_000), .value("50"), "Labels of a day below which they are no burst of a source or an actor."),
         ConfigurationKey("labels.integrity.burst_factor", .number(NumberRange(1, 1_000)), .value("3"), "A burst is this many times the largest day of the past."),

@@ -11,6 +11,15 @@ enum LabelIntegrityReader {
         return rights
     }
 
+    private static func canaryMetrics(_ section: SectionReader) -> [CanaryMetric] {
+        let key = "canary_metrics"
+        guard let names = section.texts(key, expecting: "fraud_rate, false_negative_rate or precision", { CanaryMetric(rawValue: $0)?.rawValue }) else {
+            return CanaryMetric.allCases
+        }
+        if section.elements(key)?.isEmpty == true { section.sink.add(section.path(of: key), expected: "at least one metric, or no such key for all", found: "an empty list") }
+        return CanaryMetric.allCases.filter { names.contains($0.rawValue) }
+    }
+
     static func detectors(_ root: SectionReader) -> [DetectorSpec] {
         let labels = root.section("labels")
         guard labels.node("integrity") != nil else { return [] }
@@ -21,6 +30,7 @@ enum LabelIntegrityReader {
         rule.burstLabels = section.integer("burst_labels")
         rule.burstFactor = section.number("burst_factor")
         rule.rateFactor = section.number("rate_factor")
+        rule.canaryMetrics = canaryMetrics(section)
         rule.peers.alpha = section.number("alpha")
         rule.peers.minLabels = section.integer("min_labels")
         rule.peers.maxActors = Int(section.integer("max_actors"))

@@ -49,6 +49,33 @@ struct LabelCanaryTests {
         #expect(first.summary.contains("desk says fraud of"))
     }
 
+    @Test("Fraud that passed and is called legit: the false negative rate comes apart and is named; precision has not moved")
+    func namesMetrics() throws {
+        var random = SeededRandom(seed: 4)
+        let harness = harness()
+        var events: [AlertEvent] = []
+        for day in 0..<Self.turnsAt + 40 {
+            let start = day * Self.day
+            for index in 0..<120 as Range<Int64> {
+                let isStopped = index % 2 == 0, isFraud = random.bernoulli(0.5)
+                let request = LabelKit.decide(harness, score: 0.3 + 0.6 * random.uniform(), decision: isStopped ? .block : .allow, at: start + index)
+                let isMissed = random.bernoulli(!isStopped && day >= Self.turnsAt ? 0.3 : 0.06)
+                LabelKit.label(harness, request, isFraud && !isMissed ? .fraud : .legit, pipeline: "reports", actor: "r1", at: start + 10_000 + index)
+                if index % 4 < 2 { LabelKit.label(harness, request, isFraud ? .fraud : .legit, pipeline: "desk", actor: "desk-1", at: start + 20_000 + index) }
+            }
+            events += try harness.advance(to: start + Self.day)
+        }
+        let last = try #require(events.last)
+        let diverging = last.incident.first { $0.name == "diverging" }?.value
+        #expect(diverging == .list(["fraud_rate", "false_negative_rate"]))
+        #expect(last.summary.contains("false_negative_rate is") && !last.summary.contains("precision is"))
+        #expect(events.allSatisfy { $0.detectedAt > Self.turnsAt * Self.day } && events.count { $0.status == .firing } == 1)
+        // Half of the fraud is stopped.
+        let all = try #require(number(last, "false_negative_rate_all")), trusted = try #require(number(last, "false_negative_rate_trusted"))
+        #expect(abs(trusted - 0.5) < 0.05 && abs(all - 0.5) < 0.1)
+        #expect(try #require(number(last, "precision_all")) > 0.4)
+    }
+
     @Test("More fraud, on which both sides agree, is no divergence", arguments: 1...3)
     func moreFraud(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)

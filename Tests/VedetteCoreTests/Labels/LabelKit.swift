@@ -39,11 +39,12 @@ struct LabelKit {
     }
 
     /// One decision; its number is that of its request.
-    static func decide(_ harness: DetectorHarness, score: Double = 0.6, model: Int = 0, country: String = "FR", at time: Int64) -> Int {
+    static func decide(_ harness: DetectorHarness, score: Double = 0.6, model: Int = 0, country: String = "FR", decision: Decision = .allow, at time: Int64) -> Int {
         var row = PolicyKit.Row()
         row.model = model
         row.score = score
         row.country = country
+        row.decision = decision
         row.time = time
         let number = Int(harness.offset(0))
         harness.ingest(PolicyKit.batch([row], first: number))

@@ -17,6 +17,7 @@ let integrityKeys = """
         borderline_from: 0.4
         alpha: 1e-5
         min_labels: 30
+        canary_metrics: [precision, false_negative_rate]
         max_actors: 500
         drift: 0.3
         burst_labels: 80
@@ -113,6 +114,7 @@ let integrityKeys = """
         rule.peers.maxActors = 500
         rule.peers.drift = 0.3
         rule.burstLabels = 80
+        rule.canaryMetrics = [.falseNegativeRate, .precision]
         rule.burstFactor = 4
         rule.rateFactor = 2.5
         #expect(topology.detectors.dropFirst() == [
@@ -154,6 +156,8 @@ let integrityKeys = """
         ("breakers: [{id: a, alerts: [{}], expiry: 1m}]", "breakers[0].expiry: expected more than the heartbeat, 1m"),
         ("breakers: [{id: a, alerts: [{}], ramp: [0.5, 0.1]}]", "breakers[0].ramp[1]: expected a share above 0 and below 1, more than the one before it"),
         ("breakers: [{id: a, alerts: [{}], min_open: 9h}]", "breakers[0].max_open: expected at least min_open, 9h"),
+        ("labels: {integrity: {canary_metrics: [recall]}}", "labels.integrity.canary_metrics[0]: expected fraud_rate, false_negative_rate or precision, found \"recall\""),
+        ("labels: {integrity: {canary_metrics: []}}", "labels.integrity.canary_metrics: expected at least one metric, or no such key for all, found an empty list"),
         ("breakers: [{id: a, metrics: [{metric: fraud_rate, window: 2h, above: 5%}]}]", "breakers[0].metrics[0].window: expected a window of windows"),
     ]
 
