@@ -36,4 +36,12 @@ static inline rd_kafka_resp_err_t crd_produce(
         RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_END);
 }
 
+// rd_kafka_mock_broker_push_request_error_rtts() is variadic: one delayed answer per call.
+static inline rd_kafka_resp_err_t crd_mock_push_rtt(
+    rd_kafka_mock_cluster_t *cluster, int32_t broker, int16_t api_key,
+    rd_kafka_resp_err_t error, int rtt_ms) {
+    return rd_kafka_mock_broker_push_request_error_rtts(
+        cluster, broker, api_key, 1, error, rtt_ms);
+}
+
 #endif
