@@ -34,6 +34,20 @@ struct ForwardProgramTests {
         #expect(try site.committed() == 3)
     }
 
+    @Test("--once gives up a destination that takes nothing after five tries in a row, however many alerts wait; nothing is lost")
+    func givesUp() throws {
+        let yaml = site.yaml([site.hook()])
+        try site.say((1...7).map { try alert("a\($0)") })
+        receiver.answer { _ in .init(status: 503) }
+        let down = try #require(try site.program(yaml, ["--once"]))
+        #expect(try down.exitStatus(seconds: 120) == 69, "\(down.lastLines)")
+        #expect(receiver.requests("/hook").count == 5)
+        receiver.answer { _ in .init() }
+        let up = try #require(try site.program(yaml, ["--once"]))
+        #expect(try up.exitStatus(seconds: 120) == 0, "\(up.lastLines)")
+        #expect(Set(receiver.requests("/hook").dropFirst(5).compactMap { $0.headers["idempotency-key"] }).count == 7)
+    }
+
     @Test("Health and metrics are served on loopback, every metric is in the README, and SIGTERM ends it with its work committed")
     func observed() throws {
         let port = try Web.freePort()

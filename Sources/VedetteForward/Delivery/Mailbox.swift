@@ -187,9 +187,6 @@ package struct Mailbox: Sendable {
     /// Wall clock when the oldest that waits was read, ms.
     package var oldestReadAt: Int64? { waiting.values.joined().map(\.readAt).min() }
 
-    /// The fewest tries that any of those that wait has failed; nil where none waits.
-    package var leastFailures: Int? { waiting.values.joined().map(\.failures).min() }
-
     /// Forgets what was silent for too long.
     ///
     /// - Parameter now: wall clock, ms.

@@ -20,7 +20,7 @@ final class DestinationLoop: @unchecked Sendable {
     static let finishSeconds = 5.0
     /// Pauses before a client is made anew, seconds.
     static let restartSeconds = 1.0...30.0
-    /// Tries of an alert that `--once` makes.
+    /// Tries in a row, of whichever alerts, that `--once` makes of a destination that takes none.
     static let triesOnce = 5
 
     let configuration: VedetteConfiguration
@@ -170,12 +170,13 @@ final class DestinationLoop: @unchecked Sendable {
     /// With `--once`: everything there was is delivered, or cannot be.
     private func isDone() throws -> Bool {
         guard isAssigned, !mailbox.isCatchingUp else { return false }
-        if let least = mailbox.leastFailures {
-            guard least >= Self.triesOnce else { return false }
+        let hasGivenUp = failures >= Self.triesOnce
+        if mailbox.count > 0 {
+            guard hasGivenUp else { return false }
             throw UndeliveredError(destination: destination.name, count: mailbox.count, reason: lastFailure)
         }
         guard destination.kind == .alertmanager, !mailbox.toResend(monotonicMs: monotonicMs()).isEmpty else { return true }
-        guard failures < Self.triesOnce else { throw UndeliveredError(destination: destination.name, count: mailbox.known.count, reason: lastFailure) }
+        guard !hasGivenUp else { throw UndeliveredError(destination: destination.name, count: mailbox.known.count, reason: lastFailure) }
         return false
     }
 
