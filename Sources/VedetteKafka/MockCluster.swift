@@ -66,11 +66,6 @@ public final class MockCluster: @unchecked Sendable {
         rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, codes.count, codes)
     }
 
-    /// Forgets ordered errors of this kind.
-    public func clearErrors(_ request: Request) {
-        rd_kafka_mock_clear_request_errors(cluster, request.rawValue)
-    }
-
     /// The next request of this kind to one broker is answered late, and with an error if one is given.
     public func delayNext(
         _ request: Request, broker: Int, byMs: Int, error: KafkaErrorCode = .noError
@@ -100,18 +95,6 @@ public final class MockCluster: @unchecked Sendable {
     public func setRoundTripMs(_ roundTripMs: Int, broker: Int? = nil) throws(KafkaError) {
         try check(
             rd_kafka_mock_broker_set_rtt(cluster, Self.id(broker), Int32(clamping: roundTripMs)), "set mock round trip time")
-    }
-
-    /// Moves a partition to another broker; nil leaves it without a leader.
-    public func setLeader(_ partition: TopicPartition, broker: Int?) throws(KafkaError) {
-        try check(
-            rd_kafka_mock_partition_set_leader(cluster, partition.topic, partition.partition, Self.id(broker)),
-            "set mock leader")
-    }
-
-    /// Puts the coordinator of a consumer group on a broker.
-    public func setGroupCoordinator(_ group: String, broker: Int) throws(KafkaError) {
-        try check(rd_kafka_mock_coordinator_set(cluster, "group", group, Int32(clamping: broker)), "set mock coordinator")
     }
 
     private static func id(_ broker: Int?) -> Int32 { broker.map { Int32(clamping: $0) } ?? -1 }
