@@ -2,6 +2,9 @@ import Testing
 import VedetteCore
 import VedetteRuntime
 
+/// What is there for `silences`: the ids of its monitors, then every kind. Outside of the suite: a macro's arguments can not refer to its members.
+private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separator: ", ")
+
 /// What has to hold between keys that are right on their own.
 @Suite struct ConfigurationRelationTests {
     /// Expects exactly one error, at the place marked `‹` in the text, and takes no interest in warnings.
@@ -95,12 +98,9 @@ import VedetteRuntime
         expect("monitors: [\(monitors)]", message)
     }
 
-    /// What is there for ``silences(_:_:)``: the ids of its monitors, then every kind.
-    private static let monitors = (["slow", "fan_out"] + AlertNames.kinds).joined(separator: ", ")
-
     @Test(arguments: [
-        ("monitor: ‹score_drfit", "monitor: expected the id or kind of a monitor (\(monitors)), found \"score_drfit\" (did you mean \"score_drift\"?)"),
-        ("monitor: ‹slo_w", "monitor: expected the id or kind of a monitor (\(monitors)), found \"slo_w\" (did you mean \"slow\"?)"),
+        ("monitor: ‹score_drfit", "monitor: expected the id or kind of a monitor (\(monitorNames)), found \"score_drfit\" (did you mean \"score_drift\"?)"),
+        ("monitor: ‹slo_w", "monitor: expected the id or kind of a monitor (\(monitorNames)), found \"slo_w\" (did you mean \"slow\"?)"),
         ("model: ‹rsik", "model: expected a model of models (risk), found \"rsik\" (did you mean \"risk\"?)"),
         ("slice: {‹city: Paris}", "slice.city: expected a dimension of slices.dimensions (country, channel, device), found \"city\""),
     ])
