@@ -47,7 +47,7 @@ struct ControlDecoderTests {
         (
             #""monitor":"score_drfit""#,
             "/monitor: expected the id or kind of a monitor (slow, fan_out, missing_features, feature_collapse, schema_change, feature_drift, score_drift, "
-                + "decision_share, outcome_rate, performance, slo, version_change, and 20 more)"
+                + "decision_share, outcome_rate, and 23 more)"
         ),
         (#""model":"logins""#, nil), (#""model":"login""#, "/model: expected a model of models (payments, logins)"),
         (#""slice":{"country":null}"#, nil), (#""slice":{"country":"FR","city":"Paris"}"#, "/slice: expected dimensions of slices.dimensions (country)"),

@@ -14,9 +14,6 @@ public struct ControlTargets: Sendable {
         monitors = AlertNames(configuration).all
     }
 
-    /// Names at most in a message.
-    private static let maxNames = 12
-
     func check(_ order: BreakerOrder) throws(Rejection) {
         guard let breaker = breakers.first(where: { $0.id == order.breaker }) else {
             throw Self.rejection("breaker", "a breaker of breakers", breakers.map(\.id))
@@ -40,8 +37,15 @@ public struct ControlTargets: Sendable {
         }
     }
 
+    /// Names as many as a detail has room for.
     private static func rejection(_ field: String, _ expected: String, _ names: [String]) -> Rejection {
-        let more = names.count > maxNames ? ", and \(names.count - maxNames) more" : ""
-        return Rejection(reason: .unknownValue, detail: "/\(field): expected \(expected) (\(names.prefix(maxNames).joined(separator: ", "))\(more))")
+        let start = "/\(field): expected \(expected) ("
+        var room = Rejection.detailLimit - start.utf8.count - ", and 99999 more)".utf8.count
+        let named = names.prefix { name in
+            room -= name.utf8.count + 2
+            return room >= 0
+        }
+        let more = names.count > named.count ? ", and \(names.count - named.count) more" : ""
+        return Rejection(reason: .unknownValue, detail: start + named.joined(separator: ", ") + more + ")")
     }
 }
