@@ -20,7 +20,7 @@ run: build ## Build and run the demo: nothing else needed.
 
 test: setup $(PYTHON_ENVIRONMENT)/done ## Install what is needed and run all tests.
 	$(SWIFT) build -c release --build-tests
-	VEDETTE_TEST_OUTPUT=$(CURDIR)/.build/live-output bash Tests/run.sh $(SWIFT) test -c release --skip-build
+	VEDETTE_TEST_OUTPUT=$(CURDIR)/.build/live-output bash Tests/run.sh .build/release/vedettePackageTests.xctest
 	$(PYTHON_ENVIRONMENT)/bin/python Tests/Schemas/validate.py
 	for kind in alert metric dead_letter late breaker progress; do \
 		$(PYTHON_ENVIRONMENT)/bin/python Tests/Schemas/validate.py --schema $$kind .build/live-output/$$kind.jsonl || exit 1; \
