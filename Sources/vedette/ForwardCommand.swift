@@ -11,15 +11,22 @@ struct ForwardCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               vedette forward --config vedette.yaml
-              vedette forward --config vedette.yaml --test oncall        one test alert and its end, and nothing else
-              vedette forward --config vedette.yaml --dry-run --once     what would be sent now, as JSON lines
-              vedette forward --config vedette.yaml --once               what there is, then exit; 69 if it was not taken
-              PAGERDUTY_KEY=... vedette forward --config vedette.yaml    with routing_key: {env: PAGERDUTY_KEY}
+              vedette forward --config vedette.yaml --test oncall
+                one test alert and its end, and nothing else
+              vedette forward --config vedette.yaml --dry-run --once
+                what would be sent now, as JSON lines
+              vedette forward --config vedette.yaml --once
+                what there is, then exit; 69 if it was not taken
+              PAGERDUTY_KEY=... vedette forward --config vedette.yaml
+                with routing_key: {env: PAGERDUTY_KEY}
 
-            The configuration's section forward says where to. An alert is delivered at least once, under the same
-            key each time; one made by a replay never is. A destination that is down is tried again until it takes
-            what waits for it, and holds up no other. Health and metrics: http://127.0.0.1:9466/healthz, /readyz and
-            /metrics, unless configured otherwise. SIGTERM or Ctrl-C: finish the request in flight, commit, exit 0.
+            The configuration's section forward says where to. An alert is
+            delivered at least once, under the same key each time; one made by a
+            replay never is. A destination that is down is tried again until it
+            takes what waits for it, and holds up no other. Health and metrics:
+            http://127.0.0.1:9466/healthz, /readyz and /metrics, unless configured
+            otherwise. SIGTERM or Ctrl-C: finish the request in flight, commit,
+            exit 0.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
