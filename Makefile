@@ -3,7 +3,7 @@
 .PHONY: help setup build run test bench eval measure fuzz clean
 
 SWIFT ?= swift
-PACKAGES := librdkafka-dev libzstd-dev librocksdb-dev libsimdjson-dev zlib1g-dev pkg-config g++
+PACKAGES := librdkafka-dev libzstd-dev librocksdb-dev libsimdjson-dev zlib1g-dev libcurl4-openssl-dev pkg-config g++
 PYTHON_ENVIRONMENT := .build/python
 
 help: ## Say what can be made.

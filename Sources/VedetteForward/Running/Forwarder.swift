@@ -28,29 +28,19 @@ public struct UndeliveredError: Error, Sendable, CustomStringConvertible {
 public final class Forwarder: Sendable {
     public let status: ForwardStatus
     private let loops: [DestinationLoop]
-    private let transports: [HTTPTransport]
     private let stopping: StopFlag
 
     /// - Throws: `SecretError` or `DestinationError` where a destination can not be used as configured.
     public init(_ configuration: VedetteConfiguration, _ forward: ForwardConfiguration, options: ForwardOptions, logger: Logger) throws {
         let status = ForwardStatus(forward.destinations.map(\.name)), stopping = StopFlag()
         let printer = options.isDryRun ? PrintingOutput() : nil
-        var transports: [HTTPTransport] = []
         loops = try forward.destinations.map { destination in
             let endpoint = options.isDryRun ? Endpoint.masked(destination) : try Endpoint(destination)
-            let transport: any Transport
-            if let printer {
-                transport = PrintingTransport(destination, printer)
-            } else {
-                let http = try HTTPTransport(destination)
-                transports.append(http)
-                transport = http
-            }
+            let transport: any Transport = try printer.map { PrintingTransport(destination, $0) } ?? HTTPTransport(destination)
             return DestinationLoop(
                 endpoint, transport: transport, configuration: configuration, forward: forward, options: options, status: status, logger: logger,
                 isStopping: { stopping.isSet })
         }
-        self.transports = transports
         self.status = status
         self.stopping = stopping
     }
@@ -78,7 +68,6 @@ public final class Forwarder: Sendable {
             thread.start()
         }
         group.wait()
-        for transport in transports { transport.close() }
         if let error = first.withLock({ $0 }) { throw error }
     }
 
@@ -89,7 +78,6 @@ public final class Forwarder: Sendable {
     /// - Throws: `UndeliveredError`, `SecretError`, `DestinationError`.
     public static func test(_ destination: ForwardDestination, application: String, say: (String) -> Void) throws {
         let endpoint = try Endpoint(destination), transport = try HTTPTransport(destination)
-        defer { transport.close() }
         for record in try TestAlert.records(application: application, now: wallMs()) where record.isOpen || destination.kind != .alertmanager {
             let reply = transport.send(endpoint.request(for: record, known: nil, now: wallMs()))
             switch Verdict(reply, now: wallMs()) {

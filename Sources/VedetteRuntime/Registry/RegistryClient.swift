@@ -1,7 +1,4 @@
-import AsyncHTTPClient
 import Foundation
-import NIOCore
-import NIOHTTP1
 import VedetteCodec
 
 /// Asks a schema registry with Confluent's API. One call, one answer, within the configured time; no call is made on
@@ -21,12 +18,10 @@ package final class RegistryClient: Sendable {
     let url: String
     private let client: HTTPClient
     private let authorization: String?
-    private let timeoutMs: Int64
 
     /// - Throws: `SecretError`.
     package init(_ configuration: SchemaRegistryConfiguration) throws(SecretError) {
         url = configuration.url
-        timeoutMs = configuration.timeoutMs
         if let token = configuration.token {
             authorization = "Bearer \(try token.resolve())"
         } else if let user = configuration.user, let password = configuration.password {
@@ -34,14 +29,8 @@ package final class RegistryClient: Sendable {
         } else {
             authorization = nil
         }
-        // A redirect could lead the credentials elsewhere.
-        client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: HTTPClient.Configuration(
-                redirectConfiguration: .disallow, timeout: .init(connect: .milliseconds(timeoutMs), read: .milliseconds(timeoutMs))))
+        client = HTTPClient(timeoutMs: configuration.timeoutMs, maxBody: JSONDocument.maxBytes)
     }
-
-    deinit { try? client.syncShutdown() }
 
     func schema(_ id: UInt32) -> Answer { get("/schemas/ids/\(id)") }
 
@@ -52,27 +41,26 @@ package final class RegistryClient: Sendable {
     }
 
     private func get(_ path: String) -> Answer {
+        var headers = [(name: "Accept", value: "application/vnd.schemaregistry.v1+json, application/json")]
+        if let authorization { headers.append((name: "Authorization", value: authorization)) }
         do {
-            var request = try HTTPClient.Request(url: url + path)
-            request.headers.add(name: "Accept", value: "application/vnd.schemaregistry.v1+json, application/json")
-            if let authorization { request.headers.add(name: "Authorization", value: authorization) }
-            let body = ResponseAccumulator(request: request, maxBodySize: JSONDocument.maxBytes)
-            let response = try client.execute(request: request, delegate: body, deadline: .now() + .milliseconds(timeoutMs)).wait()
-            return Self.answer(response.status, response.body.map { Array($0.readableBytesView) } ?? [])
+            let response = try client.send(HTTPClient.Request(url: url + path, headers: headers))
+            guard !response.isCut else { return .failed("its answer is longer than \(JSONDocument.maxBytes) bytes") }
+            return Self.answer(response.status, response.body)
         } catch {
-            return .failed("\(error)")
+            return .failed(error.description)
         }
     }
 
-    private static func answer(_ status: HTTPResponseStatus, _ body: [UInt8]) -> Answer {
+    private static func answer(_ status: Int, _ body: [UInt8]) -> Answer {
         let document = try? JSONDocument(body)
-        switch status.code {
+        switch status {
         case 200: return document.map(Answer.found) ?? .failed("it answered 200, but not with JSON")
-        case 401, 403: return .failed("it answered \(status.code): check user and password, or token, of inputs.schema_registry")
+        case 401, 403: return .failed("it answered \(status): check user and password, or token, of inputs.schema_registry")
         case 404:
             let code = document.flatMap { document in document.member("error_code", of: document.root).flatMap(document.integer(at:)) }
             return code.map(notFound.contains) == true ? .missing : .failed("it answered 404, but not as a registry does: check inputs.schema_registry.url")
-        default: return .failed("it answered \(status.code)")
+        default: return .failed("it answered \(status)")
         }
     }
 }
