@@ -7,6 +7,8 @@ public struct MetricEncoder: Sendable {
     /// `limits.metric_bytes`, in bytes.
     public static let recordBytesRange = (64 << 10)...(16 << 20)
     public static let defaultRecordBytes = 900 << 10
+    /// Of values that are too many to count each, so many are told with what is known of their counts.
+    static let mostTopValues = 20
 
     /// Longest record, its model and version apart, in bytes. Features come from the configuration and their categories from
     /// whoever sends requests: without a limit a record may be more than Kafka takes, which would end the run.
@@ -220,6 +222,21 @@ public struct MetricEncoder: Sendable {
         for (name, count) in Self.countsByName(counts.categories) { json.field(name, count) }
         json.endObject()
         json.field("other_values", counts.other)
+        if counts.isTruncated { topValues(feature, into: &json) }
+    }
+
+    /// Of more values than are kept, those that occur most.
+    private func topValues(_ feature: FeatureAggregate, into json: inout JSONWriter) {
+        json.key("top_values")
+        json.beginArray()
+        for top in feature.topCategories(Self.mostTopValues) {
+            json.beginObject()
+            json.field("value", top.name)
+            json.field("at_least", top.counts.lowerBound)
+            json.field("at_most", top.counts.upperBound)
+            json.endObject()
+        }
+        json.endArray()
     }
 
     /// Names are kept up to a length, so two categories may have the same: an object can not.

@@ -4,7 +4,8 @@
 /// Output: the effect that is furthest beyond its limit, of those that the feature's type and
 /// `statistic` allow; bad is both ways. Numbers: population stability index over the reference's
 /// deciles, mean shift in standard deviations, Kolmogorov–Smirnov distance, Wasserstein distance
-/// in standard deviations. Booleans and categories: Jensen–Shannon divergence in nats, or PSI.
+/// in standard deviations. Booleans and categories: Jensen–Shannon divergence in nats, or PSI; of more
+/// categories than are kept, over a sample of them and the heaviest whose shares moved (``HeavyShifts``).
 /// Default (`auto`): PSI and the mean shift for numbers, Jensen–Shannon for the rest.
 /// Importance: a feature's effect is multiplied by its `importance` (0...1) before it is held
 /// against the limit, so a feature of half the importance must move twice as far.
@@ -14,7 +15,8 @@
 /// Evidence: of the shape, the likelihood-ratio G-test over the same bins (``HomogeneityTest``),
 /// whose critical value depends on n, m and the bins that hold enough; of the mean, the
 /// permutation test's tail (``PermutationMeanTail``) on the sketch's bins, which is exact for the
-/// binned values and holds for skewed amounts where Welch's does not. Twice the smaller.
+/// binned values and holds for skewed amounts where Welch's does not; of the heaviest categories,
+/// Fisher's test times the number of categories. Twice the smaller.
 /// A mean that moves by less than the sketch's accuracy (1 %) is an effect without evidence.
 public struct FeatureDriftRule: MonitorRule {
     public enum Statistic: String, Sendable, CaseIterable {
@@ -97,7 +99,7 @@ public struct FeatureDriftRule: MonitorRule {
             interval: effect.measure == .sigma ? Evidence.shiftInterval(effect.value, counts: (now.present, comparison.bins.reference.count)) : nil,
             strength: strength, effectPassed: strength >= 1, isSufficient: now.present > 0 && now.present >= context.spec.minCount,
             severity: severity, sampleRequestIDs: pane.samples.texts)
-        if kind == .number { finding.detail = "mean" }
+        finding.detail = kind == .number ? Self.means(finding) : comparison.mover
         if finding.isSufficient, finding.effectPassed { finding.pValue = comparison.pValue }
         return finding
     }
@@ -131,12 +133,12 @@ public struct FeatureDriftRule: MonitorRule {
     }
 
     public func headline(_ finding: Finding) -> String {
-        let means =
-            finding.detail == nil
-            ? "entropy \(AlertNumbers.decimal(finding.level)) against \(AlertNumbers.decimal(finding.reference.level))"
-            : "mean \(AlertNumbers.decimal(finding.level, digits: 4)) against \(AlertNumbers.decimal(finding.reference.level, digits: 4))"
         return "\(finding.subject ?? "a feature") moved by \(finding.measure.text(finding.value)) over \(AlertNumbers.count(finding.count)) values "
-            + "(limit \(AlertNumbers.decimal(finding.limit)); \(means))"
+            + "(limit \(AlertNumbers.decimal(finding.limit))\(finding.detail.map { "; \($0)" } ?? ""))"
+    }
+
+    private static func means(_ finding: Finding) -> String {
+        "mean \(AlertNumbers.decimal(finding.level, digits: 4)) against \(AlertNumbers.decimal(finding.reference.level, digits: 4))"
     }
 
     public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {
@@ -158,6 +160,8 @@ struct FeatureComparison {
     private let now: FeatureAggregate
     private let before: FeatureAggregate?
     private let isNumber: Bool
+    /// Nil for numbers, and against a reference that was kept.
+    private var heavy: (sample: FeatureBins, shifts: HeavyShifts)?
 
     /// - Parameter before: the reference's values; nil where only `frozen` is left of them.
     init?(_ now: FeatureAggregate, kind: FeatureKind, before: FeatureAggregate?, frozen: ReferenceSummary?) {
@@ -167,8 +171,13 @@ struct FeatureComparison {
         if let frozen {
             guard let kept = FeatureBins(now, kind: kind, frozen: frozen) else { return nil }
             bins = kept
+        } else if let before, isNumber {
+            bins = FeatureBins(number: now, against: before)
         } else if let before {
-            bins = isNumber ? FeatureBins(number: now, against: before) : FeatureBins(category: now.categories, against: before.categories)
+            let sample = FeatureBins(category: now.categories, against: before.categories)
+            let shifts = HeavyShifts(now, against: before, from: sample.reference.cut)
+            heavy = (sample, shifts)
+            bins = sample.splitting(shifts.shifts)
         } else {
             return nil
         }
@@ -203,7 +212,19 @@ struct FeatureComparison {
         return FeatureDistances(reference: before.quantiles, current: now.quantiles).wasserstein.map { $0 / bins.reference.spread }
     }
 
+    /// The category that moved most, in words; nil where its name is not known.
+    var mover: String? {
+        guard let mover = bins.mover else { return nil }
+        let name = now.name(of: mover.category) ?? before?.name(of: mover.category)
+        return name.map { "`\($0)` is \(AlertNumbers.percent(mover.now)) of them, \(AlertNumbers.percent(mover.before)) before" }
+    }
+
     var pValue: Double {
+        if let heavy, !heavy.shifts.shifts.isEmpty {
+            // The bins of the heaviest are chosen from the data; the sample is not.
+            let bySample = HomogeneityTest.evaluate(reference: heavy.sample.reference.bins, current: heavy.sample.current)?.pValue ?? 1
+            return min(1, 2 * min(bySample, heavy.shifts.pValue))
+        }
         let byShape = HomogeneityTest.evaluate(reference: bins.reference.bins, current: bins.current)?.pValue ?? 1
         guard isNumber else { return byShape }
         let byMean = before.map { PermutationMeanTail.twoSided(now.quantiles.bins, $0.quantiles.bins) } ?? 1

@@ -10,10 +10,8 @@ public struct FeatureAggregate: Sendable {
     public private(set) var quantiles: QuantileSketch
     /// Of booleans and categories only.
     public private(set) var categories: CategoryCounts
-    /// Every category ever seen; nil while ``categories`` keeps them all.
-    private var seen: HyperLogLog?
-
-    static let distinctPrecision = 10
+    /// Nil while ``categories`` keeps them all.
+    private var beyond: ManyCategories?
 
     init(_ configuration: PaneConfiguration) {
         quantiles = QuantileSketch(accuracy: configuration.quantileAccuracy, maxBins: configuration.quantileBins)
@@ -41,44 +39,28 @@ public struct FeatureAggregate: Sendable {
             present += 1
             let ref = TextRef(packed: value)
             let category = hash.hash64(of: ref, in: text)
+            if beyond == nil, !categories.hasRoom(for: category) { beyond = ManyCategories(categories) }
             categories.add(hash: category, name: text.string(ref))
-            noteDistinct(category)
+            beyond?.add(hash: category, name: text.string(ref))
         }
     }
 
     /// Distinct categories: exact while all are kept, then to 3.3 % (standard error). nil without any.
     public var distinct: Double? {
         guard !categories.isEmpty else { return nil }
-        return seen?.estimate ?? Double(categories.keptCount)
+        return beyond?.seen.estimate ?? Double(categories.keptCount)
     }
 
     /// Entropy of the categories in nats, those that are not kept as one. nil without any.
     public var entropy: Double? { categories.isEmpty ? nil : categories.entropy }
 
-    /// From the first category too many on, all of them are in `seen`: those kept until then, the one that was pushed out, and each new one.
-    @inline(__always)
-    private mutating func noteDistinct(_ hash: UInt64) {
-        guard categories.isTruncated else { return }
-        if seen == nil {
-            seen = Self.hashes(of: categories)
-            seen?.add(hash: categories.cut)
-        }
-        seen?.add(hash: hash)
-    }
-
-    private static func hashes(of categories: CategoryCounts) -> HyperLogLog {
-        var all = HyperLogLog(precision: distinctPrecision)
-        for category in categories.categories { all.add(hash: category.hash) }
-        return all
-    }
-
     /// Before the categories are merged: afterwards, those that were pushed out are gone.
-    private mutating func mergeDistinct(_ other: FeatureAggregate) {
-        let fits = seen == nil && other.seen == nil && categories.keptCount + other.categories.keptCount <= categories.capacity
+    private mutating func mergeBeyond(_ other: FeatureAggregate) {
+        let fits = beyond == nil && other.beyond == nil && categories.keptCount + other.categories.keptCount <= categories.capacity
         guard !fits else { return }
-        var all = seen ?? Self.hashes(of: categories)
-        all.merge(other.seen ?? Self.hashes(of: other.categories))
-        seen = all
+        var all = beyond ?? ManyCategories(categories)
+        all.merge(other.beyond ?? ManyCategories(other.categories))
+        beyond = all
     }
 
     mutating func merge(_ others: ContiguousArray<FeatureAggregate>) {
@@ -88,9 +70,9 @@ public struct FeatureAggregate: Sendable {
             null += other.null
             wrongType += other.wrongType
             moments.merge(other.moments)
-            mergeDistinct(other)
+            mergeBeyond(other)
             categories.merge(other.categories)
-            if !categories.isTruncated { seen = nil }
+            if !categories.isTruncated { beyond = nil }
         }
         quantiles.merge(ContiguousArray(others.map(\.quantiles)))
     }
@@ -104,8 +86,8 @@ public struct FeatureAggregate: Sendable {
         moments.encode(into: &writer)
         quantiles.encode(into: &writer)
         categories.encode(into: &writer)
-        writer.write(bool: seen != nil)
-        seen?.encode(into: &writer)
+        writer.write(bool: beyond != nil)
+        beyond?.encode(into: &writer)
     }
 
     init(from reader: inout ByteReader) throws {
@@ -117,6 +99,37 @@ public struct FeatureAggregate: Sendable {
         moments = try Moments(from: &reader)
         quantiles = try QuantileSketch(from: &reader)
         categories = try CategoryCounts(from: &reader)
-        seen = try reader.readBool() ? try HyperLogLog(from: &reader) : nil
+        beyond = try reader.readBool() ? try ManyCategories(from: &reader) : nil
+    }
+}
+
+// MARK: - Categories that occur most
+
+extension FeatureAggregate {
+    /// A category with the least and the largest count that it can have: equal where it is kept exactly.
+    public struct TopCategory: Sendable, Equatable {
+        public var name: String
+        public var counts: ClosedRange<Int64>
+    }
+
+    /// Of more than are kept, the heaviest; of fewer, all of them. Ascending by hash; their counts are the least.
+    var heaviest: ContiguousArray<CategoryCounts.Category> { beyond?.heaviest.categories ?? categories.categories }
+
+    /// The least and the largest count that a category can have. O(log categories).
+    func bounds(of hash: UInt64) -> ClosedRange<Int64> {
+        if let exact = categories.count(hash: hash) { return exact...exact }
+        return beyond?.heaviest.bounds(of: hash) ?? 0...0
+    }
+
+    /// Nil where it is not kept. O(log categories).
+    func name(of hash: UInt64) -> String? { categories.name(hash: hash) ?? beyond?.heaviest.name(hash: hash) }
+
+    /// At most `count` categories, the heaviest first. Those whose count is not known to within a factor of two are
+    /// left out: where many are about as rare, none is a top one. O(n log n) of the kept ones.
+    public func topCategories(_ count: Int) -> [TopCategory] {
+        heaviest.map { TopCategory(name: $0.name, counts: bounds(of: $0.hash)) }
+            .filter { $0.counts.upperBound <= 2 * $0.counts.lowerBound }
+            .sorted { ($1.counts.lowerBound, $0.name) < ($0.counts.lowerBound, $1.name) }
+            .prefix(count).map(\.self)
     }
 }

@@ -66,12 +66,8 @@ struct Campaign: Equatable {
 
     /// How often each feature was moved.
     private(set) var moved: ContiguousArray<UInt32>
-    /// Sums of the ranks of allowed and of intervened tries: what makes it pass.
-    private(set) var allowedRanks: ContiguousArray<Float>
-    private(set) var intervenedRanks: ContiguousArray<Float>
-    /// Values of the allowed tries; NaN where there was none.
-    private(set) var allowedLow: ContiguousArray<Float>
-    private(set) var allowedHigh: ContiguousArray<Float>
+    /// What makes it pass.
+    private(set) var passing: PassingValues
     /// Linear counting of distinct entities per kind.
     private(set) var entities: ContiguousArray<DistinctBits>
     private(set) var samples: [String] = []
@@ -97,10 +93,7 @@ struct Campaign: Equatable {
         startedAt = time
         lastAt = time
         moved = ContiguousArray(repeating: 0, count: features)
-        allowedRanks = ContiguousArray(repeating: 0, count: features)
-        intervenedRanks = ContiguousArray(repeating: 0, count: features)
-        allowedLow = ContiguousArray(repeating: .nan, count: features)
-        allowedHigh = ContiguousArray(repeating: .nan, count: features)
+        passing = PassingValues(features: features)
         entities = ContiguousArray(repeating: DistinctBits(), count: entityKinds)
     }
 
@@ -113,7 +106,10 @@ struct Campaign: Equatable {
         if origin.decision == Decision.allow.rawValue { allowed = 1 }
     }
 
-    mutating func count(_ request: ProbingRequest, row: UnsafeBufferPointer<Float>, _ ranked: RankedRequest, sample: String) {
+    /// - Parameter word: the text of a feature's category; empty for other features.
+    mutating func count(
+        _ request: ProbingRequest, row: UnsafeBufferPointer<Float>, _ ranked: RankedRequest, sample: String, word: (Int) -> String
+    ) {
         let ranks = ranked.low
         tries += 1
         fingerprints.add(ranked.hashes, ranks: ranks, features: row.count, size: ranked.size)
@@ -122,19 +118,7 @@ struct Campaign: Equatable {
         if request.decision.isIntervention { interventions += 1 }
         let isAllowed = request.decision == .allow
         if isAllowed { countAllowed(request) }
-        for feature in row.indices {
-            let rank = Float(min(ranks[feature], 1_024))
-            if isAllowed {
-                allowedRanks[feature] += rank
-                let value = row[feature]
-                if !value.isNaN {
-                    allowedLow[feature] = allowedLow[feature].isNaN ? value : min(allowedLow[feature], value)
-                    allowedHigh[feature] = allowedHigh[feature].isNaN ? value : max(allowedHigh[feature], value)
-                }
-            } else {
-                intervenedRanks[feature] += rank
-            }
-        }
+        passing.count(row, ranks: ranks, isAllowed: isAllowed, word: word)
         let distance = Self.logOddsDistance(request)
         if distance < lastDistance { approaches += 1 }
         lastDistance = distance
@@ -215,19 +199,12 @@ struct Campaign: Equatable {
         halvings += other.halvings
         approaches += other.approaches
         sameDirection += other.sameDirection
-        for feature in moved.indices {
-            moved[feature] += other.moved[feature]
-            allowedRanks[feature] += other.allowedRanks[feature]
-            intervenedRanks[feature] += other.intervenedRanks[feature]
-            allowedLow[feature] = Self.least(allowedLow[feature], other.allowedLow[feature])
-            allowedHigh[feature] = -Self.least(-allowedHigh[feature], -other.allowedHigh[feature])
-        }
+        for feature in moved.indices { moved[feature] += other.moved[feature] }
+        passing.absorb(other.passing)
         for kind in entities.indices { entities[kind].formUnion(other.entities[kind]) }
         fingerprints.absorb(other.fingerprints)
         samples = Array((samples.prefix(Self.firstSamples) + other.samples.prefix(2) + samples.dropFirst(Self.firstSamples)).prefix(10))
     }
-
-    private static func least(_ a: Float, _ b: Float) -> Float { a.isNaN ? b : b.isNaN ? a : min(a, b) }
 
     mutating func cross(_ rule: ProbingRule, at time: Int64) {
         guard !isReported, tries >= Self.leastTries, peak >= limit(rule) || isSlow(rule) else { return }
@@ -257,13 +234,6 @@ struct Campaign: Equatable {
 
     /// Whether the tries look like a search for the boundary rather than repetition.
     var looksLikeSearch: Bool { flips >= 2 || halvings >= 2 || singleMoves * 2 >= tries && singleMoves >= 3 }
-
-    /// Mean rank of allowed tries less that of intervened ones, as a share of the sample of `size`; nil where one kind is missing.
-    func passingShift(_ feature: Int, size: Int) -> Double? {
-        let others = tries - allowed
-        guard allowed > 1, others > 1, size > 0 else { return nil }
-        return Double(allowedRanks[feature] / Float(allowed) - intervenedRanks[feature] / Float(others)) / Double(size)
-    }
 }
 
 /// 512 bits of linear counting (Whang et al. 1990): distinct keyed digests, within 10 % up to about 1,500.
@@ -306,7 +276,7 @@ extension Campaign: Snapshottable {
         writer.write(fixed32: lastMove.bitPattern)
         writer.write(signed: Int64(lastFeature))
         writer.write(small: moved)
-        for column in [allowedRanks, intervenedRanks, allowedLow, allowedHigh] { writer.write(floats: column) }
+        passing.encode(into: &writer)
         writer.write(count: entities.count)
         for bits in entities { bits.encode(into: &writer) }
         writer.write(count: samples.count)
@@ -350,10 +320,7 @@ extension Campaign: Snapshottable {
         lastMove = Float(bitPattern: try reader.readFixed32())
         lastFeature = Int32(truncatingIfNeeded: try reader.readSigned())
         moved = try reader.readSmall()
-        allowedRanks = try reader.readFloats()
-        intervenedRanks = try reader.readFloats()
-        allowedLow = try reader.readFloats()
-        allowedHigh = try reader.readFloats()
+        passing = try PassingValues(from: &reader)
         entities = []
         for _ in 0..<(try reader.readCount(minimumSize: 8)) { entities.append(try DistinctBits(from: &reader)) }
         for _ in 0..<(try reader.readCount()) { samples.append(try reader.readString()) }

@@ -221,6 +221,9 @@ package struct FeatureReference: Equatable {
         }
     }
 
+    /// Share of ordinary traffic without a value of a feature.
+    func missingShare(_ feature: Int) -> Double { Double(size - Int(present[feature]) + 1) / Double(size + 1) }
+
     /// Eighths of ordinary traffic that a rank may lie in; a missing value is one more.
     static let bins = 8
 

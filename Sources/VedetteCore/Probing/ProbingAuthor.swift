@@ -152,23 +152,43 @@ struct ProbingAuthor {
 
     private func moved(_ feature: Int, _ campaign: Campaign) -> String {
         let share = AlertNumbers.percent(Double(campaign.moved[feature]) / Double(max(1, campaign.tries - 1)))
-        guard let shift = campaign.passingShift(feature, size: watch.model.reference.size), abs(shift) > 0.01 else {
-            return "\(name(feature)): moved in \(share) of the tries"
-        }
-        return "\(name(feature)): moved in \(share) of the tries, passes when \(shift < 0 ? "lower" : "higher")"
+        let text = "\(name(feature)): moved in \(share) of the tries"
+        if campaign.passing.passesWithout(feature) { return text + ", passes without it" }
+        // The numbers that stand for categories have no order.
+        guard kind(feature) != .category, let shift = campaign.passing.shift(feature, size: watch.model.reference.size), abs(shift) > 0.01
+        else { return text }
+        return text + ", passes when \(shift < 0 ? "lower" : "higher")"
     }
 
-    /// The features in which the allowed tries are narrowest, with their ranges; at most four.
+    private func kind(_ feature: Int) -> FeatureKind { schema.features[spec.features[feature]].kind }
+
+    /// The features in which the allowed tries are narrowest, with what they have in common; at most four.
     func pattern(_ campaign: Campaign) -> [(text: String, share: Double)] {
         guard campaign.allowed > 0 else { return [] }
-        let shares = campaign.allowedLow.indices.map { feature in
-            (feature: feature, share: watch.model.reference.share(feature, from: campaign.allowedLow[feature], to: campaign.allowedHigh[feature]))
+        let shared = spec.features.indices.compactMap { feature in
+            common(feature, campaign.passing).map { (feature: feature, text: $0.text, share: $0.share) }
         }
-        return shares.filter { $0.share < 0.9 }.sorted { ($0.share, $0.feature) < ($1.share, $1.feature) }.prefix(4).map { entry in
-            let (low, high) = (Double(campaign.allowedLow[entry.feature]), Double(campaign.allowedHigh[entry.feature]))
-            let range = low == high ? "= \(AlertNumbers.decimal(low))" : "\(AlertNumbers.decimal(low)) to \(AlertNumbers.decimal(high))"
-            return ("\(name(entry.feature)) \(range)", entry.share)
+        return shared.filter { $0.share < 0.9 }.sorted { ($0.share, $0.feature) < ($1.share, $1.feature) }.prefix(4).map { ($0.text, $0.share) }
+    }
+
+    /// What all allowed tries have in one feature, and the share of ordinary traffic that has it too; nil where nothing can be said.
+    private func common(_ feature: Int, _ passing: PassingValues) -> (text: String, share: Double)? {
+        let reference = watch.model.reference
+        if passing.passesWithout(feature) { return ("\(name(feature)) missing", reference.missingShare(feature)) }
+        guard let range = passing.range(feature) else { return nil }
+        let text: String
+        switch kind(feature) {
+        case .category:
+            guard !passing.word(feature).isEmpty else { return nil }
+            text = "= \(passing.word(feature))"
+        case .boolean:
+            guard range.lowerBound == range.upperBound else { return nil }
+            text = range.lowerBound == 0 ? "= false" : "= true"
+        case .number:
+            let (low, high) = (AlertNumbers.decimal(Double(range.lowerBound)), AlertNumbers.decimal(Double(range.upperBound)))
+            text = range.lowerBound == range.upperBound ? "= \(low)" : "\(low) to \(high)"
         }
+        return ("\(name(feature)) \(text)", reference.share(feature, from: range.lowerBound, to: range.upperBound))
     }
 
     // MARK: What to do
@@ -189,7 +209,7 @@ struct ProbingAuthor {
 
     private func recommendation(_ campaign: Campaign) -> String {
         let pattern = pattern(campaign)
-        guard !pattern.isEmpty else { return "Keep stopping them; add a challenge for the cluster and raise the threshold in its slice" }
+        guard !pattern.isEmpty else { return "Keep stopping them; challenge whoever shares the entities of the samples" }
         return "Challenge requests with \(pattern.prefix(3).map(\.text).joined(separator: ", "))"
     }
 

@@ -44,9 +44,16 @@ final class ProbingDetector: StreamDetector {
                     request, row: row, entities: entities,
                     values: decision.row.values,
                     name: { SliceName([.init(dimension: dimensions[$0], value: batch.string(batch.dimensions[index * stride + $0]))]) },
-                    sample: { batch.string(batch.requestText[index]) })
+                    sample: { batch.string(batch.requestText[index]) },
+                    word: { word(of: $0, model, batch, index) })
             }
         }
+    }
+
+    private func word(of feature: Int, _ model: Int, _ batch: DecisionBatch, _ index: Int) -> String {
+        let place = index * schema.features.count + inventory[model].features[feature]
+        guard FeatureState(rawValue: batch.featureState[place]) == .category else { return "" }
+        return batch.string(TextRef(packed: batch.featureValue[place]))
     }
 
     private func watch(_ model: Int) -> ProbingWatch {

@@ -65,7 +65,10 @@ final class ProbingModel {
 
     /// - Parameter sample: the request's text, made only when it is kept.
     /// - Returns: the place of the campaign that it belongs to, -1 for none.
-    func observe(_ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) -> Int {
+    func observe(
+        _ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, sample: () -> String,
+        word: (Int) -> String
+    ) -> Int {
         requests += 1
         linked.removeAll(keepingCapacity: true)
         var place = -1
@@ -79,7 +82,7 @@ final class ProbingModel {
             entry.suspicious = Float(flagged.adjusted)
             entry.hasSuspicious = memory.hasSuspicious
             if request.isSuspicious { repeats.count() }
-            place = join(request, row, entities, plain, flagged, sample)
+            place = join(request, row, entities, plain, flagged, sample, word)
             if request.isSuspicious, flagged.place >= 0, place < 0 || campaigns[place]!.slow.since == repeats.requests { repeats.vote(flagged.adjusted) }
             if place >= 0 { (entry.serial, entry.place) = (campaigns[place]!.serial, Int32(place)) }
             remember(request, row, campaign: place)
@@ -150,7 +153,7 @@ final class ProbingModel {
 
     private func join(
         _ request: ProbingRequest, _ row: UnsafeBufferPointer<Float>, _ entities: UnsafeBufferPointer<UInt64>, _ plain: AnchorMatch,
-        _ flagged: AnchorMatch, _ sample: () -> String
+        _ flagged: AnchorMatch, _ sample: () -> String, _ word: (Int) -> String
     ) -> Int {
         guard ordinaryTail.total >= rule.warmUp else { return -1 }
         let plainE = plain.place < 0 ? -1 : ScanEvidence.logE(logP: logTail(plain)) - Self.ln2
@@ -181,7 +184,7 @@ final class ProbingModel {
             campaign.weighSlow(suspicious: repeats.requests, requests: requests)
             campaign.evidence.add(placedE, at: requests)
             campaign.step(from: { self.memory.value($0, of: match) }, decision: anchorDecision, to: row, request)
-            campaign.count(request, row: row, ranked, sample: sample())
+            campaign.count(request, row: row, ranked, sample: sample(), word: word)
             campaign.touch(entities: entities)
             campaign.peak = max(campaign.peak, campaign.evidence.value(at: requests) - tests)
             campaign.cross(rule, at: request.time)

@@ -27,11 +27,12 @@ package final class ProbingWatch {
     ///   - values: interned value per slice dimension, 0 where missing.
     ///   - name: of a dimension's value in this request.
     ///   - sample: the request's text.
+    ///   - word: the text of a feature's category; empty for other features.
     package func observe(
         _ request: ProbingRequest, row: UnsafeBufferPointer<Float>, entities: UnsafeBufferPointer<UInt64>, values: DecisionRow.Values,
-        name: (Int) -> SliceName, sample: () -> String
+        name: (Int) -> SliceName, sample: () -> String, word: (Int) -> String = { _ in "" }
     ) {
-        let place = model.observe(request, row: row, entities: entities, sample: sample)
+        let place = model.observe(request, row: row, entities: entities, sample: sample, word: word)
         fanOut.observe(request, entities: entities, sample: sample)
         slices.look(up: values, name: name)
         boundary.observe(request, slices: slices.found, sample: sample)

@@ -6,7 +6,6 @@
 /// are then a uniform sample of the categories, not the largest.
 /// The hash must be keyed (``KeyedHash``), so that nobody can choose to be kept or dropped.
 ///
-/// ``remove(hash:count:)`` takes counts back exactly; a category that reaches zero vanishes.
 /// The names of categories are kept up to ``maxNameBytes``.
 /// An add costs a binary search, O(log capacity). Size: nothing while empty, else 32 bytes a
 /// category plus names longer than 15 bytes.
@@ -46,6 +45,9 @@ public struct CategoryCounts: Sendable {
     /// Whether some categories were too many, so that ``other`` holds counts of several.
     public var isTruncated: Bool { cut < .max }
 
+    /// Whether nothing is pushed out if this category is added; false once something was.
+    func hasRoom(for hash: UInt64) -> Bool { !isTruncated && (kept.count < capacity || count(hash: hash) != 0) }
+
     /// Counts a category; `name` is evaluated only where the category is new.
     public mutating func add(hash: UInt64, count: Int64 = 1, name: @autoclosure () -> String) {
         precondition(count >= 0, "a count must not be negative")
@@ -55,7 +57,7 @@ public struct CategoryCounts: Sendable {
             other += count
             return
         }
-        let index = lowerBound(hash)
+        let index = kept.lowerBound(hash)
         if index < kept.count, kept[index].hash == hash {
             kept[index].count += count
         } else {
@@ -64,45 +66,13 @@ public struct CategoryCounts: Sendable {
         }
     }
 
-    /// Takes back what was added; taking back more is a broken invariant.
-    public mutating func remove(hash: UInt64, count: Int64 = 1) {
-        precondition(count >= 0, "a count must not be negative")
-        guard count > 0 else { return }
-        if hash >= cut {
-            precondition(other >= count, "removed a category that was not counted")
-            other -= count
-        } else {
-            let index = lowerBound(hash)
-            precondition(index < kept.count && kept[index].hash == hash && kept[index].count >= count, "removed a category that was not counted")
-            kept[index].count -= count
-            if kept[index].count == 0 { kept.remove(at: index) }
-        }
-        total -= count
-    }
-
     /// Adds another value's counts. The smaller capacity of the two holds. O(categories).
     public mutating func merge(_ added: CategoryCounts) {
         let capacity = Swift.min(limit, added.limit)
         var merged = CategoryCounts(capacity: Int(capacity))
         merged.total = total + added.total
         merged.other = other + added.other
-        merged.kept.reserveCapacity(kept.count + added.kept.count)
-        var (left, right) = (0, 0)
-        while left < kept.count || right < added.kept.count {
-            let a = left < kept.count ? kept[left].hash : .max
-            let b = right < added.kept.count ? added.kept[right].hash : .max
-            if a <= b {
-                merged.kept.append(kept[left])
-                left += 1
-                if a == b {
-                    merged.kept[merged.kept.count - 1].count += added.kept[right].count
-                    right += 1
-                }
-            } else {
-                merged.kept.append(added.kept[right])
-                right += 1
-            }
-        }
+        merged.kept = .merged(kept, added.kept)
         var newCut = Swift.min(cut, added.cut)
         if merged.kept.count > Int(capacity) { newCut = Swift.min(newCut, merged.kept[Int(capacity)].hash) }
         merged.lowerCut(to: newCut)
@@ -125,16 +95,7 @@ public struct CategoryCounts: Sendable {
         }
     }
 
-    private func lowerBound(_ hash: UInt64) -> Int {
-        var (low, high) = (0, kept.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if kept[middle].hash < hash { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    private static func shortened(_ name: String) -> String {
+    static func shortened(_ name: String) -> String {
         guard name.utf8.count > maxNameBytes else { return name }
         var result = String.UnicodeScalarView()
         var bytes = 0
@@ -159,14 +120,11 @@ extension CategoryCounts {
     /// The count of a kept category; 0 where it was not seen, nil where it would be in ``other``.
     public func count(hash: UInt64) -> Int64? {
         guard hash < cut else { return nil }
-        let index = lowerBound(hash)
-        return index < kept.count && kept[index].hash == hash ? kept[index].count : 0
+        return kept.place(of: hash).map { kept[$0].count } ?? 0
     }
 
-    /// The largest kept categories first; ties by name, then hash.
-    public func top(_ count: Int) -> [Category] {
-        Array(kept.sorted { ($1.count, $0.name, $0.hash) < ($0.count, $1.name, $1.hash) }.prefix(Swift.max(0, count)))
-    }
+    /// Nil where it is not kept.
+    public func name(hash: UInt64) -> String? { kept.place(of: hash).map { kept[$0].name } }
 
     /// The Shannon entropy of the shares in nats, `other` as one category; 0 where nothing is counted.
     public var entropy: Double {
@@ -191,12 +149,7 @@ extension CategoryCounts: Snapshottable {
         writer.write(varint: UInt64(limit))
         writer.write(fixed64: cut)
         writer.write(varint: UInt64(other))
-        writer.write(count: kept.count)
-        for category in kept {
-            writer.write(fixed64: category.hash)
-            writer.write(varint: UInt64(category.count))
-            writer.write(string: category.name)
-        }
+        kept.encode(into: &writer)
     }
 
     public init(from reader: inout ByteReader) throws {
@@ -207,18 +160,68 @@ extension CategoryCounts: Snapshottable {
         let rest = try reader.readVarint()
         guard rest <= UInt64(Int64.max) else { throw CorruptBytes(offset: reader.offset, expected: "a 63-bit count") }
         other = Int64(rest)
-        total = other
+        (kept, total) = try ContiguousArray.read(from: &reader, atMost: Int(capacity), below: cut, counted: other)
+    }
+}
+
+// MARK: - Lists of categories, ascending by hash
+
+extension ContiguousArray where Element == CategoryCounts.Category {
+    /// The first place whose hash is not below this one.
+    func lowerBound(_ hash: UInt64) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].hash < hash { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    func place(of hash: UInt64) -> Int? {
+        let index = lowerBound(hash)
+        return index < count && self[index].hash == hash ? index : nil
+    }
+
+    /// The categories of both, the counts of those in both added. O(n + m).
+    static func merged(_ a: Self, _ b: Self) -> Self {
+        var merged = Self()
+        merged.reserveCapacity(a.count + b.count)
+        var (left, right) = (0, 0)
+        while left < a.count || right < b.count {
+            let x = left < a.count ? a[left].hash : .max
+            let y = right < b.count ? b[right].hash : .max
+            merged.append(x <= y ? a[left] : b[right])
+            if x == y { merged[merged.count - 1].count += b[right].count }
+            if x <= y { left += 1 }
+            if y <= x { right += 1 }
+        }
+        return merged
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.write(count: count)
+        for category in self {
+            writer.write(fixed64: category.hash)
+            writer.write(varint: UInt64(category.count))
+            writer.write(string: category.name)
+        }
+    }
+
+    /// What was encoded, and its total with what is already counted.
+    static func read(from reader: inout ByteReader, atMost most: Int, below cut: UInt64, counted: Int64) throws -> (Self, total: Int64) {
+        var (categories, total) = (Self(), counted)
         let count = try reader.readCount(minimumSize: 10)
-        guard count <= Int(capacity) else { throw CorruptBytes(offset: reader.offset, expected: "at most \(capacity) categories") }
+        guard count <= most else { throw CorruptBytes(offset: reader.offset, expected: "at most \(most) categories") }
         for _ in 0..<count {
             let hash = try reader.readFixed64()
             let amount = try reader.readVarint()
             let name = try reader.readString()
-            guard hash < cut, kept.last.map({ $0.hash < hash }) ?? true, amount >= 1, amount <= UInt64(Int64.max - total) else {
+            guard hash < cut, categories.last.map({ $0.hash < hash }) ?? true, amount >= 1, amount <= UInt64(Int64.max - total) else {
                 throw CorruptBytes(offset: reader.offset, expected: "ascending categories below the cut")
             }
-            kept.append(Category(hash: hash, count: Int64(amount), name: name))
+            categories.append(Element(hash: hash, count: Int64(amount), name: name))
             total += Int64(amount)
         }
+        return (categories, total)
     }
 }

@@ -28,7 +28,7 @@ extension ArchivedBaseline {
                     Self.number(feature.moments.mean), Self.number(feature.moments.standardDeviation), Self.number(feature.moments.min),
                     Self.number(feature.quantiles.quantile(0.5)), Self.number(feature.moments.max), Self.number(feature.distinct),
                     Self.number(feature.entropy),
-                    feature.categories.top(3).map { "\($0.name) \(Self.percent($0.count, feature.categories.total))" }.joined(separator: ", "),
+                    feature.topCategories(3).map { "\($0.name) \(Self.percent($0.counts.lowerBound, feature.categories.total))" }.joined(separator: ", "),
                 ]
             }
             let header = ["FEATURE OF \(entry.model)", "MISSING", "WRONG TYPE", "MEAN", "SD", "MIN", "P50", "MAX", "DISTINCT", "ENTROPY", "TOP VALUES"]

@@ -4,17 +4,20 @@ import VedetteCore
 struct ProbingKit {
     static let minute: Int64 = 60_000
     static let threshold = 0.5
-    static let schema = EventSchema(
-        models: ["shop"], features: ["amount", "age", "hour", "kind", "share", "count"].map { .init(name: $0, kind: .number) }, dimensions: ["country"],
-        entities: ["user", "device"], signals: ["model"])
 
+    let schema: EventSchema
     let harness: DetectorHarness
     var random: SeededRandom
     var time: Int64 = 1_000_000 * minute
 
-    init(seed: UInt64) {
-        var configuration = DetectorHarness.configuration(schema: Self.schema, detectors: [DetectorSpec(id: "probing", rule: .probing(ProbingRule()))])
-        configuration.models[0].features = Array(Self.schema.features.indices)
+    /// - Parameter categories: names of features that are categories; of a number n they then have the text `n<n>`.
+    init(seed: UInt64, categories: Set<String> = []) {
+        schema = EventSchema(
+            models: ["shop"],
+            features: ["amount", "age", "hour", "kind", "share", "count"].map { .init(name: $0, kind: categories.contains($0) ? .category : .number) },
+            dimensions: ["country"], entities: ["user", "device"], signals: ["model"])
+        var configuration = DetectorHarness.configuration(schema: schema, detectors: [DetectorSpec(id: "probing", rule: .probing(ProbingRule()))])
+        configuration.models[0].features = Array(schema.features.indices)
         harness = DetectorHarness(configuration)
         random = SeededRandom(seed: seed)
     }
@@ -25,11 +28,13 @@ struct ProbingKit {
         return try harness.advance(to: alignDown(time, to: Self.minute))
     }
 
-    /// - Parameter money: nil where the record has no amount.
+    /// - Parameters:
+    ///   - features: NaN where the record has none.
+    ///   - money: nil where the record has no amount.
     /// - Returns: the request's text.
     @discardableResult
     func send(_ features: [Double], score: Double, decision: Decision, money: Double?, user: UInt64, device: UInt64) -> String {
-        let batch = DecisionBatch(schema: Self.schema, partition: 0)
+        let batch = DecisionBatch(schema: schema, partition: 0)
         let offset = harness.offset(0)
         func text(_ text: String) -> TextRef {
             defer { for byte in text.utf8 { batch.text.append(byte) } }
@@ -55,9 +60,10 @@ struct ProbingKit {
         batch.action.append(.none)
         batch.override.append(.none)
         batch.contentHash.append(UInt64(offset))
-        for value in features {
-            batch.featureState.append(FeatureState.number.rawValue)
-            batch.featureValue.append(value)
+        for (feature, value) in zip(schema.features, features) {
+            let isCategory = feature.kind == .category
+            batch.featureState.append((value.isNaN ? FeatureState.absent : isCategory ? .category : .number).rawValue)
+            batch.featureValue.append(isCategory && !value.isNaN ? text("n\(Int(value))").packed : value)
         }
         batch.dimensions.append(text("FR"))
         batch.entities.append(user)
