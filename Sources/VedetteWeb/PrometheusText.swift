@@ -9,12 +9,15 @@ public enum PrometheusText {
         for (name, value) in snapshot.counters { page.sample("vedette_records_total", [("outcome", name)], Double(value)) }
         page.family("vedette_orphaned_labels_total", "counter", "Labels whose decision never came, by registered source.")
         for (source, value) in snapshot.orphansBySource { page.sample("vedette_orphaned_labels_total", [("source", source)], Double(value)) }
+        page.family("vedette_overflowed_names_total", "counter", "Texts that count as (other) because their table of names was full, since the state began.")
+        for (table, value) in snapshot.overflowedNames { page.sample("vedette_overflowed_names_total", [("table", table)], Double(value)) }
         page.family("vedette_output_records_total", "counter", "Records put out by this process, by kind.")
         for (kind, value) in snapshot.outputs { page.sample("vedette_output_records_total", [("kind", kind)], Double(value)) }
         partitions(snapshot, into: &page)
         monitors(snapshot, into: &page)
         page.single("vedette_join_open_rows", "gauge", "Decision rows in memory, not yet in a checkpoint.", Double(snapshot.openRows))
         page.single("vedette_join_pending_labels", "gauge", "Labels waiting for their decision.", Double(snapshot.pendingLabels))
+        page.single("vedette_join_pending_label_bytes", "gauge", "What they count of join.max_pending_bytes.", Double(snapshot.pendingLabelBytes))
         page.single("vedette_waiting_rows", "gauge", "Rows waiting for the watermark.", Double(snapshot.waitingRows))
         page.single("vedette_series", "gauge", "Series (model, version, slice) in memory.", Double(snapshot.series))
         page.single("vedette_state_bytes", "gauge", "Bytes of the state on disk.", Double(snapshot.storeBytes))

@@ -23,7 +23,8 @@ struct LabelsExportCommand: AsyncParsableCommand {
             Without files it reads the newest checkpoint in the state directory of the configuration, which no instance
             may have open (copy it, or ask a stopped standby's); with files it replays them. Writes one JSON object a
             labelled request (schemas/provenance.schema.json): the outcome that counts, its tier and weight from the
-            registry, whether a label of it is quarantined, and every source's word with pipeline, actor, kind and time.
+            registry, whether a label of it is or came under suspicion, and every source's word with pipeline, actor,
+            kind, time and what it counted for.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
@@ -49,7 +50,7 @@ struct LabelsExportCommand: AsyncParsableCommand {
             now: Int64(Date().timeIntervalSince1970 * 1000))
         replay.onLabel = { export.add($0) }
         _ = try replay.run()
-        try export.write(to: out)
+        try export.write(to: out, isSuspected: replay.isSuspected)
         return export.count
     }
 }

@@ -9,8 +9,13 @@ import VedetteRuntime
 struct OracleJoin {
     struct Row {
         var decision: OracleDecision
-        /// Newest word of each source.
-        var words: [String: Word] = [:]
+        /// Newest word of each source; what it may not say stands beside what it may.
+        var words: [Speaker: Word] = [:]
+    }
+
+    struct Speaker: Hashable {
+        var pipeline: String
+        var counts: Bool
     }
 
     struct Word: Equatable {
@@ -20,7 +25,7 @@ struct OracleJoin {
         var pipeline: String
         /// Between sources that are equal in all else: a fixed order.
         var rank: UInt64
-        /// 0 for none; else in the order of first mention.
+        /// 0 for none; else in the order of first mention by a word that counts.
         var kind: Int
         var weight: Double
     }
@@ -166,7 +171,6 @@ struct OracleJoin {
 
     private mutating func take(_ label: OracleLabel, _ arrival: Arrival, _ identity: InputPartition) {
         counters.labels += 1
-        if let kind = label.kind, !kinds.contains(kind) { kinds.append(kind) }
         let live = (rowsByID[label.id] ?? []).filter { isLive(rows[$0].decision.time, at: arrival.effective) }
         let named = live.first { row in label.decisionTime.map { segment($0) == segment(rows[row].decision.time) } ?? false }
         let newest = live.max { rows[$0].decision.time < rows[$1].decision.time }
@@ -177,21 +181,30 @@ struct OracleJoin {
         apply(label, to: row, at: arrival.effective)
     }
 
-    private func truth(_ words: [String: Word]) -> Word? {
-        words.values.filter { $0.outcome != 0 }.max { ($0.tier, $0.time, $0.outcome, $0.rank) < ($1.tier, $1.time, $1.outcome, $1.rank) }
+    /// With a registry, whoever it does not list says nothing that counts, nor who may not say it.
+    private func counts(_ label: OracleLabel) -> Bool {
+        guard let source = topology.labelSources.first(where: { $0.pipeline == label.pipeline }) else { return topology.labelSources.isEmpty }
+        return source.rights.outcomes.isEmpty || label.outcome == 0 || source.rights.outcomes.contains { Int($0.rawValue) == label.outcome }
     }
 
-    private func disagree(_ words: [String: Word]) -> Bool { Set(words.values.map(\.outcome)).isSuperset(of: [1, 2]) }
+    private func truth(_ words: [Speaker: Word]) -> Word? {
+        words.filter { $0.key.counts && $0.value.outcome != 0 }.values.max { ($0.tier, $0.time, $0.outcome, $0.rank) < ($1.tier, $1.time, $1.outcome, $1.rank) }
+    }
+
+    private func disagree(_ words: [Speaker: Word]) -> Bool { Set(words.filter(\.key.counts).values.map(\.outcome)).isSuperset(of: [1, 2]) }
 
     private mutating func apply(_ label: OracleLabel, to row: Int, at now: Int64) {
         let before = rows[row].words
         if tier(label.pipeline) == 0 { counters.labelsUnlistedSource += 1 }
         let source = topology.labelSources.first { $0.pipeline == label.pipeline }
+        let speaker = Speaker(pipeline: label.pipeline, counts: counts(label))
+        if source != nil, !speaker.counts { counters.labelsUnauthorised += 1 }
+        if speaker.counts, let kind = label.kind, !kinds.contains(kind) { kinds.append(kind) }
         let word = Word(
             time: label.time, outcome: label.outcome, tier: tier(label.pipeline), pipeline: label.pipeline, rank: hash.hash64(label.pipeline),
             kind: label.kind.flatMap { kinds.firstIndex(of: $0) }.map { $0 + 1 } ?? 0,
             weight: source.map { label.samplingWeight ?? $0.samplingWeight } ?? 1)
-        if let known = before[label.pipeline] {
+        if let known = before[speaker] {
             if (known.time, known.outcome) == (word.time, word.outcome) {
                 counters.labelsRepeated += 1
                 return
@@ -204,7 +217,7 @@ struct OracleJoin {
         } else {
             counters.labelsJoined += 1
         }
-        rows[row].words[label.pipeline] = word
+        rows[row].words[speaker] = word
         let after = rows[row].words
         if disagree(after), !disagree(before) { counters.labelConflicts += 1 }
         guard truth(before) != truth(after) else { return }

@@ -35,7 +35,7 @@ import VedetteRuntime
             now: Int64(Date().timeIntervalSince1970 * 1_000))
         replay.onLabel = { export.add($0) }
         _ = try replay.run()
-        try export.write(to: site.file("files.jsonl"))
+        try export.write(to: site.file("files.jsonl"), isSuspected: replay.isSuspected)
 
         // The run stops at its watermark, some seconds before the last records; what it knows of a request it knows to the letter,
         // but for names of pipelines that the registry does not list.

@@ -22,6 +22,9 @@ public enum Fingerprint {
         return writer.bytes.withUnsafeBytes { hash.hash128($0) }
     }
 
+    /// 16 lower-case hex digits for any text, under the same key.
+    static func text(of text: String) -> String { hex(hash.hash64(text)) }
+
     /// 32 lower-case hex digits.
     static func text(_ key: RequestID) -> String { hex(key.high) + hex(key.low) }
 

@@ -8,11 +8,14 @@ public struct JoinConfiguration: Sendable, Equatable {
     public var pendingTTLMs: Int64 = 86_400_000
     /// Labels that may wait at once; beyond it the oldest becomes an orphan early.
     public var maxPending: Int = 1_000_000
+    /// The same by memory, bytes: each label counts ``PendingLabels/labelBytes`` and its texts.
+    public var maxPendingBytes: Int = 512 << 20
     /// How far apart in event time two records with one ID still count as one decision; within one segment they always do.
     public var duplicateWindowMs: Int64 = 86_400_000
     /// Age at which a decision without a label counts as unmatched.
     public var maturityMs: Int64 = 45 * 86_400_000
-    /// Sources whose labels are remembered for one request; beyond it the least trusted is dropped and counted.
+    /// Sources whose labels are remembered for one request; beyond it the least trusted is dropped and counted. As many labels may wait
+    /// for one decision; one more is an orphan at once.
     public var maxLabelsPerRequest: Int = 16
     /// Distinct kinds of label before the rest count as other.
     public var maxLabelKinds: Int = 32
@@ -27,7 +30,7 @@ public struct JoinConfiguration: Sendable, Equatable {
 /// One row of the registry of label sources. Trust comes from here, never from the record.
 public struct LabelSource: Sendable, Equatable {
     public var pipeline: String
-    /// 0 unlisted, 1 low, 2 medium, 3 high.
+    /// 1 low, 2 medium, 3 high.
     public var tier: UInt8
     /// How many requests one label of this source stands for, where the label does not say; above 0.
     public var samplingWeight: Double

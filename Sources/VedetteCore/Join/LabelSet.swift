@@ -1,61 +1,3 @@
-/// What one source says about one request.
-public struct LabelEntry: Sendable, Equatable {
-    /// Keyed hash of the source's pipeline.
-    public var source: UInt64
-    /// When it became known, ms.
-    public var time: Int64
-    public var outcome: Outcome
-    /// From the registry: 0 unlisted ... 3 high.
-    public var tier: UInt8
-    /// Interned kind, such as `chargeback`; 0 where the record has none.
-    public var kind: Int32
-    /// How many requests it stands for, in thousandths: 1000 where labels are not a sample.
-    public var weight: Int64
-    /// Interned actor within the source; 0 where the record has none.
-    public var actor: Int32 = 0
-    /// Interned conditions under which it was given; 0 where the record does not say.
-    public var conditions: Int32 = 0
-    /// Its actor is under suspicion: the label is kept, and no truth.
-    public var isQuarantined = false
-
-    public static let weightUnit: Int64 = 1_000
-    /// The largest weight that is taken, so that sums stay within 40 bits.
-    public static let maxWeight = 1_000.0
-
-    public init(source: UInt64, time: Int64, outcome: Outcome, tier: UInt8, kind: Int32 = 0, weight: Int64 = LabelEntry.weightUnit) {
-        self.kind = kind
-        self.weight = weight
-        self.source = source
-        self.time = time
-        self.outcome = outcome
-        self.tier = tier
-    }
-
-    /// Same source, time and outcome: a repeat, of which the first stands.
-    func isRepeat(of other: LabelEntry) -> Bool { source == other.source && time == other.time && outcome == other.outcome }
-
-    /// Within one source the newest word counts; at the same time, fraud over legit over withdrawn, so that order of arrival cannot matter.
-    func supersedes(_ other: LabelEntry) -> Bool {
-        time != other.time ? time > other.time : Self.rank(outcome) > Self.rank(other.outcome)
-    }
-
-    /// Between sources: trust, then the newest, then a fixed order.
-    func outweighs(_ other: LabelEntry) -> Bool {
-        if tier != other.tier { return tier > other.tier }
-        if time != other.time { return time > other.time }
-        if outcome != other.outcome { return Self.rank(outcome) > Self.rank(other.outcome) }
-        return source > other.source
-    }
-
-    private static func rank(_ outcome: Outcome) -> Int {
-        switch outcome {
-        case .withdrawn: 0
-        case .legit: 1
-        case .fraud: 2
-        }
-    }
-}
-
 /// What a label did to a request's truth.
 public struct LabelEffect: Sendable, Equatable {
     public enum Kind: Sendable { case new, changed, repeated, superseded, withdrawn, dropped }
@@ -89,7 +31,8 @@ public struct LabelEffect: Sendable, Equatable {
 ///
 /// The truth is a function of the set of labels alone, not of the order in which they
 /// came: each source's newest word, then the most trusted source. So aggregates equal what
-/// a batch job over all labels so far would compute.
+/// a batch job over all labels so far would compute. Words that are not admitted are kept
+/// beside it and move nothing: neither the truth, nor since when it is known, nor conflicts.
 public struct LabelSet: Sendable, Equatable {
     public private(set) var entries: [LabelEntry] = []
     /// The request ID as its first label wrote it: rows know only its hash, and an export must name it.
@@ -103,7 +46,7 @@ public struct LabelSet: Sendable, Equatable {
     /// The truth of what was said, by sources above a tier alone where one is given.
     static func truth(_ entries: [LabelEntry], above tier: UInt8? = nil) -> LabelEntry? {
         var best: LabelEntry?
-        for entry in entries where entry.outcome != .withdrawn && !entry.isQuarantined && tier.map({ entry.tier > $0 }) ?? true {
+        for entry in entries where entry.isEvidence && tier.map({ entry.tier > $0 }) ?? true {
             if let current = best, !entry.outweighs(current) { continue }
             best = entry
         }
@@ -113,12 +56,12 @@ public struct LabelSet: Sendable, Equatable {
     /// When the truth's outcome was first said by a source that still says so: like the truth, a function of the set.
     private var knownSince: Int64? {
         guard let truth else { return nil }
-        return entries.lazy.filter { $0.outcome == truth.outcome }.map(\.time).min()
+        return entries.lazy.filter { $0.isEvidence && $0.outcome == truth.outcome }.map(\.time).min()
     }
 
     private var disagrees: Bool {
         var seen: Outcome?
-        for entry in entries where entry.outcome != .withdrawn && !entry.isQuarantined {
+        for entry in entries where entry.isEvidence {
             if let seen, seen != entry.outcome { return true }
             seen = entry.outcome
         }
@@ -156,13 +99,35 @@ public struct LabelSet: Sendable, Equatable {
         return effect
     }
 
+    /// One byte of an entry: conditions and quarantine, two bits of the outcome, weight and inadmissibility, two bits of the tier.
+    private enum Flags {
+        static let conditions: UInt8 = 0x80
+        static let quarantined: UInt8 = 0x40
+        static let weight: UInt8 = 0x08
+        static let inadmissible: UInt8 = 0x04
+        static let tier: UInt8 = 0x03
+
+        static func bits(_ standing: LabelStanding) -> UInt8 {
+            switch standing {
+            case .admitted: 0
+            case .quarantined: quarantined
+            case .inadmissible: inadmissible
+            }
+        }
+
+        static func standing(_ byte: UInt8) -> LabelStanding {
+            if byte & inadmissible != 0 { return .inadmissible }
+            return byte & quarantined != 0 ? .quarantined : .admitted
+        }
+    }
+
     public func encode(into writer: inout ByteWriter, segmentStart: Int64) {
         writer.write(string: request)
         for entry in entries {
             writer.write(fixed64: entry.source)
             writer.write(signed: entry.time - segmentStart)
             let isWeighted = entry.weight != LabelEntry.weightUnit
-            let flags: UInt8 = (entry.conditions != 0 ? 0x80 : 0) | (entry.isQuarantined ? 0x40 : 0) | (isWeighted ? 8 : 0)
+            let flags = (entry.conditions != 0 ? Flags.conditions : 0) | (isWeighted ? Flags.weight : 0) | Flags.bits(entry.standing)
             writer.write(byte: flags | entry.outcome.rawValue << 4 | entry.tier)
             writer.write(varint: UInt64(entry.kind))
             writer.write(varint: UInt64(entry.actor))
@@ -181,11 +146,11 @@ public struct LabelSet: Sendable, Equatable {
             guard let outcome = Outcome(rawValue: packed >> 4 & 3) else { throw CorruptBytes(offset: reader.offset, expected: "an outcome") }
             let kind = Int32(truncatingIfNeeded: try reader.readVarint())
             let actor = Int32(truncatingIfNeeded: try reader.readVarint())
-            let weight = packed & 8 != 0 ? Int64(truncatingIfNeeded: try reader.readVarint()) : LabelEntry.weightUnit
-            var entry = LabelEntry(source: source, time: time, outcome: outcome, tier: packed & 7, kind: kind, weight: weight)
+            let weight = packed & Flags.weight != 0 ? Int64(truncatingIfNeeded: try reader.readVarint()) : LabelEntry.weightUnit
+            var entry = LabelEntry(source: source, time: time, outcome: outcome, tier: packed & Flags.tier, kind: kind, weight: weight)
             entry.actor = actor
-            if packed & 0x80 != 0 { entry.conditions = Int32(truncatingIfNeeded: try reader.readVarint()) }
-            entry.isQuarantined = packed & 0x40 != 0
+            if packed & Flags.conditions != 0 { entry.conditions = Int32(truncatingIfNeeded: try reader.readVarint()) }
+            entry.standing = Flags.standing(packed)
             entries.append(entry)
         }
     }

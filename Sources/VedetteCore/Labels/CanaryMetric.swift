@@ -19,6 +19,19 @@ public enum CanaryMetric: String, Sendable, CaseIterable {
     }
 }
 
+/// Which way labels of low trust may turn.
+enum CanaryTurn: Int, CaseIterable {
+    /// Fraud is called legit.
+    case toLegit
+    /// What is honest is called fraud.
+    case toFraud
+
+    /// What turned labels say.
+    var outcome: Outcome { self == .toLegit ? .legit : .fraud }
+    /// What trusted labels say of them.
+    var truth: Outcome { self == .toLegit ? .fraud : .legit }
+}
+
 /// What the metrics need to know of a decision.
 package struct CanaryCell: Equatable {
     /// Of a borderline score; nil below.

@@ -8,7 +8,7 @@ public struct JoinedLabel: Sendable {
     public var decisionTime: Int64
     public var score: Double
     public var decision: Decision
-    /// As it stands in the join: tier from the registry, quarantine flag.
+    /// As it stands in the join: tier from the registry, standing.
     public var label: LabelEntry
     /// Row of the registry of label sources; -1 is unlisted.
     public var source: Int

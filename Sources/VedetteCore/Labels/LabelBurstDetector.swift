@@ -3,7 +3,7 @@
 /// Input: every label that joins, and orphans. Bad direction: up. Default: 50 labels and three times the largest day of the past (which
 /// fades with a half-life of ``BurstCount/halfLifeDays``), and a chance below `alpha` / 365 under a negative binomial with the mean and scatter of its
 /// days. An actor without two weeks of past is held against the largest day of any actor of its source. Judged at every
-/// boundary, so a burst is seen while it comes. Memory: 90 bytes an actor, at most `max_actors`; those beyond share one count per source.
+/// boundary, so a burst is seen while it comes. All models together; the alert stands under the first that the source may label. Memory: 90 bytes an actor, at most `max_actors`; those beyond share one count per source.
 struct LabelBurstDetector: StreamDetector {
     static let maxSamples = 10
     /// A mean of labels a day below which an actor is forgotten when its day ends.
@@ -24,6 +24,7 @@ struct LabelBurstDetector: StreamDetector {
     let detector: Int
     let rule: LabelIntegrityRule
     let sources: [LabelSource]
+    let models: [String]
     let hash: KeyedHash
     /// The sources, then one for each source's actors that are not followed, then actors.
     private(set) var entries: [Entry] = []
@@ -33,10 +34,11 @@ struct LabelBurstDetector: StreamDetector {
     private var day: Int64 = .min
     private var touched: Set<Int> = []
 
-    init(detector: Int, rule: LabelIntegrityRule, sources: [LabelSource], hash: KeyedHash) {
+    init(detector: Int, rule: LabelIntegrityRule, sources: [LabelSource], models: [String], hash: KeyedHash) {
         self.detector = detector
         self.rule = rule
         self.sources = sources
+        self.models = models
         self.hash = hash
         largest = Array(repeating: 0, count: sources.count + 1)
         for source in 0...sources.count { entries.append(Entry(count: BurstCount(), source: source, actor: "")) }
@@ -49,7 +51,7 @@ struct LabelBurstDetector: StreamDetector {
         count(label.source, label.words, label.effect.kind == .new ? label.decision.amount : .none, label.effective)
     }
 
-    mutating func observe(orphan: PendingLabel, at time: Int64) { count(orphan.source, orphan.words, .none, time) }
+    mutating func observe(orphan: PendingLabel, at time: Int64) { count(orphan.stated.row, orphan.words, .none, time) }
 
     private mutating func count(_ row: Int, _ words: LabelWords, _ amount: Money, _ time: Int64) {
         pass(to: floorDivide(time, 86_400_000))
@@ -69,7 +71,7 @@ struct LabelBurstDetector: StreamDetector {
         let key = key(actor, source)
         if let known = index.find(key) { return known }
         guard entries.count - fixed < rule.peers.maxActors else { return sources.count + 1 + source }
-        entries.append(Entry(count: BurstCount(), source: source, actor: String(decoding: actor.utf8.prefix(LabelCase.maxNameBytes), as: UTF8.self)))
+        entries.append(Entry(count: BurstCount(), source: source, actor: ShownName.of(actor)))
         entries[entries.count - 1].count.firstDay = day
         keys.append(key)
         index.set(key, to: entries.count - 1)
@@ -118,16 +120,23 @@ struct LabelBurstDetector: StreamDetector {
         var reports: [IncidentReport] = []
         for place in looked where isBurst(entries[place], place) {
             entries[place].firedAt = boundary
-            reports.append(LabelReports.burst(entries[place], limit: limit(entries[place], place), pipeline(entries[place]), rule, detector: detector, at: boundary))
+            reports.append(report(place, at: boundary))
         }
         for place in entries.indices {
             guard let fired = entries[place].firedAt, boundary - fired >= rule.keepFiringForMs else { continue }
-            var report = LabelReports.burst(entries[place], limit: limit(entries[place], place), pipeline(entries[place]), rule, detector: detector, at: boundary)
+            var report = report(place, at: boundary)
             report.phase = .closed(reason: "no burst for \(AlertNumbers.duration(rule.keepFiringForMs))")
             entries[place].firedAt = nil
             reports.append(report)
         }
         return reports
+    }
+
+    private func report(_ place: Int, at boundary: Int64) -> IncidentReport {
+        let entry = entries[place]
+        return LabelReports.burst(
+            entry, limit: limit(entry, place), pipeline(entry), rule, detector: detector,
+            model: entry.source < sources.count ? sources[entry.source].rights.firstModel(of: models) : 0, at: boundary)
     }
 
     private func pipeline(_ entry: Entry) -> String { entry.source < sources.count ? sources[entry.source].pipeline : "(unlisted)" }
@@ -166,7 +175,7 @@ struct LabelBurstDetector: StreamDetector {
 
     mutating func restore(from reader: inout ByteReader) throws {
         let fixed = fixed
-        self = LabelBurstDetector(detector: detector, rule: rule, sources: sources, hash: hash)
+        self = LabelBurstDetector(detector: detector, rule: rule, sources: sources, models: models, hash: hash)
         entries = []
         day = try reader.readSigned()
         for source in largest.indices { largest[source] = try reader.readDouble() }

@@ -1,6 +1,7 @@
-/// The statistics of `label_canary` for one model and metric: whether labels of low trust have come apart from trusted ones.
+/// The statistics of `label_canary` for one model, metric and direction: whether labels of low trust have come apart from trusted ones.
 ///
-/// Two tests share ``alpha``, a chance of a false alert in a year that the metrics of a model have together:
+/// In words of fraud that is called legit; for the other direction the outcomes are swapped, as the model is the same on the log-odds of either.
+/// Two tests share ``alpha``, a chance of a false alert in a year that the metrics of a model have together, both ways:
 ///
 /// - **Pairs**: requests that both classes have labelled. Of the requests that the metric rests on and a low-trust label calls legit, the share of which
 ///   a trusted one says fraud is followed by stratum of the score, for each trusted source against its own past (``RateWatch``). What all
@@ -33,11 +34,11 @@ package struct LabelCanary: Sendable {
 
     /// - Parameters:
     ///   - tiers: of the registry's sources.
-    ///   - metrics: that are followed.
-    package init(rule actors: LabelPeerRule, tiers: [UInt8], metrics: Int = CanaryMetric.allCases.count) {
+    ///   - questions: metrics that are followed, in each direction.
+    package init(rule actors: LabelPeerRule, tiers: [UInt8], questions: Int = CanaryMetric.allCases.count * 2) {
         trustedSources = tiers.count { $0 > Self.lowTier }
         var rule = actors
-        rule.alpha = max(Self.alpha, actors.alpha) / Double(metrics)
+        rule.alpha = max(Self.alpha, actors.alpha) / Double(questions)
         self.rule = rule
         rule.alpha /= 2 * Double(LabelPeerTest.strata)
         rule.isSelfRelative = true

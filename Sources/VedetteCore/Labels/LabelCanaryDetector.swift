@@ -3,16 +3,23 @@
 /// The metrics are ``CanaryMetric``'s; low trust is tier 0 and 1. What they are worth with all labels and with the trusted ones alone is counted
 /// exactly, as labels stand (``CanaryLedger``). That the two differ says nothing, since other decisions get trusted labels; what is tested is a
 /// change (``LabelCanary``, for each metric on the decisions that it rests on): the two may differ as they always did, and not by more. So it
-/// speaks when low-trust labels begin to call legit what trusted ones call fraud, before enough of them have joined to move the metric itself,
-/// where trusted labels look again at requests that low-trust ones have judged. Direction: towards legit, the one that lets something through: a
-/// lower fraud rate, missed fraud that is none, blocks that look wrong. One alert for a model names all metrics that have come apart.
+/// speaks when low-trust labels begin to call legit what trusted ones call fraud, or fraud what they call legit, before enough of them have joined to
+/// move the metric itself, where trusted labels look again at requests that low-trust ones have judged. Both directions are bad (``CanaryTurn``): towards
+/// legit something is let through (a lower fraud rate, missed fraud that is none, blocks that look wrong); towards fraud honest decisions look
+/// like fraud, and wrong blocks right. They share the chance of a false alert. One alert for a model names all metrics that have come apart.
 struct LabelCanaryDetector: StreamDetector {
     static let maxSamples = 10
+
+    /// A metric in one direction.
+    struct Question {
+        let metric: CanaryMetric
+        let turn: CanaryTurn
+    }
 
     struct Watch {
         var canary: LabelCanary
         var isFiring = false
-        /// Low-trust "legit" of late; contradicted ones once there are any.
+        /// Low-trust words of the direction of late; contradicted ones once there are any.
         var samples: [String] = []
         var contradicted: [String] = []
     }
@@ -23,7 +30,9 @@ struct LabelCanaryDetector: StreamDetector {
     private let isWatched: [Bool]
     private let saysBoth: [Bool]
     private(set) var zone: BorderlineZone
-    /// By model, then by metric.
+    /// Of each metric both directions, one after the other.
+    private let questions: [Question]
+    /// By model, then by question.
     private(set) var watches: [[Watch]]
     private(set) var ledgers: [CanaryLedger]
 
@@ -34,8 +43,9 @@ struct LabelCanaryDetector: StreamDetector {
         isWatched = models.map { watched.isEmpty || watched.contains($0) }
         saysBoth = sources.map(\.rights.saysBoth)
         zone = BorderlineZone(from: rule.borderlineFrom, models: models.count)
-        let canary = LabelCanary(rule: rule.peers, tiers: sources.map(\.tier), metrics: rule.canaryMetrics.count)
-        watches = Array(repeating: Array(repeating: Watch(canary: canary), count: rule.canaryMetrics.count), count: models.count)
+        questions = rule.canaryMetrics.flatMap { metric in CanaryTurn.allCases.map { Question(metric: metric, turn: $0) } }
+        let canary = LabelCanary(rule: rule.peers, tiers: sources.map(\.tier), questions: questions.count)
+        watches = Array(repeating: Array(repeating: Watch(canary: canary), count: questions.count), count: models.count)
         ledgers = Array(repeating: CanaryLedger(), count: models.count)
     }
 
@@ -51,21 +61,22 @@ struct LabelCanaryDetector: StreamDetector {
         case .new, .changed, .withdrawn: ledgers[model].observe(label.effect.stood, label.effect.standing, cell, decided: label.decision.time)
         case .repeated, .superseded, .dropped: return
         }
-        for (place, metric) in rule.canaryMetrics.enumerated() {
-            if let stratum = metric.stratum(cell) { Self.follow(label, saysBoth: label.source >= 0 && saysBoth[label.source], stratum, in: &watches[model][place]) }
+        for (place, question) in questions.enumerated() {
+            if let stratum = question.metric.stratum(cell) { Self.follow(label, question.turn, saysBoth, stratum, in: &watches[model][place]) }
         }
     }
 
-    /// - Parameter saysBoth: one that may only say fraud is no sample of the truth.
-    private static func follow(_ label: borrowing ObservedLabel, saysBoth: Bool, _ stratum: Int, in watch: inout Watch) {
-        if let word = label.word {
-            let isLow = label.entry.tier <= LabelCanary.lowTier, isLegit = word == .legit
-            if isLow || saysBoth {
-                watch.canary.observe(stratum: stratum, isLow: isLow, isLegit: isLegit, amount: label.decision.amount, at: label.effective)
+    /// - Parameter saysBoth: by source; one that may only say fraud is no sample of the truth, and contradicts no fraud.
+    private static func follow(_ label: borrowing ObservedLabel, _ turn: CanaryTurn, _ saysBoth: [Bool], _ stratum: Int, in watch: inout Watch) {
+        if label.entry.standing != .inadmissible, let word = label.word {
+            let isLow = label.entry.tier <= LabelCanary.lowTier, isTurned = word == turn.outcome
+            if isLow || (label.source >= 0 && saysBoth[label.source]) {
+                watch.canary.observe(stratum: stratum, isLow: isLow, isLegit: isTurned, amount: label.decision.amount, at: label.effective)
             }
-            if isLow, isLegit { note(label.words.request, in: &watch.samples) }
+            if isLow, isTurned { note(label.words.request, in: &watch.samples) }
         }
-        for word in label.verdicts where word.tier <= LabelCanary.lowTier && word.outcome == .legit && word.judgeTier > LabelCanary.lowTier {
+        for word in label.verdicts where word.tier <= LabelCanary.lowTier && word.outcome == turn.outcome && word.judgeTier > LabelCanary.lowTier {
+            guard turn == .toLegit || saysBoth[word.judge] else { continue }
             watch.canary.observe(pairOf: word.judge, stratum: stratum, isUpheld: word.isUpheld, amount: label.decision.amount, at: label.effective)
             if !word.isUpheld { note(label.words.request, in: &watch.contradicted) }
         }
@@ -89,8 +100,11 @@ struct LabelCanaryDetector: StreamDetector {
         let watch = watches[model][leading]
         guard let trial = watch.canary.trial else { return nil }
         let values = zip(rule.canaryMetrics, rule.canaryMetrics.map(ledgers[model].values)).map { CanaryValue(metric: $0, all: $1.all, trusted: $1.trusted) }
+        let turns = CanaryTurn.allCases.count
         var report = LabelReports.canary(
-            trial, watch.canary, values, leading: leading, diverging: diverging, sources.map(\.pipeline), rule, detector: detector, model: model)
+            trial, watch.canary, questions[leading].turn, values, leading: leading / turns,
+            diverging: values.indices.filter { metric in diverging.contains { $0 / turns == metric } }, sources.map(\.pipeline), rule,
+            detector: detector, model: model)
         report.sampleRequestIDs = watch.canary.isProvenByPairs && !watch.contradicted.isEmpty ? watch.contradicted : watch.samples
         if watches[model].allSatisfy({ !$0.isFiring }) { report.phase = .closed(reason: "labels of low trust agree with the trusted ones again") }
         return report
@@ -105,15 +119,16 @@ struct CanaryValue {
 }
 
 extension LabelCanaryDetector {
-    /// Each metric under its name, so that a configuration with others still reads those that it follows.
+    /// Each question under its name, so that a configuration with others still reads those that it follows.
     func encode(into writer: inout ByteWriter) {
         zone.encode(into: &writer)
         for ledger in ledgers { ledger.encode(into: &writer) }
-        writer.write(count: rule.canaryMetrics.count)
-        for (place, metric) in rule.canaryMetrics.enumerated() {
+        writer.write(count: questions.count)
+        for (place, question) in questions.enumerated() {
             var own = ByteWriter()
             for model in watches.indices { watches[model][place].encode(into: &own) }
-            writer.write(string: metric.rawValue)
+            writer.write(string: question.metric.rawValue)
+            writer.write(byte: UInt8(question.turn.rawValue))
             writer.write(blob: own.bytes)
         }
     }
@@ -121,10 +136,10 @@ extension LabelCanaryDetector {
     mutating func restore(from reader: inout ByteReader) throws {
         try zone.restore(from: &reader)
         for model in ledgers.indices { ledgers[model] = try CanaryLedger(from: &reader) }
-        for _ in 0..<(try reader.readCount(minimumSize: 2)) {
-            let name = try reader.readString()
+        for _ in 0..<(try reader.readCount(minimumSize: 3)) {
+            let name = try reader.readString(), turn = Int(try reader.readByte())
             var own = ByteReader(try reader.readBlob())
-            guard let place = rule.canaryMetrics.firstIndex(where: { $0.rawValue == name }) else { continue }
+            guard let place = questions.firstIndex(where: { $0.metric.rawValue == name && $0.turn.rawValue == turn }) else { continue }
             for model in watches.indices { try watches[model][place].restore(from: &own) }
         }
     }

@@ -48,14 +48,18 @@ struct LabelNormalisationDetector: StreamDetector {
     }
 
     private mutating func contradict(_ label: borrowing ObservedLabel, _ model: Int, _ stratum: Int) {
-        for dimension in dimensions.indices where label.decision.values[dimension] > Interner.other {
+        for dimension in dimensions.indices {
+            let value = label.decision.values[dimension]
+            guard value > Interner.other, let name = label.dimensions[dimension].name(value) else { continue }
             let pool = model * dimensions.count + dimension
-            test.contradict(pool: pool, stratum: stratum, actor: hash.hash64("\(pool)|\(label.decision.values[dimension])"), at: label.effective)
+            let key = hash.hash64("\(pool)|\(value)")
+            guard let place = test.contradict(pool: pool, stratum: stratum, actor: key, at: label.effective) else { continue }
+            cases.note(test, place, key, request: label.words.request, name: name)
         }
     }
 
     mutating func close(at boundary: Int64) -> [IncidentReport] {
-        cases.close(&test, isOver: "the slice's labels are back among those of the others") { [detector, rule, dimensions] trial, detail in
+        cases.close(&test, at: boundary, isOver: "the slice's labels are back among those of the others") { [detector, rule, dimensions] trial, detail in
             let slice = SliceName([.init(dimension: dimensions[trial.pool % dimensions.count], value: detail.name)])
             return LabelReports.normalisation(trial, detail, slice, rule, detector: detector, model: trial.pool / dimensions.count)
         }

@@ -99,11 +99,15 @@ package struct LabelPeerTest: Sendable {
         return place
     }
 
-    /// A more trusted label said fraud where this actor had said legit. It counts when the day is over.
-    package mutating func contradict(pool: Int, stratum: Int, actor: UInt64, at time: Int64) {
+    /// A more trusted label said fraud where this actor had said legit. It counts when the day is over. Answers the place of the actor's trial, nil
+    /// where it is not followed.
+    @discardableResult
+    package mutating func contradict(pool: Int, stratum: Int, actor: UInt64, at time: Int64) -> Int? {
         pass(to: time)
         pools[pool].contradictedToday[stratum] += 1
-        if let place = index.find(actor) { trials[place].contradictedToday += 1 }
+        guard let place = index.find(actor) else { return nil }
+        trials[place].contradictedToday += 1
+        return place
     }
 
     private mutating func judge(_ place: Int, _ stratum: Int, _ isLegit: Bool, _ amount: Money, _ time: Int64) {
@@ -141,8 +145,8 @@ package struct LabelPeerTest: Sendable {
 
     // MARK: Days
 
-    /// At each new day: contradictions are allocated, counts fade, the pools' spreads are estimated anew.
-    private mutating func pass(to time: Int64) {
+    /// At each new day: contradictions are allocated, counts fade, the pools' spreads are estimated anew. O(1) within a day.
+    mutating func pass(to time: Int64) {
         let today = floorDivide(time, 86_400_000)
         guard today > day else { return }
         if day != .min {

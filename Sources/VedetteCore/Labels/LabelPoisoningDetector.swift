@@ -5,7 +5,8 @@
 /// configured score). A word that changes an earlier one is a word too. Labels outside of their source's rights are none: else
 /// whoever can write to the topic could move the peers of honest actors. Evidence and bound of actors are ``LabelPeerTest``'s, in pools
 /// of one model and one source, where all labels without an actor stand beside the actors as one; those of sources are
-/// ``SourceFlowTest``'s, without the labels of actors that are accused. An incident ends when the evidence has fallen to nothing.
+/// ``SourceFlowTest``'s, without the labels of actors that are accused. An incident ends when the evidence has fallen to nothing;
+/// whose words were part of it is kept in ``LabelAccusations``.
 struct LabelPoisoningDetector: StreamDetector {
     let detector: Int
     let rule: LabelIntegrityRule
@@ -19,6 +20,7 @@ struct LabelPoisoningDetector: StreamDetector {
     private var pools: [Int]
     private var zone: BorderlineZone
     private var cases = LabelCases()
+    private(set) var accusations = LabelAccusations()
 
     init(detector: Int, rule: LabelIntegrityRule, sources: [LabelSource], models: [String], watched: [String], hash: KeyedHash) {
         self.detector = detector
@@ -67,8 +69,9 @@ struct LabelPoisoningDetector: StreamDetector {
     private mutating func contradict(_ label: borrowing ObservedLabel, _ model: Int) {
         guard !label.verdicts.isEmpty, let stratum = zone.stratum(label.decision.score, model) else { return }
         for word in label.verdicts where word.outcome == .legit && !word.isUpheld && !word.actor.isEmpty {
-            let pool = pool(model, word.source)
-            test.contradict(pool: pool, stratum: stratum, actor: key(word.actor, pool), at: label.effective)
+            let pool = pool(model, word.source), key = key(word.actor, pool)
+            guard let place = test.contradict(pool: pool, stratum: stratum, actor: key, at: label.effective) else { continue }
+            cases.note(test, place, key, request: label.words.request, name: word.actor)
         }
     }
 
@@ -98,16 +101,25 @@ struct LabelPoisoningDetector: StreamDetector {
         return pool >= 0 && cases.hasAccused(test, pool: pool, key: key(actor, pool))
     }
 
+    /// Words that turned out to be part of the evidence, before its accusation too.
+    func isSuspected(source: Int, actor: String, model: Int, at time: Int64) -> Bool {
+        guard source >= 0 else { return false }
+        let place = model * max(1, sources.count) + source
+        return accusations.cover(place: place, actor: pools[place] < 0 ? nil : key(actor, pools[place]), at: time)
+    }
+
     mutating func close(at boundary: Int64) -> [IncidentReport] {
-        let places = { [pools, sources] (pool: Int) in
-            let place = pools.firstIndex(of: pool) ?? 0
-            return (model: place / max(1, sources.count), source: place % max(1, sources.count))
+        let places = { [pools] (pool: Int) in pools.firstIndex(of: pool) ?? 0 }
+        let isOver = "its labels are back among those of its peers"
+        let actors = cases.close(&test, at: boundary, isOver: isOver) { [detector, rule, sources] trial, detail in
+            let place = places(trial.pool), all = max(1, sources.count)
+            return LabelReports.poisoning(trial, detail, sources[place % all].pipeline, rule, detector: detector, model: place / all)
         }
-        let actors = cases.close(&test, isOver: "its labels are back among those of its peers") { [detector, rule, sources] trial, detail in
-            let (model, source) = places(trial.pool)
-            return LabelReports.poisoning(trial, detail, sources[source].pipeline, rule, detector: detector, model: model)
-        }
-        return actors + closeFlows(at: boundary)
+        let reports = actors + closeFlows(at: boundary)
+        let standing = cases.accused(test).map { LabelAccusation(place: places($0.trial.pool), actor: $0.key, from: $0.trial.risingSince) }
+        let flowing = flows.accused.map { LabelAccusation(place: $0, actor: nil, from: (flows.evidence($0).fraud?.day ?? 0) * 86_400_000) }
+        accusations.update(standing + flowing, at: boundary)
+        return reports
     }
 
     private mutating func closeFlows(at boundary: Int64) -> [IncidentReport] {
@@ -133,6 +145,7 @@ struct LabelPoisoningDetector: StreamDetector {
         test.encode(into: &writer)
         cases.encode(into: &writer)
         flows.encode(into: &writer)
+        accusations.encode(into: &writer)
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
@@ -142,6 +155,7 @@ struct LabelPoisoningDetector: StreamDetector {
         try test.restore(from: &reader)
         try cases.restore(test, from: &reader)
         try flows.restore(from: &reader)
+        accusations = try LabelAccusations(from: &reader)
         guard pools.allSatisfy({ $0 < test.pools.count }) else { throw CorruptBytes(offset: reader.offset, expected: "pools that are there") }
     }
 }

@@ -2,8 +2,8 @@
 /// contradict, has risen against its own past (``RateWatch``).
 ///
 /// Bad direction: up. Orphans: of all labels of a source, unlisted ones together; a label counts as an orphan on the day when its
-/// waiting ended. Conflicts: of the words that a label of a higher tier settles. All models together: a label without a decision has none,
-/// and the alert stands under the first. Memory: some 500 bytes per source.
+/// waiting ended. Conflicts: of the words that a label of a higher tier settles. All models together: a label without a decision has none;
+/// the alert stands under the first that the source may label (``LabelRights``). Memory: some 500 bytes per source.
 struct LabelRateDetector: StreamDetector {
     enum Subject: Sendable, Equatable {
         case orphans, conflicts
@@ -22,14 +22,16 @@ struct LabelRateDetector: StreamDetector {
     let rule: LabelIntegrityRule
     let subject: Subject
     let sources: [LabelSource]
+    let models: [String]
     /// One per source of the registry, and one for all others.
     private(set) var watched: [Watched]
 
-    init(detector: Int, rule: LabelIntegrityRule, subject: Subject, sources: [LabelSource]) {
+    init(detector: Int, rule: LabelIntegrityRule, subject: Subject, sources: [LabelSource], models: [String]) {
         self.detector = detector
         self.rule = rule
         self.subject = subject
         self.sources = sources
+        self.models = models
         watched = Array(repeating: Watched(), count: sources.count + 1)
     }
 
@@ -47,7 +49,7 @@ struct LabelRateDetector: StreamDetector {
 
     mutating func observe(orphan: PendingLabel, at time: Int64) {
         guard subject == .orphans else { return }
-        let place = place(orphan.source)
+        let place = place(orphan.stated.row)
         watched[place].rate.add(isHit: true, on: floorDivide(time, 86_400_000))
         note(orphan.words.request, place, time)
     }
@@ -71,7 +73,9 @@ struct LabelRateDetector: StreamDetector {
             let isProven = one.rate.isProven(alpha: rule.peers.alpha, factor: rule.rateFactor)
             guard one.isFiring || isProven, let bet = one.rate.strongest else { continue }
             let isOver = one.rate.isCold(alpha: rule.peers.alpha)
-            var report = LabelReports.rate(one, bet, place < sources.count ? sources[place].pipeline : nil, subject, rule, detector: detector)
+            let source = place < sources.count ? sources[place] : nil
+            var report = LabelReports.rate(
+                one, bet, source?.pipeline, subject, rule, detector: detector, model: source?.rights.firstModel(of: models) ?? 0)
             if isOver { report.phase = .closed(reason: "its rate is back to what it was") }
             watched[place].isFiring = !isOver
             reports.append(report)

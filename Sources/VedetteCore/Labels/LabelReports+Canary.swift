@@ -1,10 +1,10 @@
 /// Reports of metrics that have come apart.
 extension LabelReports {
     /// - Parameters:
-    ///   - trial, canary: of the metric with most evidence.
+    ///   - trial, canary, turn: of the metric with most evidence, in the direction that has it.
     ///   - values: of all metrics that are followed; `leading` and `diverging` are places in it.
     static func canary(
-        _ trial: ActorTrial, _ canary: LabelCanary, _ values: [CanaryValue], leading: Int, diverging: [Int], _ pipelines: [String], _ rule: LabelIntegrityRule,
+        _ trial: ActorTrial, _ canary: LabelCanary, _ turn: CanaryTurn, _ values: [CanaryValue], leading: Int, diverging: [Int], _ pipelines: [String], _ rule: LabelIntegrityRule,
         detector: Int, model: Int
     ) -> IncidentReport {
         let shares = Shares(trial), lead = values[leading]
@@ -13,7 +13,7 @@ extension LabelReports {
         var report = report(
             trial,
             Words(
-                monitor: "label_canary", headline: apart + (pair.map { contradicted($0.1, by: pipelines[$0.0]) } ?? ", further apart than before"),
+                monitor: "label_canary", headline: apart + (pair.map { contradicted($0.1, turn, by: pipelines[$0.0]) } ?? ", further apart than before"),
                 // Where no trusted label tells it, it is apart from nothing.
                 measure: lead.metric.rawValue, value: lead.all.isNaN ? 0 : lead.all, limit: lead.trusted.isNaN ? 0 : lead.trusted, referenceName: "trusted labels",
                 immediateActions: [
@@ -28,14 +28,16 @@ extension LabelReports {
                 moneySince: pair.map { $0.1.day * 86_400_000 }),
             alpha: canary.rule.alpha, severity: rule.poisoningSeverity, detector: detector, model: model)
         if let (source, bet) = pair { add(bet, canary, source, pipelines[source], to: &report) }
-        report.control.tests = values.count
-        report.facts += [IncidentFact("diverging", .list(diverging.map { values[$0].metric.rawValue }))]
+        report.control.tests = values.count * CanaryTurn.allCases.count
+        // The trial knows one direction.
+        if turn == .toFraud { for place in report.facts.indices where report.facts[place].name == "excess_legit" { report.facts[place].name = "excess_fraud" } }
+        report.facts += [IncidentFact("turned_to", .text(turn.outcome.description)), IncidentFact("diverging", .list(diverging.map { values[$0].metric.rawValue }))]
         for value in values {
             for (name, number) in [("all", value.all), ("trusted", value.trusted)] where !number.isNaN {
                 report.facts.append(IncidentFact("\(value.metric.rawValue)_\(name)", .number(number)))
             }
         }
-        report.facts += [IncidentFact("legit_share_low_trust", .number(shares.share)), IncidentFact("legit_share_trusted", .number(shares.expected))]
+        report.facts += [IncidentFact("\(turn.outcome)_share_low_trust", .number(shares.share)), IncidentFact("\(turn.outcome)_share_trusted", .number(shares.expected))]
         return report
     }
 
@@ -55,8 +57,8 @@ extension LabelReports {
         return "\(value.metric.rawValue) is \(percent(value.all)) with all labels and \(percent(value.trusted)) without those of low trust"
     }
 
-    private static func contradicted(_ bet: RateWatch.Bet, by pipeline: String) -> String {
-        "; \(pipeline) says fraud of \(AlertNumbers.percent(bet.hits / max(1, bet.trials))) of \(AlertNumbers.count(Int64(bet.trials))) that low trust calls legit, "
+    private static func contradicted(_ bet: RateWatch.Bet, _ turn: CanaryTurn, by pipeline: String) -> String {
+        "; \(pipeline) says \(turn.truth) of \(AlertNumbers.percent(bet.hits / max(1, bet.trials))) of \(AlertNumbers.count(Int64(bet.trials))) that low trust calls \(turn.outcome), "
             + "\(AlertNumbers.percent(bet.reference)) before"
     }
 }

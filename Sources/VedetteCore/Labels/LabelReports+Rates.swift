@@ -1,7 +1,7 @@
 /// Reports of how many labels come, and of what becomes of them.
 extension LabelReports {
     static func rate(
-        _ one: LabelRateDetector.Watched, _ bet: RateWatch.Bet, _ pipeline: String?, _ subject: LabelRateDetector.Subject, _ rule: LabelIntegrityRule, detector: Int
+        _ one: LabelRateDetector.Watched, _ bet: RateWatch.Bet, _ pipeline: String?, _ subject: LabelRateDetector.Subject, _ rule: LabelIntegrityRule, detector: Int, model: Int
     ) -> IncidentReport {
         let name = pipeline ?? "(unlisted)"
         let share = bet.hits / max(1, bet.trials), reference = bet.reference
@@ -9,7 +9,7 @@ extension LabelReports {
         let count = AlertNumbers.count(Int64(bet.hits))
         let what = isOrphans ? "labels of \(name) have no decision" : "words of \(name) are contradicted by more trusted labels"
         var report = IncidentReport(
-            detector: detector, monitor: isOrphans ? "label_orphans" : "label_conflicts", model: 0, severity: rule.rateSeverity,
+            detector: detector, monitor: isOrphans ? "label_orphans" : "label_conflicts", model: model, severity: rule.rateSeverity,
             startedAt: bet.day * 86_400_000, lastAt: one.lastAt,
             headline: "\(AlertNumbers.percent(share)) of \(AlertNumbers.count(Int64(bet.trials))) \(what), \(AlertNumbers.percent(reference)) before",
             measure: isOrphans ? "orphan_share" : "conflict_share", value: share, limit: reference * rule.rateFactor, referenceName: "its own past",
@@ -47,12 +47,12 @@ extension LabelReports {
     }
 
     static func burst(
-        _ entry: LabelBurstDetector.Entry, limit: Double, _ pipeline: String, _ rule: LabelIntegrityRule, detector: Int, at boundary: Int64
+        _ entry: LabelBurstDetector.Entry, limit: Double, _ pipeline: String, _ rule: LabelIntegrityRule, detector: Int, model: Int, at boundary: Int64
     ) -> IncidentReport {
         let day = alignDown(boundary - 1, to: 86_400_000)
         let who = entry.actor.isEmpty ? pipeline : "\(entry.actor) of \(pipeline)"
         var report = IncidentReport(
-            detector: detector, monitor: "label_burst", model: 0, severity: rule.burstSeverity, startedAt: day, lastAt: boundary - 1,
+            detector: detector, monitor: "label_burst", model: model, severity: rule.burstSeverity, startedAt: day, lastAt: boundary - 1,
             headline: "\(AlertNumbers.count(entry.count.today)) labels of \(who) today, \(AlertNumbers.decimal(entry.count.mean, digits: 1)) on a usual day and "
                 + "\(AlertNumbers.decimal(entry.count.largest, digits: 0)) on its largest",
             measure: "labels_per_day", value: Double(entry.count.today), limit: limit, referenceName: "its own days", referenceValue: entry.count.mean,

@@ -10,12 +10,12 @@ enum LabelReports {
             control: .init(method: "none: every such label is a fact", alpha: 1e-6, tests: 1), size: Double(incident.labels),
             immediateActions: [
                 "Find out who may write to the label topic, and who did.",
-                "If the source is right, register it; until then its labels have no trust.",
+                "If the source is right, register it; until then its labels count for nothing.",
                 "Stop training jobs that take labels from this topic until it is explained.",
             ],
             escalation: "The security counterpart now: somebody may be writing truth that is none.",
             recommendedAction: "Close the topic's ACL to this producer, or register the source.",
-            blastRadius: "\(count) label\(incident.labels == 1 ? "" : "s"); their requests count as unlisted in metrics",
+            blastRadius: "\(count) label\(incident.labels == 1 ? "" : "s"); they count for nothing in metrics, nowcasts and breakers",
             stakes: .labels(money: incident.amount.figure(of: "the decisions that they are about, where there are any,")))
         report.subject = "\(incident.breach)/\(incident.pipeline)"
         report.sampleRequestIDs = incident.samples

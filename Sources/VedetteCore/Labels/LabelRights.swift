@@ -21,6 +21,9 @@ public struct LabelRights: Sendable, Equatable {
         return nil
     }
 
+    /// The first model of an inventory that it may label: whose owner is told of labels that fit no decision, or many models. 0 where none is its own.
+    func firstModel(of models: [String]) -> Int { models.firstIndex { self.models.contains($0) } ?? 0 }
+
     /// Whether a name fits a pattern, byte by byte. O(pattern × name) at worst, without recursion.
     package static func matches(_ pattern: String, _ name: String) -> Bool {
         let pattern = Array(pattern.utf8), name = Array(name.utf8)

@@ -1,13 +1,11 @@
 /// `label_source`: labels from pipelines, actors or with rights that the registry does not list.
 ///
-/// A registry needs no statistics: one such label is a fact. It counts for nothing in the join (its
-/// trust is that of an unlisted source), so the incident says what somebody tried. One incident per
-/// kind of breach and pipeline, at most ``maxIncidents``; beyond that they share one named "(others)".
+/// A registry needs no statistics: one such label is a fact. It counts for nothing in the join (``LabelStanding/inadmissible``), so the
+/// incident says what somebody tried. One incident per kind of breach, pipeline and model, at most ``maxIncidents``; beyond that they
+/// share one named "(other)". A label without a decision belongs to the first model that its source may label (``LabelRights``).
 struct LabelSourceDetector: StreamDetector {
     static let maxIncidents = 256
     static let maxActors = 10
-    /// Bytes of a name that somebody else chose.
-    static let maxNameBytes = 80
 
     struct Incident: Equatable {
         var breach: LabelBreach
@@ -46,8 +44,9 @@ struct LabelSourceDetector: StreamDetector {
     }
 
     mutating func observe(orphan: PendingLabel, at time: Int64) {
-        guard let breach = breach(orphan.source, orphan.words, orphan.entry.outcome, nil) else { return }
-        add(breach, orphan.words, orphan.entry.outcome, 0, time, amount: nil)
+        let row = orphan.stated.row
+        guard let breach = breach(row, orphan.words, orphan.stated.outcome, nil) else { return }
+        add(breach, orphan.words, orphan.stated.outcome, row < 0 ? 0 : sources[row].rights.firstModel(of: models), time, amount: nil)
     }
 
     private func breach(_ source: Int, _ words: LabelWords, _ outcome: Outcome, _ model: String?) -> LabelBreach? {
@@ -57,13 +56,13 @@ struct LabelSourceDetector: StreamDetector {
 
     /// - Parameter amount: of its decision; nil for an orphan.
     private mutating func add(_ breach: LabelBreach, _ words: LabelWords, _ outcome: Outcome, _ model: Int, _ time: Int64, amount: Money?) {
-        let place = place(breach, model, Self.cut(words.pipeline), time)
+        let place = place(breach, model, ShownName.of(words.pipeline), time)
         incidents[place].labels += 1
         if let amount { incidents[place].amount.add(amount) } else { incidents[place].orphans += 1 }
         if outcome == .fraud { incidents[place].fraud += 1 }
         if outcome == .legit { incidents[place].legit += 1 }
         incidents[place].lastAt = max(incidents[place].lastAt, time)
-        let actor = Self.cut(words.actor)
+        let actor = ShownName.of(words.actor)
         if !actor.isEmpty, incidents[place].actors.count < Self.maxActors, !incidents[place].actors.contains(actor) { incidents[place].actors.append(actor) }
         if incidents[place].samples.count < 10 { incidents[place].samples.append(words.request) }
     }
@@ -77,8 +76,6 @@ struct LabelSourceDetector: StreamDetector {
         incidents.append(Incident(breach: breach, pipeline: name, model: model, startedAt: time, lastAt: time))
         return incidents.count - 1
     }
-
-    private static func cut(_ name: String) -> String { String(decoding: name.utf8.prefix(maxNameBytes), as: UTF8.self) }
 
     mutating func close(at boundary: Int64) -> [IncidentReport] {
         guard !incidents.isEmpty else { return [] }

@@ -15,12 +15,12 @@ struct LabelVerdict: Equatable {
 
     /// The words that a label judges, or its own where a more trusted one is there already.
     ///
-    /// A word is judged once: by the first label of higher trust that joins it. Withdrawn words and quarantined
-    /// judges do not count; a quarantined word is judged like any other. O(sources²), for a handful of sources.
+    /// A word is judged once: by the first label of higher trust that joins it. Withdrawn and inadmissible words do not count,
+    /// nor quarantined judges; a quarantined word is judged like any other. O(sources²), for a handful of sources.
     static func pairs(_ label: LabelEntry, _ effect: LabelEffect) -> [(word: LabelEntry, judge: LabelEntry)] {
-        guard effect.kind == .new, label.outcome != .withdrawn, effect.standing.count > 1 else { return [] }
-        let standing = effect.standing.filter { $0.outcome != .withdrawn }
-        func judges(_ word: LabelEntry) -> [LabelEntry] { standing.filter { $0.tier > word.tier && !$0.isQuarantined } }
+        guard effect.kind == .new, label.outcome != .withdrawn, label.standing != .inadmissible, effect.standing.count > 1 else { return [] }
+        let standing = effect.standing.filter { $0.outcome != .withdrawn && $0.standing != .inadmissible }
+        func judges(_ word: LabelEntry) -> [LabelEntry] { standing.filter { $0.tier > word.tier && $0.standing == .admitted } }
         var pairs: [(word: LabelEntry, judge: LabelEntry)] = []
         for word in standing {
             let judges = judges(word)

@@ -35,8 +35,9 @@ public struct Interner: Sendable, Snapshottable {
         return Int32(found)
     }
 
-    /// The number of a name that the program itself uses.
+    /// The number of a name that is no longer in a batch, or that the program itself uses.
     mutating func number(of name: String, hash: KeyedHash) -> Int32 {
+        guard !name.isEmpty else { return Self.missing }
         let digest = hash.hash64(name)
         if let found = index.find(digest) { return Int32(found) }
         return admit(digest, name)

@@ -18,9 +18,9 @@ public struct Counters: Sendable, Equatable, Snapshottable {
     public var labelsIgnored: Int64 = 0
     /// Requests on which sources came to disagree.
     public var labelConflicts: Int64 = 0
-    /// Joined or orphaned labels of pipelines that the registry does not list.
+    /// Joined or orphaned labels of pipelines that the registry does not list: where it lists any, kept and no truth.
     public var labelsUnlistedSource: Int64 = 0
-    /// Labels outside of the rights of their source: counted as unlisted.
+    /// Labels outside of the rights of their source: kept, and no truth.
     public var labelsUnauthorised: Int64 = 0
     /// Labels of actors under suspicion: kept, and no truth.
     public var labelsQuarantined: Int64 = 0

@@ -14,9 +14,12 @@ enum DetectorFactory {
             case .labelCanary(let rule):
                 LabelCanaryDetector(
                     detector: index, rule: rule, sources: configuration.labelSources, models: configuration.schema.models, watched: spec.models)
-            case .labelBurst(let rule): LabelBurstDetector(detector: index, rule: rule, sources: configuration.labelSources, hash: hash)
-            case .labelOrphans(let rule): LabelRateDetector(detector: index, rule: rule, subject: .orphans, sources: configuration.labelSources)
-            case .labelConflicts(let rule): LabelRateDetector(detector: index, rule: rule, subject: .conflicts, sources: configuration.labelSources)
+            case .labelBurst(let rule):
+                LabelBurstDetector(detector: index, rule: rule, sources: configuration.labelSources, models: configuration.schema.models, hash: hash)
+            case .labelOrphans(let rule):
+                LabelRateDetector(detector: index, rule: rule, subject: .orphans, sources: configuration.labelSources, models: configuration.schema.models)
+            case .labelConflicts(let rule):
+                LabelRateDetector(detector: index, rule: rule, subject: .conflicts, sources: configuration.labelSources, models: configuration.schema.models)
             case .labelNormalisation(let rule):
                 LabelNormalisationDetector(detector: index, rule: rule, schema: configuration.schema, watched: spec.models, hash: hash)
             }

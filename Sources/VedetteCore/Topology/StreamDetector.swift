@@ -17,6 +17,8 @@ protocol StreamDetector {
     func quarantines(source: Int, model: Int) -> Bool
     /// Whether labels of this actor count for nothing for now.
     func isQuarantined(source: Int, actor: String, model: Int) -> Bool
+    /// Whether a label of this actor, of that event time (ms), was under suspicion or has come to be. O(accusations).
+    func isSuspected(source: Int, actor: String, model: Int, at time: Int64) -> Bool
 
     func encode(into writer: inout ByteWriter)
     /// Throws ``CorruptBytes`` where the bytes are not of this kind of detector.
@@ -29,6 +31,7 @@ extension StreamDetector {
     mutating func observe(orphan: PendingLabel, at time: Int64) {}
     func quarantines(source: Int, model: Int) -> Bool { false }
     func isQuarantined(source: Int, actor: String, model: Int) -> Bool { false }
+    func isSuspected(source: Int, actor: String, model: Int, at time: Int64) -> Bool { false }
 }
 
 /// One decision as a detector sees it. The row of the batch holds what the join does not keep:
@@ -71,6 +74,6 @@ struct ObservedLabel {
     /// What its source said of the request before; nil where it is its first word.
     var replaced: LabelEntry? { effect.stood.first { $0.source == entry.source } }
 
-    /// Its source had the right to say it.
-    var isByRight: Bool { source >= 0 && entry.tier > 0 }
+    /// Its source is registered, and had the right to say it.
+    var isByRight: Bool { source >= 0 && entry.standing != .inadmissible }
 }

@@ -12,50 +12,35 @@ extension Topology {
             counters.labelsOtherModels += 1
             return
         }
-        var label = LabelEntry(
-            source: source, time: entry.time, outcome: Outcome(rawValue: batch.outcome[row]) ?? .withdrawn,
-            tier: registryRow < 0 ? 0 : configuration.labelSources[registryRow].tier,
-            kind: labelKinds.number(batch.kind[row], in: batch.text, hash: hash),
-            weight: weight(batch.samplingWeight[row], registryRow))
-        label.actor = labelActors.number(batch.actor[row], in: batch.text, hash: hash)
-        label.conditions = labelConditions.number(batch.conditions[row], in: batch.text, hash: hash)
+        let stated = StatedLabel(
+            source: source, row: registryRow, time: entry.time, outcome: Outcome(rawValue: batch.outcome[row]) ?? .withdrawn,
+            samplingWeight: batch.samplingWeight[row])
         if entry.time < entry.effective {
             report(late: entry, batch.string(batch.requestText[row]), .labels, joined: decision != nil)
         }
         guard let decision else {
             let waiting = PendingLabel(
-                id: entry.id, words: batch.words(row), entry: label, source: registryRow,
-                expiresAt: entry.effective + configuration.join.pendingTTLMs)
+                id: entry.id, words: batch.words(row), stated: stated, expiresAt: entry.effective + configuration.join.pendingTTLMs)
             for orphan in pending.add(waiting) { try countOrphan(orphan, at: entry.effective) }
             return
         }
-        try apply(label, source: registryRow, to: decision, entry, request: batch.string(batch.requestText[row])) { batch.words(row) }
+        try apply(stated, .row(row, of: batch), to: decision, entry)
     }
 
-    /// The label's own weight, else its source's. A source that is not listed can not make its labels heavier.
-    private func weight(_ stated: Double, _ registryRow: Int) -> Int64 {
-        guard registryRow >= 0 else { return LabelEntry.weightUnit }
-        let weight = stated.isNaN ? configuration.labelSources[registryRow].samplingWeight : stated
-        return max(1, Int64((min(weight, LabelEntry.maxWeight) * Double(LabelEntry.weightUnit)).rounded()))
-    }
-
-    /// - Parameter words: made only where somebody reads them.
-    func apply(
-        _ given: LabelEntry, source: Int, to decision: DecisionRow, _ entry: SequencedRow, request: String, words: () -> LabelWords
-    ) throws {
-        let id = entry.id
+    func apply(_ stated: StatedLabel, _ texts: LabelTexts, to decision: DecisionRow, _ entry: SequencedRow) throws {
+        let id = entry.id, source = stated.row, request = texts.request
         if source < 0 { counters.labelsUnlistedSource += 1 }
-        let label = admitted(given, source: source, model: Int(decision.model), words: words)
+        let label = self.entry(stated, standing(of: stated, model: Int(decision.model), texts), texts)
         let effect = try join.apply(label, to: decision, id: id, request: request)
         count(effect)
         if !labelDetectors.isEmpty {
             observe(
                 ObservedLabel(
-                    words: words(), id: id, source: source, entry: label, decision: decision, effect: effect, verdicts: verdicts(label, effect),
+                    words: texts.words, id: id, source: source, entry: label, decision: decision, effect: effect, verdicts: verdicts(label, effect),
                     dimensions: dimensions, effective: entry.effective))
         }
         observeNowcast(effect, decision)
-        if let onLabel { onLabel(joined(label, source, decision, id, request, words())) }
+        if let onLabel { onLabel(joined(label, source, decision, id, request, texts.words)) }
         guard effect.before != effect.after else { return }
         let paneConfiguration = configuration.panes
         forEachSeries(of: decision) { number in
@@ -67,11 +52,11 @@ extension Topology {
         }
     }
 
-    /// Labels outside of their source's rights are nobody's word.
     private func verdicts(_ label: LabelEntry, _ effect: LabelEffect) -> [LabelVerdict] {
         LabelVerdict.pairs(label, effect).compactMap { word, judge in
-            guard let source = sourceRows[word.isQuarantined ? word.source ^ 1 : word.source], let judging = sourceRows[judge.source] else { return nil }
-            let actor = word.actor == Interner.other ? "" : labelActors.name(word.actor) ?? ""
+            let source = registryRow(of: word), judging = registryRow(of: judge)
+            guard source >= 0, judging >= 0 else { return nil }
+            let actor = word.actor == Interner.other ? "" : vocabulary.names(of: word).actor
             return LabelVerdict(
                 source: source, actor: actor, outcome: word.outcome, tier: word.tier, judgeTier: judge.tier, judge: judging,
                 isUpheld: word.outcome == judge.outcome)
@@ -85,25 +70,40 @@ extension Topology {
 
     /// What counts of a label: nothing of what its source may not say, nor of an actor under suspicion.
     ///
-    /// Such a label stands beside the source's own, under a key of its own, so that it can not replace what
-    /// the source said by right.
-    private func admitted(_ given: LabelEntry, source: Int, model: Int, words: () -> LabelWords) -> LabelEntry {
-        guard source >= 0 else { return given }
-        let rights = configuration.labelSources[source].rights
-        let mayBeQuarantined = labelDetectors.contains { detectors[$0].quarantines(source: source, model: model) }
-        guard !rights.isEmpty || mayBeQuarantined else { return given }
-        var label = given
-        let actor = words().actor
-        if rights.breach(actor: actor, outcome: given.outcome, model: configuration.schema.models[model]) != nil {
+    /// Where no source is registered nobody's rights are known, and every label counts.
+    private func standing(of stated: StatedLabel, model: Int, _ texts: LabelTexts) -> LabelStanding {
+        guard stated.row >= 0 else { return configuration.labelSources.isEmpty ? .admitted : .inadmissible }
+        let rights = configuration.labelSources[stated.row].rights
+        let mayBeQuarantined = labelDetectors.contains { detectors[$0].quarantines(source: stated.row, model: model) }
+        guard !rights.isEmpty || mayBeQuarantined else { return .admitted }
+        let actor = texts.actor
+        if rights.breach(actor: actor, outcome: stated.outcome, model: configuration.schema.models[model]) != nil {
             counters.labelsUnauthorised += 1
-            label.tier = 0
-            label.source = ~given.source
-        } else if mayBeQuarantined, labelDetectors.contains(where: { detectors[$0].isQuarantined(source: source, actor: actor, model: model) }) {
-            counters.labelsQuarantined += 1
-            label.isQuarantined = true
-            label.source = given.source ^ 1
+            return .inadmissible
         }
+        if mayBeQuarantined, labelDetectors.contains(where: { detectors[$0].isQuarantined(source: stated.row, actor: actor, model: model) }) {
+            counters.labelsQuarantined += 1
+            return .quarantined
+        }
+        return .admitted
+    }
+
+    /// A label as it is kept. What is not admitted stands beside the source's own words, under a key of its own, and what its source may not
+    /// say has neither trust nor weight.
+    private func entry(_ stated: StatedLabel, _ standing: LabelStanding, _ texts: LabelTexts) -> LabelEntry {
+        let source = stated.row < 0 || standing == .inadmissible ? nil : configuration.labelSources[stated.row]
+        var label = LabelEntry(
+            source: standing.key(of: stated.source, isListed: stated.row >= 0), time: stated.time, outcome: stated.outcome, tier: source?.tier ?? 0)
+        label.standing = standing
+        if let source { label.weight = Self.weight(stated.samplingWeight, source) }
+        vocabulary.number(&label, texts, hash: hash)
         return label
+    }
+
+    /// The label's own weight, else its source's, in thousandths.
+    private static func weight(_ stated: Double, _ source: LabelSource) -> Int64 {
+        let weight = stated.isNaN ? source.samplingWeight : stated
+        return max(1, Int64((min(weight, LabelEntry.maxWeight) * Double(LabelEntry.weightUnit)).rounded()))
     }
 
     private func count(_ effect: LabelEffect) {

@@ -28,9 +28,10 @@ extension Topology {
             return
         }
         counters.orphans += 1
-        if label.source < 0 { counters.labelsUnlistedSource += 1 }
+        let row = label.stated.row
+        if row < 0 { counters.labelsUnlistedSource += 1 }
         observe(orphan: label, at: time)
-        orphansBySource[label.source < 0 ? orphansBySource.count - 1 : label.source] += 1
+        orphansBySource[row < 0 ? orphansBySource.count - 1 : row] += 1
     }
 
     private func otherDecision(_ id: RequestID, time: Int64?, at watermark: Int64) throws -> DecisionRow? {

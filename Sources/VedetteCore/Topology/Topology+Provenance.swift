@@ -20,19 +20,22 @@ extension Topology {
         let set = try LabelSet(labels, segmentStart: start)
         guard Int(row.model) < configuration.schema.models.count else { throw CorruptBytes(offset: 0, expected: "a model of the inventory") }
         return set.entries.map { entry in
-            let source = registryRow(of: entry)
+            let source = registryRow(of: entry), names = vocabulary.names(of: entry)
             let words = LabelWords(
-                request: set.request, kind: labelKinds.name(entry.kind) ?? "",
-                pipeline: source < 0 ? Self.unlistedPipeline : configuration.labelSources[source].pipeline, actor: labelActors.name(entry.actor) ?? "",
-                conditions: labelConditions.name(entry.conditions) ?? "")
+                request: set.request, kind: names.kind, pipeline: source < 0 ? Self.unlistedPipeline : configuration.labelSources[source].pipeline,
+                actor: names.actor, conditions: names.conditions)
             return joined(entry, source, row, key, set.request, words)
         }
     }
 
+    /// Whether a word is part of what an accusation rests on that stands or stood, though it may have counted when it joined.
+    public func isSuspected(_ word: JoinedLabel) -> Bool {
+        guard word.source >= 0, word.label.standing != .inadmissible, let model = configuration.schema.models.firstIndex(of: word.model) else { return false }
+        return labelDetectors.contains { detectors[$0].isSuspected(source: word.source, actor: word.actor, model: model, at: word.label.time) }
+    }
+
     public static var unlistedPipeline: String { "(unlisted)" }
 
-    /// The source whose word it is, also where it stands under a key of its own; -1 is unlisted.
-    private func registryRow(of entry: LabelEntry) -> Int {
-        sourceRows[entry.source] ?? (entry.isQuarantined ? sourceRows[entry.source ^ 1] : sourceRows[~entry.source]) ?? -1
-    }
+    /// Row of the registry of the source whose word it is, whatever its standing; -1 is unlisted.
+    func registryRow(of entry: LabelEntry) -> Int { sourceRows[entry.standing.key(of: entry.source, isListed: true)] ?? -1 }
 }

@@ -95,9 +95,7 @@ extension Topology {
         for interner in dimensions { interner.encode(into: &writer) }
         for interner in versions { interner.encode(into: &writer) }
         for fields in undeclared { fields.encode(into: &writer) }
-        labelKinds.encode(into: &writer)
-        labelActors.encode(into: &writer)
-        labelConditions.encode(into: &writer)
+        vocabulary.encode(into: &writer)
         slices.encode(into: &writer)
         writer.write(count: panes.series.count)
         for one in panes.series {
@@ -146,9 +144,7 @@ extension Topology {
         dimensions = ContiguousArray(try dimensions.map { _ in try Interner(from: &reader) })
         versions = ContiguousArray(try versions.map { _ in try Interner(from: &reader) })
         undeclared = ContiguousArray(try undeclared.map { _ in try UndeclaredFields(from: &reader) })
-        labelKinds = try Interner(from: &reader)
-        labelActors = try Interner(from: &reader)
-        labelConditions = try Interner(from: &reader)
+        try vocabulary.restore(from: &reader)
         slices = try SliceTable(configuration: configuration.slices, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let model = UInt16(truncatingIfNeeded: try reader.readVarint())
@@ -159,7 +155,7 @@ extension Topology {
             for _ in 0..<(try reader.readCount()) { panes.series[Int(number)].noteCorrection(try reader.readSigned()) }
         }
         panes.restore(closed: closed, began: began)
-        pending = try PendingLabels(limit: configuration.join.maxPending, from: &reader)
+        pending = try PendingLabels(configuration.join, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 8)) {
             let window = Int(try reader.readVarint())
             let start = try reader.readSigned()

@@ -123,7 +123,7 @@ extension Topology {
             model: configuration.schema.models[Int(family.model)], version: version, slice: name(of: family.slice), window: window,
             start: start, end: end, isFinal: isFinal,
             revision: revisions + (isFinal && boundary > end ? 1 : 0),
-            pane: pane, unmatched: unmatched, thresholdEpsilon: configuration.panes.thresholdEpsilon, labelNames: labelNames.updated(labelKinds),
+            pane: pane, unmatched: unmatched, thresholdEpsilon: configuration.panes.thresholdEpsilon, labelNames: labelNames.updated(vocabulary.kinds),
             drift: drift, featureNames: featureNames, repeatsPrevious: repeatsPrevious,
             maturity: maturity(family, start, end, at: boundary), nowcast: nowcast,
             labelFree: nowcast == nil ? nil : labelFree(family, pane))
@@ -188,7 +188,7 @@ extension Topology {
     }
 
     /// By the numbers that ``LabelBreakdown`` and ``LabelDelays`` use.
-    public var labelKindNames: [String] { labelKinds.allNames }
+    public var labelKindNames: [String] { vocabulary.kinds.allNames }
 
     // MARK: Revisions
 

@@ -18,16 +18,12 @@ public final class Topology {
     var versions: ContiguousArray<Interner>
     /// By model, the fields that records bring and nobody declared.
     var undeclared: ContiguousArray<UndeclaredFields>
-    /// Label kinds, such as `chargeback`.
-    var labelKinds: Interner
+    /// Kinds, actors and conditions of labels.
+    var vocabulary: LabelVocabulary
     /// Learns which entities are new.
     var newEntities: NewEntities
     /// Names that label breakdowns refer to, for the output.
     var labelNames: LabelNames
-    /// Actors of labels, within their sources.
-    var labelActors: Interner
-    /// Conditions under which labels were given, over all sources.
-    var labelConditions = Interner(limit: JoinConfiguration.maxLabelConditions)
     /// Sees every label as it joins, with what is known of where it came from.
     public var onLabel: ((JoinedLabel) -> Void)?
     var slices: SliceTable
@@ -84,12 +80,11 @@ public final class Topology {
             repeating: Interner(limit: configuration.slices.maxValuesPerDimension), count: schema.dimensions.count)
         versions = ContiguousArray(repeating: Interner(limit: configuration.slices.maxVersions), count: schema.models.count)
         undeclared = ContiguousArray(repeating: UndeclaredFields(), count: schema.models.count)
-        labelKinds = Interner(limit: configuration.join.maxLabelKinds)
+        vocabulary = LabelVocabulary(configuration: configuration.join)
         labelNames = LabelNames(sources: configuration.labelSources.map(\.pipeline))
         newEntities = NewEntities(configuration.slices, dimensions: &dimensions, hash: hash)
-        labelActors = Interner(limit: configuration.join.maxLabelActors)
         slices = SliceTable(configuration: configuration.slices)
-        pending = PendingLabels(limit: configuration.join.maxPending)
+        pending = PendingLabels(configuration.join)
         windows = WindowEmitter(configuration: configuration)
         judge = Judge(configuration: configuration)
         monitorStatus = MonitorStatus(monitors: configuration.monitors.count)
@@ -141,7 +136,14 @@ public final class Topology {
     /// Rows and label sets in memory that the store does not have yet.
     public var openRows: Int { join.openRows + join.openLabels }
     public var pendingLabels: Int { pending.count }
+    /// What they count of `join.max_pending_bytes`.
+    public var pendingLabelBytes: Int { pending.bytes }
     public var seriesCount: Int { panes.series.count }
+    /// By table of names, the texts that came when it was full and count as "(other)", since the state began. A function of the log.
+    public var overflowedNames: [(table: String, count: Int64)] {
+        let others = [("slice_values", dimensions), ("versions", versions)].map { (table: $0.0, count: $0.1.reduce(0) { $0 + $1.overflowed }) }
+        return vocabulary.overflowed + others
+    }
     /// By level of the panes. O(panes).
     public var paneCensus: [PaneCensus] { panes.census }
 
@@ -235,7 +237,7 @@ public final class Topology {
         observe(decision, batch, row, entry)
         guard pending.count > 0 else { return }
         for label in pending.take(entry.id) {
-            try apply(label.entry, source: label.source, to: decision, entry, request: label.words.request) { label.words }
+            try apply(label.stated, .kept(label.words), to: decision, entry)
         }
     }
 

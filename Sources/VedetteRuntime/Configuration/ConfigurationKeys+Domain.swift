@@ -26,8 +26,8 @@ extension ConfigurationKey {
         ConfigurationKey("labels", .section, .none, "What is known about the labels."),
         ConfigurationKey("labels.sources", .list("label sources"), .none, "The registry of label sources. Trust comes from here and never from a record."),
         ConfigurationKey("labels.sources[].pipeline", .text, .required, "Name of the pipeline as it stands in the labels."),
-        ConfigurationKey("labels.sources[].trust", .choice(TrustWord.allCases.map(\.rawValue)), .required, "Where sources disagree, the more trusted wins; sources that are not listed come last."),
-        ConfigurationKey("labels.sources[].actors", .list("names of actors; `*` stands for any characters"), .computed("any"), "Actors that may write to this pipeline. Labels of others count as unlisted, and `label_source` says so."),
+        ConfigurationKey("labels.sources[].trust", .choice(TrustWord.allCases.map(\.rawValue)), .required, "Where sources disagree, the more trusted wins. Where any source is listed, labels of others count for nothing."),
+        ConfigurationKey("labels.sources[].actors", .list("names of actors; `*` stands for any characters"), .computed("any"), "Actors that may write to this pipeline. Labels of others count for nothing, and `label_source` says so."),
         ConfigurationKey("labels.sources[].outcomes", .list("`legit`, `fraud`"), .computed("both"), "Outcomes that it may say."),
         ConfigurationKey("labels.sources[].models", .list("model names"), .computed("all models"), "Models whose decisions it may label."),
         ConfigurationKey("labels.sources[].weight", .number(NumberRange(0, 1_000)), .value("1"), "Weight of its labels in the provenance file for training sets."),
@@ -98,11 +98,12 @@ extension ConfigurationKey {
         ConfigurationKey("join.retention", .duration(minute...tenYears), .value("120d"), "How long a decision waits for labels; a multiple of `join.segment`."),
         ConfigurationKey("join.segment", .duration(minute...year), .value("1d"), "Event time that one segment of rows covers; expiry drops whole segments."),
         ConfigurationKey("join.pending_ttl", .duration(0...year), .value("1d"), "How long a label waits for a decision that has not arrived; then it is an orphan."),
-        ConfigurationKey("join.max_pending", .integer(0...100_000_000), .value("1_000_000"), "Labels that may wait at once."),
+        ConfigurationKey("join.max_pending", .integer(0...100_000_000), .value("1_000_000"), "Labels that may wait at once; beyond it the oldest is an orphan early."),
+        ConfigurationKey("join.max_pending_bytes", .size(1 << 20...1 << 40), .value("512MiB"), "The same by memory: each counts its texts (each up to `limits.string_bytes`) and 256 bytes."),
         ConfigurationKey("join.duplicate_window", .duration(0...year), .value("1d"), "How far apart in event time two records with one ID still count as one decision."),
         ConfigurationKey("join.maturity", .duration(0...tenYears), .value("45d"), "Age at which a decision without a label counts as unmatched."),
-        ConfigurationKey("join.max_labels_per_request", .integer(1...255), .value("16"), "Sources whose labels are remembered for one request."),
-        ConfigurationKey("join.max_label_kinds", .integer(1...1_000), .value("32"), "Kinds of label that are told apart before the rest count as other."),
+        ConfigurationKey("join.max_labels_per_request", .integer(1...255), .value("16"), "Sources whose labels are remembered for one request. As many labels may wait for one decision: one more is an orphan at once, or, if its source is registered, one whose source is not."),
+        ConfigurationKey("join.max_label_kinds", .integer(1...1_000), .value("32"), "Kinds of label that are told apart before the rest count as other; those of labels that do not count are not among them."),
     ]
 }
 

@@ -78,6 +78,7 @@ enum WindowReader {
         join.segmentMs = section.integer("segment")
         join.pendingTTLMs = section.integer("pending_ttl")
         join.maxPending = Int(section.integer("max_pending"))
+        join.maxPendingBytes = Int(section.integer("max_pending_bytes"))
         join.duplicateWindowMs = section.integer("duplicate_window")
         join.maturityMs = section.integer("maturity")
         join.maxLabelsPerRequest = Int(section.integer("max_labels_per_request"))

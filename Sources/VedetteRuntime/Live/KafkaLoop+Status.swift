@@ -42,10 +42,12 @@ extension KafkaLoop {
             snapshot.counters = topology.counters.named
             snapshot.orphansBySource = zip(configuration.topology.labelSources.map(\.pipeline) + ["(unlisted)"], topology.orphansBySource)
                 .map { ($0, $1) }
+            snapshot.overflowedNames = topology.overflowedNames
             snapshot.outputs = OutputKind.allCases.map { ($0.rawValue, Int64(pipeline.collector.counts[$0] ?? 0)) }
             snapshot.monitors = Self.monitors(topology)
             snapshot.openRows = Int64(topology.openRows)
             snapshot.pendingLabels = Int64(topology.pendingLabels)
+            snapshot.pendingLabelBytes = Int64(topology.pendingLabelBytes)
             snapshot.waitingRows = Int64(topology.waitingRows)
             snapshot.series = Int64(topology.seriesCount)
             snapshot.storeBytes = storeBytes

@@ -50,10 +50,13 @@ public final class RunStatus: Sendable {
         public var partitions: [Partition] = []
         public var counters: [(name: String, value: Int64)] = []
         public var orphansBySource: [(source: String, value: Int64)] = []
+        /// Texts that came when their table of names was full.
+        public var overflowedNames: [(table: String, count: Int64)] = []
         public var outputs: [(kind: String, value: Int64)] = []
         public var monitors: [Monitor] = []
         public var openRows: Int64 = 0
         public var pendingLabels: Int64 = 0
+        public var pendingLabelBytes: Int64 = 0
         public var waitingRows: Int64 = 0
         public var series: Int64 = 0
         public var storeBytes: Int64 = 0

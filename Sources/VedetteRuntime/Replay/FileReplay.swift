@@ -110,6 +110,9 @@ public final class FileReplay {
 
     public var counters: Counters { topology.counters }
 
+    /// Whether a word of what was replayed is under suspicion, or was; call it after ``run()``.
+    public func isSuspected(_ word: JoinedLabel) -> Bool { topology.isSuspected(word) }
+
     private func furthestBehind() -> Int? {
         sources.indices.filter { !sources[$0].ended }.min { topology.watermark(of: $0) < topology.watermark(of: $1) }
     }

@@ -30,7 +30,7 @@ extension LabelExport {
             try checkpoints.scanLabels(segment) { key, decision, labels in
                 for word in try topology.provenance(key: key, segment: segment, decision: decision, labels: labels) { export.add(word) }
             }
-            try OutputError.wrapping { () throws(FileError) in try export.write(to: sink) }
+            try OutputError.wrapping { () throws(FileError) in try export.write(to: sink, isSuspected: topology.isSuspected) }
         }
         try OutputError.wrapping { () throws(FileError) in try sink.close() }
         return export.count

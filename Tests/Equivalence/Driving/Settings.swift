@@ -27,7 +27,7 @@ package enum Settings {
           sources:
             - {pipeline: issuer-chargebacks, trust: high}
             - {pipeline: review-queue, trust: medium}
-            - {pipeline: second-review, trust: medium}
+            - {pipeline: second-review, trust: medium, outcomes: [fraud]}
             - {pipeline: app-reports, trust: low, sampling_weight: 4}
         slices:
           dimensions: [channel, account_age, {name: newcomer, new_entity: user, within: 6h}]

@@ -27,6 +27,45 @@ struct LabelSetTests {
         }
     }
 
+    /// Words of four sources, each with words of every standing under a key of its own.
+    private func words(_ count: Int, _ random: inout SeededRandom) -> [LabelEntry] {
+        (0..<count).map { _ in
+            let source = UInt64(1 + random.below(4)), standing = LabelStanding.allCases[random.below(3)]
+            var word = label(
+                source << 8 | UInt64(standing.rawValue), Int64(random.below(5)), Outcome.allCases[random.below(3)],
+                tier: standing == .inadmissible ? 0 : UInt8(1 + source % 3))
+            word.standing = standing
+            return word
+        }
+    }
+
+    @Test("words that are not admitted move neither the truth, nor since when it is known, nor conflicts; what is left does it step by step", arguments: 1...200)
+    func standing(seed: UInt64) {
+        var random = SeededRandom(seed: seed), all = LabelSet(), admitted = LabelSet()
+        for word in words(1 + random.below(24), &random) {
+            let effect = all.apply(word, maxEntries: 16)
+            guard word.standing == .admitted else {
+                #expect(effect.before == effect.after && effect.knownBefore == effect.knownAfter && !effect.conflict)
+                continue
+            }
+            let alone = admitted.apply(word, maxEntries: 16)
+            #expect(effect.kind == alone.kind && effect.conflict == alone.conflict && effect.before == alone.before && effect.after == alone.after)
+            #expect(effect.knownBefore == alone.knownBefore && effect.knownAfter == alone.knownAfter)
+        }
+        #expect(all.truth == admitted.truth)
+    }
+
+    @Test("words that are not admitted take no place of one that is, and make room for it", arguments: 1...100)
+    func room(seed: UInt64) {
+        var random = SeededRandom(seed: seed), all = LabelSet(), admitted = LabelSet()
+        for word in words(30, &random) {
+            _ = all.apply(word, maxEntries: 4)
+            if word.standing == .admitted { _ = admitted.apply(word, maxEntries: 4) }
+            #expect(all.entries.count <= 4)
+        }
+        #expect(all.truth == admitted.truth && all.entries.filter { $0.standing == .admitted }.count == admitted.entries.count)
+    }
+
     @Test("a repeat changes nothing; an older word of the same source is ignored")
     func repeats() {
         var set = LabelSet()

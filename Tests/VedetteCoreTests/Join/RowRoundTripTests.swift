@@ -42,18 +42,21 @@ struct RowRoundTripTests {
         #expect(Money(-.infinity).units == -100_000_000_000_000)
     }
 
-    @Test("a label's kind, weight, actor, conditions and quarantine survive storage")
+    @Test("a label's kind, weight, actor, conditions and standing survive storage")
     func labels() throws {
         var set = LabelSet()
         set.request = "request-1"
         _ = set.apply(LabelEntry(source: 9, time: 70, outcome: .fraud, tier: 3, kind: 4, weight: 2_500), maxEntries: 4)
         _ = set.apply(LabelEntry(source: 8, time: 60, outcome: .withdrawn, tier: 0), maxEntries: 4)
-        for (source, conditions, isQuarantined, weight) in [(7, 1, true, 1_000), (6, 1_023, false, 1_000), (5, 300, true, 7)] as [(UInt64, Int32, Bool, Int64)] {
+        let given: [(UInt64, Int32, LabelStanding, Int64)] = [
+            (7, 1, .quarantined, 1_000), (6, 1_023, .admitted, 1_000), (5, 300, .quarantined, 7), (4, 0, .inadmissible, 1_000), (3, 2, .inadmissible, 900),
+        ]
+        for (source, conditions, standing, weight) in given {
             var label = LabelEntry(source: source, time: 65, outcome: .legit, tier: 2, weight: weight)
-            (label.actor, label.conditions, label.isQuarantined) = (12, conditions, isQuarantined)
-            _ = set.apply(label, maxEntries: 5)
+            (label.actor, label.conditions, label.standing) = (12, conditions, standing)
+            _ = set.apply(label, maxEntries: 7)
         }
-        #expect(set.entries.count == 5)
+        #expect(set.entries.count == 7)
         var writer = ByteWriter()
         set.encode(into: &writer, segmentStart: 50)
         #expect(try LabelSet(writer.bytes, segmentStart: 50) == set)

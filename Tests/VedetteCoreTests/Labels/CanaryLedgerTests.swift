@@ -43,7 +43,7 @@ struct CanaryLedgerTests {
                 let place = random.below(cases.count), source = random.below(4)
                 var label = LabelEntry(
                     source: UInt64(source), time: day * Self.day + Int64(random.below(1_000)), outcome: [Outcome.fraud, .legit, .withdrawn][random.below(3)], tier: UInt8(source))
-                label.isQuarantined = random.bernoulli(0.05)
+                label.standing = random.bernoulli(0.1) ? random.bernoulli(0.5) ? .quarantined : .inadmissible : .admitted
                 let before = cases[place].set.entries
                 _ = cases[place].set.apply(label, maxEntries: 3)
                 ledger.observe(before, cases[place].set.entries, cases[place].cell, decided: cases[place].decided)

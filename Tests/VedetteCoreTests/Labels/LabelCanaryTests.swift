@@ -15,6 +15,8 @@ struct LabelCanaryTests {
         var fraudShare = 0.5
         /// Share of the fraud that reports call legit.
         var missed = 0.06
+        /// Share of the honest requests that reports call fraud.
+        var invented = 0.0
     }
 
     private func run(_ harness: DetectorHarness, _ days: Range<Int64>, _ random: inout SeededRandom, _ shape: (Int64) -> Day) throws -> [AlertEvent] {
@@ -24,7 +26,8 @@ struct LabelCanaryTests {
             for index in 0..<60 as Range<Int64> {
                 let request = LabelKit.decide(harness, score: 0.3 + 0.6 * random.uniform(), at: start + index)
                 let isFraud = random.bernoulli(shape.fraudShare), isMissed = random.bernoulli(shape.missed)
-                LabelKit.label(harness, request, isFraud && !isMissed ? .fraud : .legit, pipeline: "reports", actor: "r1", at: start + 10_000 + index)
+                let isCalledFraud = isFraud ? !isMissed : shape.invented > 0 && random.bernoulli(shape.invented)
+                LabelKit.label(harness, request, isCalledFraud ? .fraud : .legit, pipeline: "reports", actor: "r1", at: start + 10_000 + index)
                 LabelKit.label(harness, request, isFraud ? .fraud : .legit, pipeline: "desk", actor: "desk-1", at: start + 20_000 + index)
             }
             events += try harness.advance(to: start + Self.day)
@@ -47,6 +50,19 @@ struct LabelCanaryTests {
         #expect(try #require(number(first, "pairs_contradicted")) > 1.25 * #require(number(first, "pairs_contradicted_expected")))
         #expect(first.incident.contains { $0.name == "judged_by" && $0.value == .text("desk") })
         #expect(first.summary.contains("desk says fraud of"))
+    }
+
+    @Test("A fifth of the honest requests called fraud is seen as well, and said so", arguments: 1...3)
+    func invented(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let events = try run(harness(), 0..<Self.turnsAt + 30, &random) { Day(invented: $0 < Self.turnsAt ? 0.06 : 0.22) }
+        let first = try #require(events.first)
+        #expect(first.detectedAt > Self.turnsAt * Self.day && first.detectedAt <= (Self.turnsAt + 25) * Self.day, "day \(first.detectedAt / Self.day)")
+        #expect(first.incident.contains { $0.name == "turned_to" && $0.value == .text("fraud") })
+        #expect(first.summary.contains("desk says legit of") && first.sampleRequestIDs.count == 10)
+        #expect(try #require(number(first, "pairs_contradicted")) > 1.25 * #require(number(first, "pairs_contradicted_expected")))
+        #expect(number(first, "excess_fraud") != nil && number(first, "fraud_share_low_trust") != nil && number(first, "legit_share_low_trust") == nil)
+        #expect(events.allSatisfy { $0.incident.contains { $0.name == "diverging" && $0.value == .list(["fraud_rate", "false_negative_rate"]) || $0.value == .list(["fraud_rate"]) } })
     }
 
     @Test("Fraud that passed and is called legit: the false negative rate comes apart and is named; precision has not moved")

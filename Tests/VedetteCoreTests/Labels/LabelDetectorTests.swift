@@ -16,7 +16,7 @@ struct LabelDetectorTests {
         LabelKit.decide(harness, score: score, model: model, at: time)
     }
 
-    @Test("Labels outside of the registry are incidents, by kind of breach, and have no trust")
+    @Test("Labels outside of the registry are incidents, by kind of breach, and count for nothing")
     func sources() throws {
         let harness = DetectorHarness(configuration(rules: [DetectorSpec(id: "label_source", rule: .labelSource(LabelIntegrityRule()))]))
         var joined: [JoinedLabel] = []
@@ -33,6 +33,7 @@ struct LabelDetectorTests {
         #expect(Set(events.compactMap(\.subject)) == ["actor/desk", "outcome/chargebacks", "model/desk", "source/nobody"])
         #expect(events.allSatisfy { $0.status == .firing && $0.severity == .p0 && $0.count == 1 })
         #expect(joined.map(\.label.tier) == [3, 0, 0, 0, 0])
+        #expect(joined.map(\.label.standing) == [.admitted, .inadmissible, .inadmissible, .inadmissible, .inadmissible])
         // What the desk said by right still stands.
         var set = LabelSet()
         for one in joined where one.requestID == "request-\(first)" { _ = set.apply(one.label, maxEntries: 16) }
@@ -88,7 +89,7 @@ struct LabelDetectorTests {
         var random = SeededRandom(seed: 11)
         #expect(try review(harness, days: 0..<70, &random).isEmpty)
         var quarantined: Set<String> = []
-        harness.topology.onLabel = { if $0.label.isQuarantined { quarantined.insert($0.actor) } }
+        harness.topology.onLabel = { if $0.label.standing == .quarantined { quarantined.insert($0.actor) } }
         let events = try review(harness, days: 70..<110, &random)
         let first = try #require(events.first)
         #expect(events.allSatisfy { $0.subject == "reports/r9" } && first.monitor == "label_poisoning" && first.status == .firing && first.severity == .p1)

@@ -55,7 +55,7 @@ struct SourceFlowTests {
         let harness = harness([Self.source("reports")])
         #expect(try run(harness, 0..<Self.turnsAt, &random) { _ in [Habit()] }.isEmpty)
         var quarantined = 0
-        harness.topology.onLabel = { if $0.label.isQuarantined { quarantined += 1 } }
+        harness.topology.onLabel = { if $0.label.standing == .quarantined { quarantined += 1 } }
         let events = try run(harness, Self.turnsAt..<Self.turnsAt + 30, &random) { _ in [Habit(turned: 0.5)] }
         let first = try #require(events.first)
         #expect(first.monitor == "label_poisoning" && first.subject == "reports" && first.severity == .p1 && first.status == .firing)

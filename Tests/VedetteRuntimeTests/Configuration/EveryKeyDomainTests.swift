@@ -83,6 +83,7 @@ import VedetteRuntime
         join.segmentMs = 12 * hour
         join.pendingTTLMs = 2 * day
         join.maxPending = 10
+        join.maxPendingBytes = 3 << 20
         join.duplicateWindowMs = 3 * hour
         join.maturityMs = 20 * day
         join.maxLabelsPerRequest = 4
