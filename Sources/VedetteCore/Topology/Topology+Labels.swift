@@ -32,10 +32,11 @@ extension Topology {
         try apply(label, source: registryRow, to: decision, entry, request: batch.string(batch.requestText[row])) { batch.words(row) }
     }
 
-    /// The label's own weight, else its source's. A source that is not listed can not make its labels heavier.
+    /// The label's own weight, else its source's. A source that is not listed can not make its labels heavier; where none is
+    /// listed, there is nobody to tell from the others.
     private func weight(_ stated: Double, _ registryRow: Int) -> Int64 {
-        guard registryRow >= 0 else { return LabelEntry.weightUnit }
-        let weight = stated.isNaN ? configuration.labelSources[registryRow].samplingWeight : stated
+        guard registryRow >= 0 || configuration.labelSources.isEmpty else { return LabelEntry.weightUnit }
+        let weight = !stated.isNaN ? stated : registryRow >= 0 ? configuration.labelSources[registryRow].samplingWeight : 1
         return max(1, Int64((min(weight, LabelEntry.maxWeight) * Double(LabelEntry.weightUnit)).rounded()))
     }
 

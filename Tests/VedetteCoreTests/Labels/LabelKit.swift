@@ -18,7 +18,7 @@ struct LabelKit {
         return configuration
     }
 
-    static func label(_ harness: DetectorHarness, _ request: Int, _ outcome: Outcome, pipeline: String, actor: String, conditions: String = "", at time: Int64) {
+    static func label(_ harness: DetectorHarness, _ request: Int, _ outcome: Outcome, pipeline: String, actor: String, conditions: String = "", weight: Double = .nan, at time: Int64) {
         let batch = LabelBatch(partition: 1)
         func text(_ text: String) -> TextRef {
             defer { for byte in text.utf8 { batch.text.append(byte) } }
@@ -34,7 +34,7 @@ struct LabelKit {
         batch.actor.append(actor.isEmpty ? .none : text(actor))
         batch.conditions.append(conditions.isEmpty ? .none : text(conditions))
         batch.decisionTime.append(.min)
-        batch.samplingWeight.append(.nan)
+        batch.samplingWeight.append(weight)
         harness.ingest(batch)
     }
 
