@@ -144,7 +144,16 @@ struct OracleMetrics {
         }
         let usable = numbers.count + Int(words.values.reduce(0, +))
         put("\(path)/wrong_type", Int64(present.count - usable))
-        if !numbers.isEmpty { rest(path, numbers, numbers.reduce(0, +) / Double(numbers.count)) }
+        if !numbers.isEmpty {
+            rest(path, numbers, numbers.reduce(0, +) / Double(numbers.count))
+            let sorted = numbers.sorted()
+            for (name, q) in [("p05", 0.05), ("p25", 0.25), ("p50", 0.5), ("p75", 0.75), ("p95", 0.95), ("p99", 0.99)] {
+                guard let value = Self.quantile(sorted, q) else { continue }
+                // Each of the two values that it lies between is within 1 %.
+                let around = [Int(Double(sorted.count - 1) * q), min(Int(Double(sorted.count - 1) * q) + 1, sorted.count - 1)].map { abs(sorted[$0]) }
+                put("\(path)/\(name)", .measure(value, slack: 0.0102 * (around.max() ?? 0) + 1e-9))
+            }
+        }
         if !words.isEmpty {
             let total = Double(words.values.reduce(0, +))
             put("\(path)/distinct", .measure(Double(words.count)))

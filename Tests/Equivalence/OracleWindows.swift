@@ -48,19 +48,19 @@ struct OracleWindows {
     private mutating func take(_ effect: OracleJoin.Effect, _ at: Int64) {
         switch effect {
         case .accepted(let row):
-            change(row, slices: true, time: join.rows[row].decision.time, at) { $0.rows.append(row) }
+            change(row, time: join.rows[row].decision.time, at) { $0.rows.append(row) }
         case .repeated(let row, let time, let isSame):
-            // Repetitions are counted over all traffic only, under the version of the first.
-            change(row, slices: false, time: time, at) { if isSame { $0.duplicates += 1 } else { $0.conflicts += 1 } }
+            // In the slices and under the version of the first.
+            change(row, time: time, at) { if isSame { $0.duplicates += 1 } else { $0.conflicts += 1 } }
         case .truth(let row, let before, let after):
-            change(row, slices: true, time: join.rows[row].decision.time, at) { $0.outcomes[row] = after }
+            change(row, time: join.rows[row].decision.time, at) { $0.outcomes[row] = after }
             if let before { arrive(row, before, -1, at) }
             if let after { arrive(row, after, 1, at) }
         }
     }
 
     private mutating func arrive(_ row: Int, _ word: OracleJoin.Word, _ count: Int64, _ at: Int64) {
-        change(row, slices: true, time: word.time, at) { content in
+        change(row, time: word.time, at) { content in
             if word.outcome == 2 { content.arrivedFraud += count } else { content.arrivedLegit += count }
             if count > 0 {
                 content.arrivals.append((row, word))
@@ -70,9 +70,9 @@ struct OracleWindows {
         }
     }
 
-    private mutating func change(_ row: Int, slices: Bool, time: Int64, _ at: Int64, _ body: (inout Content) -> Void) {
+    private mutating func change(_ row: Int, time: Int64, _ at: Int64, _ body: (inout Content) -> Void) {
         let decision = join.rows[row].decision
-        let names = slices ? sliceNames(decision) : [""]
+        let names = sliceNames(decision)
         for (window, spec) in topology.windows.enumerated() {
             // The newest window that holds the time, and back from there.
             var start = (time - spec.offsetMs) / spec.hopMs * spec.hopMs + spec.offsetMs

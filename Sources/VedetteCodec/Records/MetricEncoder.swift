@@ -205,11 +205,22 @@ public struct MetricEncoder: Sendable {
             json.field("null", feature.null)
             json.field("wrong_type", feature.wrongType)
             json.moments(feature.moments)
-            json.field("p50", feature.quantiles.quantile(0.5))
+            quantiles(feature, into: &json)
             if feature.categories.total > 0 { categories(feature, detail, into: &json) }
             json.endObject()
         }
         json.endObject()
+    }
+
+    private static let featureQuantiles: [(name: String, level: Double)] = [
+        ("p05", 0.05), ("p25", 0.25), ("p50", 0.5), ("p75", 0.75), ("p95", 0.95), ("p99", 0.99),
+    ]
+    /// Quantiles are within 1 %: more digits would say nothing, and be most of a record.
+    private static let quantileDigits = 5
+
+    func quantiles(_ feature: FeatureAggregate, into json: inout JSONWriter) {
+        guard let values = feature.quantiles.quantiles(Self.featureQuantiles.map(\.level)) else { return }
+        for (one, value) in zip(Self.featureQuantiles, values) { json.field(one.name, value.rounded(digits: Self.quantileDigits)) }
     }
 
     func categories(_ feature: FeatureAggregate, _ detail: Detail, into json: inout JSONWriter) {
@@ -285,6 +296,21 @@ public struct MetricEncoder: Sendable {
             json.endObject()
         }
         json.endObject()
+    }
+}
+
+extension Double {
+    /// To so many significant decimal digits.
+    func rounded(digits: Int) -> Double {
+        guard isFinite, self != 0 else { return self }
+        var (places, rest) = (digits - 1, magnitude)
+        // By division rather than by a logarithm, whose last bits differ between C libraries.
+        while rest >= 10 { (rest, places) = (rest / 10, places - 1) }
+        while rest < 1, places <= 22 { (rest, places) = (rest * 10, places + 1) }
+        // Powers of ten up to 10^22 are exact, so that one division gives the double nearest to the decimal number.
+        guard (-22...22).contains(places) else { return self }
+        let power = (0..<abs(places)).reduce(1.0) { product, _ in product * 10 }
+        return places >= 0 ? (self * power).rounded() / power : (self / power).rounded() * power
     }
 }
 

@@ -56,6 +56,12 @@ public struct ByteReader: Sendable {
         }
     }
 
+    /// What `write(wide:)` wrote.
+    mutating func readWide() throws -> Int128 {
+        let above = try readSigned()
+        return Int128(above) << 64 | Int128(try readVarint())
+    }
+
     mutating func readSparse(of count: Int) throws -> Sparse {
         let mask = try readVarint()
         guard mask >> UInt64(count) == 0 else { throw CorruptBytes(offset: offset, expected: "at most \(count) numbers") }

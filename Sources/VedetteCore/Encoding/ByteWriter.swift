@@ -37,6 +37,12 @@ public struct ByteWriter: Sendable {
         for value in values where value != 0 { write(signed: value) }
     }
 
+    /// A sum that may exceed 64 bits: what is above them, then the 64 bits themselves.
+    mutating func write(wide value: Int128) {
+        write(signed: Int64(truncatingIfNeeded: value >> 64))
+        write(varint: UInt64(truncatingIfNeeded: value))
+    }
+
     public mutating func write(count: Int) { write(varint: UInt64(count)) }
 
     public mutating func write(fixed64 value: UInt64) {

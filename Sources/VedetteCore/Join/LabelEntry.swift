@@ -38,7 +38,7 @@ public struct LabelEntry: Sendable, Equatable {
     public var standing = LabelStanding.admitted
 
     public static let weightUnit: Int64 = 1_000
-    /// The largest weight that is taken, so that sums stay within 40 bits.
+    /// The largest weight that is taken: one label may not be most of a window. Sums of 10^12 such labels fit in 64 bits.
     public static let maxWeight = 1_000.0
 
     public init(source: UInt64, time: Int64, outcome: Outcome, tier: UInt8, kind: Int32 = 0, weight: Int64 = LabelEntry.weightUnit) {

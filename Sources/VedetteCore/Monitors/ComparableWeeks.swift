@@ -10,7 +10,7 @@ enum ComparableWeeks {
     /// the good one after it look like a change. The price is a reference smaller by one part
     /// in k. Where nothing was wrong, the mean of the rest varies less than that of k − 1 windows
     /// chosen at random, so p-values err on the safe side.
-    static func robust(_ panes: [Pane], by level: (Pane) -> Double?) -> [Pane] {
+    static func robust<Week>(_ panes: [Week], by level: (Week) -> Double?) -> [Week] {
         guard panes.count >= least else { return panes }
         let levels = panes.map(level)
         let known = levels.compactMap { $0 }.sorted()

@@ -1,20 +1,24 @@
-/// `outcome_rate`: the share of fraud among the labels is a multiple of the reference's.
+/// `outcome_rate`: the rate of fraud is a multiple of the reference's.
 ///
 /// Input: fraud and legit labels of the window and of the reference by their delay, either those that
-/// arrived in it or those of the decisions made in it (`basis`).
+/// arrived in it or those of the decisions made in it; or fraud labels that arrived, per decision (`basis`).
 /// Output: frauds over those that the reference's shares lead to expect among labels of the same
 /// delays; bad is up. So a window whose labels are young is not compared with one whose labels are
 /// mature, and labels that came later than any of the reference's (at the start of a stream, or of a
 /// source) say nothing yet. A reference without fraud counts as half a fraud in one label more than
 /// it has (Haldane 1955; Anscombe 1956), so the ratio is finite.
+/// Labels count for the requests that they stand for, so that it makes no difference what share of the
+/// honest requests is labelled; where the window and the reference are sampled differently, neither.
+/// Where nobody says legit, the share of fraud is always 1, and only `fraud_per_decision` can tell a rise.
 /// Default: twice the reference, with at least 5 frauds.
-/// Evidence: ``StratifiedShare``, given the frauds and labels of both in each class of delay;
-/// one-sided. With one class it is the exact conditional test of two rates. It takes labels as
+/// Evidence: ``StratifiedShare``, given the frauds and labels of both in each class of delay, made comparable
+/// by ``SampledShare/comparable(with:)``; one-sided. With one class it is the exact conditional test of two
+/// rates, and per decision that of two Poisson counts. It takes labels as
 /// independent: a batch of chargebacks for one event is one event, and only `minFraud` guards
 /// against it.
 public struct OutcomeRateMonitor: Sendable {
     public var rule: OutcomeRateRule
-    /// Labels that the window and the reference need each.
+    /// Labels (per decision: decisions) that the window and the reference need each.
     public var minCount: Int64
 
     public init(rule: OutcomeRateRule, minCount: Int64) {
@@ -22,79 +26,130 @@ public struct OutcomeRateMonitor: Sendable {
         self.minCount = minCount
     }
 
-    private func ages(_ pane: Pane) -> LabelAges {
+    /// Fraud among labels by class of delay; per decision, one class of fraud labels among decisions.
+    private func shares(_ pane: Pane) -> [SampledShare] {
         switch rule.basis {
-        case .labelArrival: pane.arrivedAges
-        case .decisionTime: pane.outcomeAges
+        case .labelArrival: (0..<LabelAges.classes).map { pane.arrivedAges.share($0) }
+        case .decisionTime: (0..<LabelAges.classes).map { pane.outcomeAges.share($0) }
+        case .fraudPerDecision: [SampledShare(fraudPerDecision: pane)]
         }
     }
+
+    private static func sum(_ shares: [SampledShare]) -> SampledShare { shares.reduce(SampledShare(), +) }
 
     /// What the reference says; nil when it has too few labels. O(panes).
-    ///
-    /// Its bins are the frauds of each class of delay, then all labels of each.
     public func reference(in panes: [Pane]) -> ReferenceSummary? {
-        let labelled = panes.filter { total(ages($0)).all > 0 }
-        var sum = LabelAges()
-        for pane in ComparableWeeks.robust(labelled, by: { crudeRate(ages($0)) }) { sum.merge(ages(pane)) }
-        let (fraud, all) = total(sum)
-        guard all > 0, all >= minCount else { return nil }
-        let classes = 0..<LabelAges.classes
-        return ReferenceSummary(
-            count: all, level: Double(fraud) / Double(all), bins: classes.map { sum.fraud($0) } + classes.map { sum.labels($0) })
+        let labelled = panes.map { self.shares($0) }.filter { Self.sum($0).labels > 0 }
+        let kept = ComparableWeeks.robust(labelled) { Self.sum($0).rate }
+        guard let first = kept.first else { return nil }
+        let shares = kept.dropFirst().reduce(first) { sums, week in zip(sums, week).map { $0 + $1 } }
+        let all = Self.sum(shares)
+        guard all.labels > 0, all.labels >= minCount else { return nil }
+        return ReferenceSummary(count: all.labels, level: all.rate, shares: shares)
     }
 
-    private func total(_ ages: LabelAges) -> (fraud: Int64, all: Int64) {
-        (0..<LabelAges.classes).reduce(into: (0, 0)) {
-            $0.fraud += ages.fraud($1)
-            $0.all += ages.labels($1)
-        }
-    }
-
-    private func crudeRate(_ ages: LabelAges) -> Double {
-        let (fraud, all) = total(ages)
-        return Double(fraud) / Double(all)
-    }
-
-    public func finding(in pane: Pane, against reference: ReferenceSummary) -> Finding? {
-        guard reference.bins.count == 2 * LabelAges.classes else { return nil }
-        let ages = ages(pane)
-        var shares = StratifiedShare()
-        var (before, all) = (0.0, 0.0)
-        for delay in 0..<LabelAges.classes where ages.labels(delay) > 0 {
-            let (fraud, labels) = (Double(reference.bins[delay]), Double(reference.bins[LabelAges.classes + delay]))
-            shares.add(events: Double(ages.fraud(delay)), of: Double(ages.labels(delay)), reference: fraud, of: labels)
-            before += fraud
-            all += labels
-        }
-        let (fraud, count) = (Int64(shares.events), Int64(shares.total))
-        let rate = count > 0 ? shares.events / shares.total : 0
+    public func finding(in pane: Pane, against reference: ReferenceSummary, maturity: Double? = nil) -> Finding? {
+        let current = shares(pane)
+        guard let before = reference.shares, before.count == current.count else { return nil }
+        let sums = Sums(current, before)
+        let (now, known) = (sums.now, sums.before)
         var matched = reference
-        matched.level = shares.standard > 0 ? shares.standard / shares.total : 0
-        let ratio = rate / (shares.standard > 0 ? matched.level : 0.5 / (all + 1))
+        matched.level = sums.standard > 0 ? sums.standard / now.weight : 0
+        let least = 0.5 / (known.weight + 1)
+        let ratio = now.rate / (sums.standard > 0 ? matched.level : least)
         let byRatio = Finding.strength(ratio, of: rule.minRatio)
+        let fraud = now.events.count
         let hasEnoughFraud = fraud >= rule.minFraud
         var finding = Finding(
-            subject: nil, measure: .rateRatio, value: ratio, limit: rule.minRatio, level: rate, reference: matched, count: count,
+            subject: nil, measure: .rateRatio, value: ratio, limit: rule.minRatio, level: now.rate, reference: matched, count: now.labels,
             interval: nil,
             strength: hasEnoughFraud ? byRatio : min(byRatio, Finding.strength(Double(fraud), of: Double(rule.minFraud))),
             effectPassed: hasEnoughFraud && ratio >= rule.minRatio, pValue: 1,
-            isSufficient: count > 0 && count >= minCount, severity: nil,
-            labelMaturity: pane.total > 0 ? Double(pane.labelled) / Double(pane.total) : nil,
+            isSufficient: now.labels > 0 && now.labels >= minCount, severity: nil, labelMaturity: maturity,
             sampleRequestIDs: pane.fraudSamples.texts.isEmpty ? pane.samples.texts : pane.fraudSamples.texts)
         if finding.isSufficient, finding.effectPassed {
-            finding.interval = interval(shares, referenceEvents: before)
-            finding.pValue = shares.upperTail()
+            finding.interval = interval(sums, ratio)
+            finding.pValue = rule.basis == .fraudPerDecision ? now.perDecisionTail(before: known) : sums.evidence.upperTail()
         }
         return finding
     }
 
-    /// Of the ratio: the exact one of two counts, the reference's exposure in units of its own frauds.
-    private func interval(_ shares: StratifiedShare, referenceEvents: Double) -> AlertEvent.Interval? {
-        guard referenceEvents > 0, shares.standard > 0 else { return nil }
+    /// Of the classes that both have labels of.
+    private struct Sums {
+        var now = SampledShare()
+        var before = SampledShare()
+        /// Requests with fraud that the reference's rates lead to expect.
+        var standard = 0.0
+        /// Counts of both, made comparable.
+        var evidence = StratifiedShare()
+        var events = 0.0
+        var referenceEvents = 0.0
+
+        init(_ current: [SampledShare], _ reference: [SampledShare]) {
+            for (now, before) in zip(current, reference) where now.labels > 0 && before.labels > 0 {
+                self.now = self.now + now
+                self.before = self.before + before
+                standard += now.weight * before.rate
+                let counts = now.comparable(with: before)
+                evidence.add(events: counts.events, of: counts.total, reference: counts.referenceEvents, of: counts.referenceTotal)
+                events += counts.events
+                referenceEvents += counts.referenceEvents
+            }
+        }
+    }
+
+    /// Of the ratio: the exact one of two counts, exposures in units of the reference's frauds.
+    private func interval(_ sums: Sums, _ ratio: Double) -> AlertEvent.Interval? {
+        let (events, before) = (sums.events.rounded(), sums.referenceEvents.rounded())
+        guard before > 0, events > 0, ratio > 0 else { return nil }
         return Evidence.ratioInterval(
-            RateRatio(
-                events: Int64(shares.events), exposure: shares.standard, referenceEvents: Int64(referenceEvents),
-                referenceExposure: referenceEvents))
+            RateRatio(events: Int64(events), exposure: events / ratio, referenceEvents: Int64(before), referenceExposure: before))
+    }
+}
+
+extension SampledShare {
+    /// Fraud labels that arrived among the decisions made meanwhile, for as many as they stand for. Of few decisions there
+    /// may be fewer than labels; sums over panes come right all the same.
+    init(fraudPerDecision pane: Pane) {
+        let fraud = pane.arrivedAges.share.events
+        let (all, labels) = (Double(pane.total), Double(fraud.count))
+        self.init(
+            events: fraud,
+            // Squares as if the others weighed the same, to first order.
+            others: SampledCount(count: pane.total - fraud.count, weight: all - fraud.weight, squares: all - 2 * fraud.weight + labels))
+    }
+
+    /// Chance of at least so many frauds, given those of both, if there were as many per decision as in the reference:
+    /// binomial, by decisions over what a label stands for (Przyborowski and Wilenski 1940).
+    func perDecisionTail(before: SampledShare) -> Double {
+        guard events.count > 0 else { return 1 }
+        let mean = (events.meanWeight ?? 1, before.events.meanWeight ?? events.meanWeight ?? 1)
+        let (now, then) = (Double(labels) / mean.0, Double(before.labels) / mean.1)
+        guard then > 0 else { return 1 }
+        let effect = max(events.designEffect, before.events.designEffect)
+        return IncompleteFunctions.beta(
+            Double(events.count) / effect, Double(before.events.count) / effect + 1, now / (now + then), then / (now + then))
+    }
+}
+
+extension ReferenceSummary {
+    /// Shares of events by stratum: counts of events and of others, and, where labels are weighted, what they weigh in
+    /// requests and the squares of that, as ``edges``.
+    init(count: Int64, level: Double, shares: [SampledShare]) {
+        let parts = shares.map(\.events) + shares.map(\.others)
+        let isWeighted = parts.contains { $0 != SampledCount($0.count) }
+        self.init(count: count, level: level, edges: isWeighted ? parts.map(\.weight) + parts.map(\.squares) : [], bins: parts.map(\.count))
+    }
+
+    /// Nil where it is not of shares.
+    var shares: [SampledShare]? {
+        guard bins.count % 2 == 0, edges.isEmpty || edges.count == 2 * bins.count else { return nil }
+        let part = { (index: Int) in
+            edges.isEmpty
+                ? SampledCount(bins[index]) : SampledCount(count: bins[index], weight: edges[index], squares: edges[bins.count + index])
+        }
+        let half = bins.count / 2
+        return (0..<half).map { SampledShare(events: part($0), others: part(half + $0)) }
     }
 }
 
@@ -106,6 +161,8 @@ public struct OutcomeRateRule: MonitorRule {
         case labelArrival = "label_arrival"
         /// Labels, whenever they arrived, of decisions made in the window.
         case decisionTime = "decision_time"
+        /// Fraud labels that arrived in the window, per decision made in it: where nobody says legit.
+        case fraudPerDecision = "fraud_per_decision"
     }
     /// Effect: rate over reference rate.
     public var minRatio: Double = 2
@@ -119,7 +176,9 @@ public struct OutcomeRateRule: MonitorRule {
     public static let keys: [MonitorKey<Self>] = [
         .number("min_ratio", .factor, \.minRatio, "fraud rate over the reference's."),
         .integer("min_fraud", 1...1_000_000_000, \.minFraud, "at least this many fraud labels in the window."),
-        .word("basis", \.basis, "labels that arrived in the window, or labels of decisions made in it."),
+        .word(
+            "basis", \.basis,
+            "labels that arrived in the window, labels of decisions made in it, or fraud labels that arrived per decision made (where nobody says legit)."),
     ]
 
     public var needs: MonitorNeeds {
@@ -133,11 +192,11 @@ public struct OutcomeRateRule: MonitorRule {
     ) -> Finding? {
         let monitor = OutcomeRateMonitor(rule: self, minCount: context.spec.minCount)
         guard let reference = frozen ?? monitor.reference(in: observation.references) else { return nil }
-        return monitor.finding(in: observation.current, against: reference)
+        return monitor.finding(in: observation.current, against: reference, maturity: observation.labelContext?.maturity?.fraud)
     }
 
     public func headline(_ finding: Finding) -> String {
-        "fraud in \(AlertNumbers.percent(finding.level)) of \(AlertNumbers.count(finding.count)) labels, "
+        "fraud in \(AlertNumbers.percent(finding.level)) of \(AlertNumbers.count(finding.count)) \(basis == .fraudPerDecision ? "decisions" : "labels"), "
             + "\(AlertNumbers.decimal(finding.value)) times the reference \(AlertNumbers.percent(finding.reference.level)) "
             + "(limit \(AlertNumbers.decimal(finding.limit)) times)"
     }

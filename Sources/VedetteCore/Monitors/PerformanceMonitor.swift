@@ -7,7 +7,8 @@
 /// cohorts before the change, which is what is in doubt here.
 /// Default: recall at block 20 points below what it was before, with at least 8 labels since.
 /// Evidence: recall and precision by ``PerformanceScan``; AUC by the placement test against the
-/// reference, or against the bound; calibration by the chi-square of its ten bins.
+/// reference, or against the bound, with few labels by Hoeffding's bound; calibration by the tails of
+/// the frauds in its ten bins (``CalibrationCheck``).
 ///
 /// Its reference for recall and precision is the model's own past: all cohorts that are kept, up
 /// to the change. AUC takes the configured reference.
@@ -159,14 +160,13 @@ extension PerformanceRule {
         guard reference != nil || minValue > 0 else { return nil }
         let before = reference?.level ?? minValue
         let limit = max(minValue, reference.map { $0.level - minDrop } ?? 0)
-        let spread = (error * error + (reference?.spread ?? 0) * (reference?.spread ?? 0)).squareRoot()
-        let z = spread > 0 ? (area.value - max(minValue, reference?.level ?? 0)) / spread : 0
         return Finding(
             subject: nil, measure: Measure("auc", .index("AUC")), value: area.value, limit: limit, level: area.value,
             reference: reference ?? ReferenceSummary(count: 0, level: before), count: area.fraudCount + area.legitCount,
             interval: AlertEvent.Interval(low: max(0, area.value - 1.96 * error), high: min(1, area.value + 1.96 * error), confidence: 0.95),
             strength: Self.strength(of: area.value, before: before, limit: limit), effectPassed: area.value < limit,
-            pValue: NormalDistribution.cdf(z), isSufficient: area.fraudCount >= minLabels && area.legitCount >= minLabels,
+            pValue: area.lowerTail(of: max(minValue, reference?.level ?? 0), error: reference?.spread ?? 0) ?? 1,
+            isSufficient: area.fraudCount >= minLabels && area.legitCount >= minLabels,
             labelMaturity: observation.outlook?.maturity(from: nil)?.fraud, sampleRequestIDs: observation.fraudSamples, raw: area.value)
     }
 
@@ -189,8 +189,8 @@ extension PerformanceRule {
     private func calibrationFinding(_ observation: Observation) -> Finding? {
         guard let outcomes = observation.current.outcomes, let outlook = observation.outlook else { return nil }
         let check = CalibrationCheck(
-            fraud: outcomes.fraudScores, legit: outcomes.legitScores, fraudWeight: outlook.finalWeight(LabelStream.fraud),
-            legitWeight: outlook.finalWeight(LabelStream.legit))
+            fraud: outcomes.scoredLabels(.fraud), legit: outcomes.scoredLabels(.legit), arrived: (outlook.arrived(.fraud), outlook.arrived(.legit)),
+            designEffect: max(outcomes.all(.fraud).designEffect, outcomes.all(.legit).designEffect), above: maxError)
         guard let error = check.expectedError else { return nil }
         return Finding(
             subject: nil, measure: Measure("calibration_error", .share), value: error, limit: maxError, level: error,

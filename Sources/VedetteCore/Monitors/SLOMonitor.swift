@@ -2,7 +2,7 @@
 ///
 /// Input: good and bad events over several windows that end with this one, and over the whole
 /// period, composed from panes whatever windows are declared. A bad event is, by `indicator`: a
-/// label that says fraud (by arrival), a false positive among the labelled legit, a fraud that
+/// label that says fraud (by arrival), among labels or per decision, a false positive among the labelled legit, a fraud that
 /// was let through among the labelled frauds (both by decision time, so fresh windows hold the
 /// quickest labels only), a decision slower than `latency_ms`, a missing value of an important feature, or a time-out or error.
 /// Output, two subjects. *Burn*: the rate of bad events over `1 - objective`, in a long and a short
@@ -11,8 +11,9 @@
 /// Workbook" (2018), chapter 5. The two fast pairs have the monitor's severity, the slow ones one
 /// step less. *Budget*: share of the period's budget that is spent, from `freeze_at` on;
 /// spent wholly it is one step below the monitor's severity, else two.
+/// Labels count for the requests that they stand for, so an objective is of requests whatever share of them is labelled.
 /// Evidence: the exact binomial tail of the long window's bad events at a rate that just keeps
-/// the objective, counted once for each pair. Low traffic: fewer than `min_bad` bad events in the long
+/// the objective (of the labels that there are: ``SampledShare/upperTail(at:)``), counted once for each pair. Low traffic: fewer than `min_bad` bad events in the long
 /// window never fire; a short window too small to contradict the burn (it would hold fewer
 /// than three bad events, none of which is nothing unusual) does not stop it. So a handful of events does not page, and an outage of a service
 /// with three requests an hour is not hidden. For the budget, the tail is at half the budget's rate.
@@ -22,6 +23,8 @@
 public struct SLORule: MonitorRule {
     public enum Indicator: String, Sendable, CaseIterable {
         case fraudRate = "fraud_rate"
+        /// Fraud labels that arrived, per decision: where nobody says legit.
+        case fraudPerDecision = "fraud_per_decision"
         case falsePositiveRate = "false_positive_rate"
         case missedFraud = "missed_fraud"
         case latency
@@ -93,7 +96,7 @@ public struct SLORule: MonitorRule {
         var needs = MonitorNeeds()
         needs.budget = true
         needs.reference = false
-        needs.labels = indicator == .fraudRate || indicator == .falsePositiveRate || indicator == .missedFraud
+        needs.labels = [.fraudRate, .fraudPerDecision, .falsePositiveRate, .missedFraud].contains(indicator)
         needs.features = indicator == .missingRate
         return needs
     }
@@ -103,13 +106,15 @@ public struct SLORule: MonitorRule {
     /// Bad events and all of them in one pane. O(1), but for a sketch's bins with `latency`.
     func count(_ pane: Pane, importantFeatures: [Int]) -> EventCounts {
         switch indicator {
-        case .fraudRate: return EventCounts(bad: pane.arrivedFraud, all: pane.arrived)
-        case .falsePositiveRate:
-            guard let legit = pane.outcomes?.legit else { return EventCounts() }
-            return EventCounts(bad: legit.interventions, all: legit.total)
+        case .fraudRate:
+            // Most panes have no weights, and there are many.
+            return pane.arrivedAges.isWeighted ? EventCounts(pane.arrivedAges.share) : EventCounts(bad: pane.arrivedFraud, all: pane.arrived)
+        case .fraudPerDecision:
+            return EventCounts(pane.arrivedFraud == 0 ? SampledShare(others: SampledCount(pane.total)) : SampledShare(fraudPerDecision: pane))
+        case .falsePositiveRate: return pane.outcomes.map { EventCounts($0.intervened(.legit)) } ?? EventCounts()
         case .missedFraud:
-            guard let fraud = pane.outcomes?.fraud else { return EventCounts() }
-            return EventCounts(bad: fraud.total - fraud.interventions, all: fraud.total)
+            guard let fraud = pane.outcomes?.intervened(.fraud) else { return EventCounts() }
+            return EventCounts(SampledShare(events: fraud.others, others: fraud.events))
         case .latency:
             let all = pane.latencies.total
             return EventCounts(bad: all - pane.latencies.count(atMost: latencyMs), all: all)
@@ -159,8 +164,7 @@ public struct SLORule: MonitorRule {
             severity: best.pair.isFast ? nil : context.spec.severity.lowered, sampleRequestIDs: samples(observation),
             detail: "over \(AlertNumbers.duration(best.pair.longMs)); \(remaining(period))")
         if finding.effectPassed {
-            finding.pValue = min(
-                1, Double(Self.pairs.count) * CountDistributions.binomialUpperTail(best.counts.bad, n: best.counts.all, p: 1 - objective))
+            finding.pValue = min(1, Double(Self.pairs.count) * best.counts.share.upperTail(at: 1 - objective))
         }
         return finding
     }
@@ -169,7 +173,7 @@ public struct SLORule: MonitorRule {
     private func strength(_ long: EventCounts, _ short: EventCounts, _ pair: Pair) -> Double {
         let rate = min(1, pair.factor * (1 - objective))
         let byLong = Finding.strength(long.rate, of: rate)
-        let isContradicted = short.rate < rate && Double(short.all) * rate >= Self.telling
+        let isContradicted = short.rate < rate && Double(short.all) * long.share.expectedAmongLabels(at: rate) >= Self.telling
         let burning = isContradicted ? min(byLong, Finding.strength(short.rate, of: rate)) : byLong
         return long.bad >= minBad ? burning : min(burning, Double(long.bad) / Double(minBad))
     }
@@ -187,13 +191,13 @@ public struct SLORule: MonitorRule {
             severity: isExhausted ? context.spec.severity.lowered : context.spec.severity.lowered.lowered,
             sampleRequestIDs: samples(observation), detail: remaining(period))
         if finding.effectPassed {
-            finding.pValue = CountDistributions.binomialUpperTail(period.bad, n: period.all, p: (1 - objective) / 2)
+            finding.pValue = period.share.upperTail(at: (1 - objective) / 2)
         }
         return finding
     }
 
     private func samples(_ observation: Observation) -> [String] {
-        let isFraud = indicator == .fraudRate || indicator == .missedFraud
+        let isFraud = [.fraudRate, .fraudPerDecision, .missedFraud].contains(indicator)
         let frauds = observation.current.fraudSamples.texts
         return isFraud && !frauds.isEmpty ? frauds : observation.current.samples.texts
     }
@@ -231,23 +235,24 @@ public struct SLORule: MonitorRule {
     }
 }
 
-/// Bad events among all of them.
+/// Bad events among all of them, as labels or decisions and as the requests that these stand for.
 public struct EventCounts: Sendable, Equatable {
-    public var bad: Int64
-    public var all: Int64
+    /// Bad events among the others.
+    public private(set) var share: SampledShare
 
+    public init(_ share: SampledShare) { self.share = share }
+
+    /// Events of which each stands for itself.
     public init(bad: Int64 = 0, all: Int64 = 0) {
-        self.bad = bad
-        self.all = all
+        share = SampledShare(events: SampledCount(bad), others: SampledCount(all - bad))
     }
 
-    /// 0 where there are none.
-    public var rate: Double { all > 0 ? Double(bad) / Double(all) : 0 }
+    public var bad: Int64 { share.events.count }
+    public var all: Int64 { share.labels }
+    /// Among requests; 0 where there are none.
+    public var rate: Double { share.rate }
 
-    public mutating func add(_ other: EventCounts) {
-        bad += other.bad
-        all += other.all
-    }
+    public mutating func add(_ other: EventCounts) { share = share + other.share }
 }
 
 extension MonitorSpec.Rule {

@@ -7,6 +7,7 @@
 /// false-positive rate higher by a factor, AUC lower by `min_auc_drop`, allow share apart by
 /// `min_share_change` in either direction, mean score apart by `min_sigma` in either direction.
 /// The labels are those of decisions of the window, so young windows say little of outcomes.
+/// Labels count for the requests that they stand for (``SampledShare``).
 /// Evidence: two proportions (``ProportionTest``), DeLong's test for AUC
 /// (``AreaUnderCurve/test(current:reference:alternative:)``), the permutation test's tail for the
 /// scores (``PermutationMeanTail``).
@@ -28,6 +29,15 @@ public struct VersionRegressionRule: MonitorRule {
             case .auc: "AUC"
             case .allowShare: "allow share"
             case .score: "mean score"
+            }
+        }
+
+        /// Of the labels that it rests on; nil where none, or before the nowcast has learned.
+        func maturity(_ context: LabelContext?) -> Double? {
+            switch self {
+            case .recall, .auc: context?.maturity?.fraud
+            case .falsePositives: context?.maturity?.legit
+            case .allowShare, .score: nil
             }
         }
     }
@@ -71,6 +81,7 @@ public struct VersionRegressionRule: MonitorRule {
         guard var finding = finding(aspect, new.current, old.current) else { return nil }
         finding.subject = subject.name
         finding.detail = "\(new.name) against \(old.name)"
+        finding.labelMaturity = aspect.maturity(observation.labelContext)
         if !finding.effectPassed { finding.pValue = 1 }
         return finding
     }
@@ -78,38 +89,38 @@ public struct VersionRegressionRule: MonitorRule {
     private func finding(_ aspect: Aspect, _ new: Pane, _ old: Pane) -> Finding? {
         switch aspect {
         case .recall:
-            let (a, b) = (caught(new), caught(old))
-            return rates(a, b, .recallDrop, minRecallDrop, new) { $1 - $0 } test: { ProportionTest.evaluate(current: a, reference: b, alternative: .less) }
+            return rates(labelled(.fraud, new), labelled(.fraud, old), .recallDrop, minRecallDrop, new, .less) { $1 - $0 }
         case .falsePositives:
-            let (a, b) = (disturbed(new), disturbed(old))
-            return rates(a, b, .falsePositiveRatio, minFalsePositiveRatio, new) { $0 / max($1, 0.5 / Double(b.1 + 1)) } test: {
-                ProportionTest.evaluate(current: a, reference: b, alternative: .greater)
-            }
-        case .allowShare:
-            let (a, b) = ((new.decisions.allow, new.total), (old.decisions.allow, old.total))
-            return rates(a, b, .shareChange, minShareChange, new, isLabelled: false) { abs($0 - $1) } test: {
-                ProportionTest.evaluate(current: a, reference: b)
-            }
+            let (a, b) = (labelled(.legit, new), labelled(.legit, old))
+            return rates(a, b, .falsePositiveRatio, minFalsePositiveRatio, new, .greater) { $0 / max($1, 0.5 / (b.weight + 1)) }
+        case .allowShare: return rates(allowed(new), allowed(old), .shareChange, minShareChange, new, .twoSided) { abs($0 - $1) }
         case .auc: return areas(new, old)
         case .score: return scores(new, old)
         }
     }
 
-    private func caught(_ pane: Pane) -> (Int64, Int64) { pane.outcomes.map { ($0.fraud.interventions, $0.fraud.total) } ?? (0, 0) }
-    private func disturbed(_ pane: Pane) -> (Int64, Int64) { pane.outcomes.map { ($0.legit.interventions, $0.legit.total) } ?? (0, 0) }
+    /// Decisions that intervened, among the labels of one outcome.
+    private func labelled(_ outcome: Outcome, _ pane: Pane) -> SampledShare { pane.outcomes?.intervened(outcome) ?? SampledShare() }
+
+    private func allowed(_ pane: Pane) -> SampledShare {
+        SampledShare(events: SampledCount(pane.decisions.allow), others: SampledCount(pane.total - pane.decisions.allow))
+    }
 
     private func rates(
-        _ a: (Int64, Int64), _ b: (Int64, Int64), _ measure: Measure, _ limit: Double, _ pane: Pane, isLabelled: Bool = true,
-        effect: (Double, Double) -> Double, test: () -> TestResult?
+        _ a: SampledShare, _ b: SampledShare, _ measure: Measure, _ limit: Double, _ pane: Pane, _ alternative: Alternative,
+        effect: (Double, Double) -> Double
     ) -> Finding? {
         // Without labels nothing is known; an alert whose labels were all taken back is withdrawn for want of them.
-        let isKnown = a.1 > 0 && b.1 > 0
-        let (now, before) = (Double(a.0) / Double(max(a.1, 1)), Double(b.0) / Double(max(b.1, 1)))
-        let value = isKnown ? max(0, effect(now, before)) : 0
-        return Finding(
-            subject: nil, measure: measure, value: value, limit: limit, level: now, reference: ReferenceSummary(count: b.1, level: before),
-            count: a.1, strength: Finding.strength(value, of: limit), effectPassed: value >= limit, pValue: value >= limit ? test()?.pValue ?? 1 : 1,
-            isSufficient: isKnown, labelMaturity: isLabelled ? maturity(pane) : nil, sampleRequestIDs: pane.samples.texts)
+        let isKnown = a.labels > 0 && b.labels > 0
+        let value = isKnown ? max(0, effect(a.rate, b.rate)) : 0
+        var finding = Finding(
+            subject: nil, measure: measure, value: value, limit: limit, level: a.rate, reference: ReferenceSummary(count: b.labels, level: b.rate),
+            count: a.labels, strength: Finding.strength(value, of: limit), effectPassed: value >= limit, pValue: 1,
+            isSufficient: isKnown, sampleRequestIDs: pane.samples.texts)
+        guard isKnown, finding.effectPassed else { return finding }
+        let counts = a.comparable(with: b)
+        finding.pValue = ProportionTest.evaluate(current: counts.current, reference: counts.reference, alternative: alternative)?.pValue ?? 1
+        return finding
     }
 
     private func areas(_ new: Pane, _ old: Pane) -> Finding? {
@@ -123,7 +134,7 @@ public struct VersionRegressionRule: MonitorRule {
             strength: Finding.strength(drop, of: minAUCDrop), effectPassed: drop >= minAUCDrop,
             pValue: AreaUnderCurve.test(current: a, reference: b, alternative: .less)?.pValue ?? 1,
             // The normal tail of DeLong's test wants some frauds on both sides.
-            isSufficient: min(a.fraudCount, b.fraudCount) >= 30, labelMaturity: maturity(new), sampleRequestIDs: new.samples.texts)
+            isSufficient: min(a.fraudCount, b.fraudCount) >= 30, sampleRequestIDs: new.samples.texts)
     }
 
     private func scores(_ new: Pane, _ old: Pane) -> Finding? {
@@ -138,8 +149,6 @@ public struct VersionRegressionRule: MonitorRule {
             pValue: sigma >= minSigma ? PermutationMeanTail.twoSided(new.scores, old.scores) : 1, isSufficient: true,
             sampleRequestIDs: new.samples.texts)
     }
-
-    private func maturity(_ pane: Pane) -> Double? { pane.total > 0 ? Double(pane.labelled) / Double(pane.total) : nil }
 
     public func headline(_ finding: Finding) -> String {
         let isShare = finding.measure != .sigma && finding.measure != .aucDrop

@@ -34,13 +34,16 @@ public struct LabelContext {
         self.boundary = boundary
     }
 
+    /// How mature the labels of the window's decisions are; nil before the first cohort has closed. O(cohorts of the window).
+    var maturity: Maturity? { book.maturity(key, start, end, at: boundary) }
+
     /// Nil where nothing at all can be said. O(cohorts of the window + distinct scores).
     ///
     /// - Parameter pane: the window's decisions.
     package func estimates(of pane: Pane) -> LabelEstimates? {
         let nowcast = book.nowcast(key, start, end, pane, at: boundary)
         let free = book.labelFree(key.model, pane)
-        let maturity = book.maturity(key, start, end, at: boundary)
+        let maturity = maturity
         guard nowcast != nil || free != nil || maturity != nil else { return nil }
         return LabelEstimates(
             maturity: maturity, fraudRate: .init(nowcast: nowcast?[.fraudRate], labelFree: free?.fraudRate),

@@ -195,7 +195,7 @@ package struct NowcastBook: Sendable {
     }
 
     /// Expected share of a stream's labels that has arrived, over decisions in `start ..< end`, and its relative variance.
-    private func arrived(_ place: Int, _ stream: LabelStream, _ start: Int64, _ end: Int64, at boundary: Int64) -> (Double, Double) {
+    func arrived(_ place: Int, _ stream: LabelStream, _ start: Int64, _ end: Int64, at boundary: Int64) -> (Double, Double) {
         var (sum, variance, weight) = (0.0, 0.0, 0.0)
         forEachPart(place, start, end) { middle, decisions in
             let delay = series[place].delays[stream.rawValue]

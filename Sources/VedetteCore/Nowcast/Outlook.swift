@@ -92,10 +92,23 @@ public struct Outlook {
     /// Of the cohorts from `from` to the end of the window; nil is the whole window.
     func maturity(from: Int64?) -> Maturity? { book.maturity(key, from ?? start, end, at: boundary) }
 
-    /// What a known label of the window stands for in the end: its sampling weight over the share of its kind that has arrived.
-    func finalWeight(_ streams: [LabelStream]) -> Double {
-        let weight = streams.reduce(0) { $0 + self.weight($1) } / Double(streams.count)
-        guard let maturity = maturity(from: nil) else { return weight }
-        return weight / max(0.05, streams == LabelStream.fraud ? maturity.fraud : maturity.legit)
+    /// Share of the window's labels of one outcome that has arrived: as expected, and from the least to the largest of those
+    /// streams that have labels at all, each with two standard deviations.
+    func arrived(_ outcome: Outcome) -> CalibrationCheck.Arrived {
+        let streams = outcome == .fraud ? LabelStream.fraud : LabelStream.legit
+        let triangle = book.series[place].triangle
+        let used = streams.filter { stream in (triangle.first..<max(triangle.first, triangle.end)).contains { triangle.labels(stream, of: $0) > 0 } }
+        let expected = maturity(from: nil).map { outcome == .fraud ? $0.fraud : $0.legit } ?? 1
+        let bounds = (used.isEmpty ? streams : used).map { stream in
+            let (share, variance) = book.arrived(place, stream, start, end, at: boundary)
+            let spread = 2 * max(0, variance).squareRoot()
+            return (low: share * (1 - spread), high: share * (1 + spread))
+        }
+        let least = Self.leastArrived
+        return CalibrationCheck.Arrived(
+            min(1, max(expected, least)), low: max(least, bounds.map(\.low).min() ?? least), high: min(1, bounds.map(\.high).max() ?? 1))
     }
+
+    /// A label stands for at most twenty to come, or a handful of early ones would be all there is.
+    private static let leastArrived = 0.05
 }

@@ -8,7 +8,8 @@
 ///
 /// Weights are bounded by ``maxWeight`` (which biases rates of what is explored more rarely than
 /// that towards what is not, and is stated in the record) and kept in thousandths, their squares in
-/// millionths, so that a correction takes back exactly what was added.
+/// millionths of 128 bits (nine million labels of the greatest weight fill 64), so that a correction
+/// takes back exactly what was added.
 public final class ExplorationOutcomes {
     public static let maxWeight = 1_000.0
     private static let unit = 1_000.0
@@ -17,7 +18,7 @@ public final class ExplorationOutcomes {
     public struct Cell: Sendable, Equatable {
         public var count: Int64 = 0
         fileprivate var weights: Int64 = 0
-        fileprivate var squares: Int64 = 0
+        fileprivate var squares: Int128 = 0
         public var weight: Double { Double(weights) / ExplorationOutcomes.unit }
         public var squared: Double { Double(squares) / (ExplorationOutcomes.unit * ExplorationOutcomes.unit) }
     }
@@ -44,7 +45,7 @@ public final class ExplorationOutcomes {
         if isExplored { explored += sign }
         cells[stream.rawValue].count += sign
         cells[stream.rawValue].weights += sign * thousandths
-        cells[stream.rawValue].squares += sign * thousandths * thousandths
+        cells[stream.rawValue].squares += Int128(sign * thousandths) * Int128(thousandths)
     }
 
     func merge(_ other: ExplorationOutcomes) {
@@ -97,7 +98,9 @@ public final class ExplorationOutcomes {
 
     func encode(into writer: inout ByteWriter) {
         for stream in LabelStream.allCases {
-            for value in [self[stream].count, self[stream].weights, self[stream].squares] { writer.write(signed: value) }
+            writer.write(signed: self[stream].count)
+            writer.write(signed: self[stream].weights)
+            writer.write(wide: self[stream].squares)
         }
         writer.write(signed: bounded)
         writer.write(signed: explored)
@@ -112,7 +115,7 @@ public final class ExplorationOutcomes {
                 guard let stream = LabelStream(outcome, decision) else { continue }
                 cells[stream.rawValue].count += counts[decision]
                 cells[stream.rawValue].weights += counts[decision] * Int64(Self.unit)
-                cells[stream.rawValue].squares += counts[decision] * Int64(Self.unit * Self.unit)
+                cells[stream.rawValue].squares += Int128(counts[decision]) * Int128(Self.unit * Self.unit)
             }
         }
     }
@@ -120,7 +123,7 @@ public final class ExplorationOutcomes {
     init(from reader: inout ByteReader) throws {
         for stream in LabelStream.allCases {
             cells[stream.rawValue] = Cell(
-                count: try reader.readSigned(), weights: try reader.readSigned(), squares: try reader.readSigned())
+                count: try reader.readSigned(), weights: try reader.readSigned(), squares: try reader.readWide())
         }
         bounded = try reader.readSigned()
         explored = try reader.readSigned()

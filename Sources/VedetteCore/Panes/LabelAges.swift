@@ -1,16 +1,32 @@
 /// Labels by how long after their decisions they came: fraud and legit, in classes of delay.
 ///
 /// Young labels are another mix than old ones (chargebacks take weeks, reviews days), so labels
-/// are only compared with labels of the same class. Counts are exact under corrections. Twenty
+/// are only compared with labels of the same class. Counts and weights are exact under corrections. Twenty
 /// classes, each half as long again as the one before, from an hour to two months; what is
 /// compared within a class differs in delay by less than that.
+///
+/// Most panes hold labels of few classes and without weights: what is 0 takes no room.
 public struct LabelAges: Sendable, Equatable, Snapshottable {
     /// Ends of all classes but the last, ms; delays below 0 are in the first.
     public static let edges: [Int64] = (0..<19).reduce(into: []) { edges, _ in edges.append((edges.last ?? 2_400_000) * 3 / 2) }
     public static let classes = edges.count + 1
 
-    /// Fraud by class, then legit by class; empty before the first label.
-    private var counts: ContiguousArray<Int32> = []
+    /// A class of fraud (0 ..< classes) or legit (from there on), and its labels.
+    private struct Cell: Sendable, Equatable {
+        var place: Int32
+        var count: Int64
+    }
+
+    /// What the labels of a place weigh beyond 1 each, in thousandths, and their squares beyond 1, in millionths.
+    private struct Excess: Sendable, Equatable {
+        var place: Int32
+        var weight: Int64
+        var squares: Int128
+    }
+
+    /// Ascending by place, without what is 0.
+    private var cells: ContiguousArray<Cell> = []
+    private var excesses: ContiguousArray<Excess> = []
 
     public init() {}
 
@@ -23,46 +39,103 @@ public struct LabelAges: Sendable, Equatable, Snapshottable {
         return low
     }
 
-    /// Adds labels (`count` above 0) or takes them back; a withdrawn one is none.
-    mutating func add(_ outcome: Outcome, delayMs: Int64, _ count: Int64) {
+    /// Adds labels (`count` above 0) or takes them back; a withdrawn one is none. O(classes with labels).
+    ///
+    /// - Parameter weight: sampling weight of each, in thousandths.
+    mutating func add(_ outcome: Outcome, delayMs: Int64, weight: Int64, _ count: Int64) {
         guard outcome != .withdrawn else { return }
-        if counts.isEmpty { counts = ContiguousArray(repeating: 0, count: 2 * Self.classes) }
-        counts[Self.delayClass(of: delayMs) + (outcome == .fraud ? 0 : Self.classes)] &+= Int32(truncatingIfNeeded: count)
+        let place = Int32(Self.delayClass(of: delayMs) + (outcome == .fraud ? 0 : Self.classes))
+        add(Cell(place: place, count: count))
+        guard weight != LabelEntry.weightUnit else { return }
+        let square = Int128(weight) * Int128(weight) - Self.unitSquared
+        add(Excess(place: place, weight: count * (weight - LabelEntry.weightUnit), squares: Int128(count) * square))
+    }
+
+    private static let unitSquared = Int128(LabelEntry.weightUnit) * Int128(LabelEntry.weightUnit)
+
+    private mutating func add(_ cell: Cell) {
+        let index = cells.firstIndex { $0.place >= cell.place } ?? cells.count
+        guard index < cells.count, cells[index].place == cell.place else { return cells.insert(cell, at: index) }
+        cells[index].count += cell.count
+        if cells[index].count == 0 { cells.remove(at: index) }
+    }
+
+    private mutating func add(_ excess: Excess) {
+        let index = excesses.firstIndex { $0.place >= excess.place } ?? excesses.count
+        guard index < excesses.count, excesses[index].place == excess.place else { return excesses.insert(excess, at: index) }
+        excesses[index].weight += excess.weight
+        excesses[index].squares += excess.squares
+        if excesses[index].weight == 0, excesses[index].squares == 0 { excesses.remove(at: index) }
     }
 
     mutating func merge(_ other: LabelAges) {
-        guard !other.counts.isEmpty else { return }
-        guard !counts.isEmpty else {
-            counts = other.counts
+        if isEmpty, !isWeighted {
+            self = other
             return
         }
-        for index in counts.indices { counts[index] &+= other.counts[index] }
+        for cell in other.cells { add(cell) }
+        for excess in other.excesses { add(excess) }
     }
 
-    public func fraud(_ delayClass: Int) -> Int64 { counts.isEmpty ? 0 : Int64(counts[delayClass]) }
-    public func labels(_ delayClass: Int) -> Int64 { counts.isEmpty ? 0 : Int64(counts[delayClass]) + Int64(counts[delayClass + Self.classes]) }
+    public func fraud(_ delayClass: Int) -> Int64 { count(at: Int32(delayClass)) }
+    public func labels(_ delayClass: Int) -> Int64 { fraud(delayClass) + count(at: Int32(delayClass + Self.classes)) }
 
-    public static func == (a: LabelAges, b: LabelAges) -> Bool {
-        (0..<classes).allSatisfy { a.fraud($0) == b.fraud($0) && a.labels($0) == b.labels($0) }
+    private func count(at place: Int32) -> Int64 { cells.first { $0.place == place }?.count ?? 0 }
+
+    /// Fraud as events among a class's labels.
+    package func share(_ delayClass: Int) -> SampledShare {
+        SampledShare(events: sampled(at: Int32(delayClass)), others: sampled(at: Int32(delayClass + Self.classes)))
     }
 
-    var isEmpty: Bool { counts.allSatisfy { $0 == 0 } }
+    private func sampled(at place: Int32) -> SampledCount {
+        let plain = SampledCount(count(at: place))
+        guard let excess = excesses.first(where: { $0.place == place }) else { return plain }
+        return SampledCount(
+            count: plain.count, weight: plain.weight + WeightedOutcomes.whole(excess.weight),
+            squares: plain.squares + Double(excess.squares) / Double(Self.unitSquared))
+    }
 
-    /// The counts that are not 0, each with its place.
+    /// Fraud among all labels. O(classes with labels).
+    package var share: SampledShare {
+        var sum = SampledShare()
+        for cell in cells {
+            let part = sampled(at: cell.place)
+            if Int(cell.place) < Self.classes { sum.events = sum.events + part } else { sum.others = sum.others + part }
+        }
+        return sum
+    }
+
+    /// Whether any label stands for more or less than itself.
+    var isWeighted: Bool { !excesses.isEmpty }
+    var isEmpty: Bool { cells.isEmpty }
+
+    /// The places that have labels with their counts, then those that have weights with these.
     public func encode(into writer: inout ByteWriter) {
-        writer.write(count: counts.count { $0 != 0 })
-        for (place, count) in counts.enumerated() where count != 0 {
-            writer.write(count: place)
-            writer.write(signed: Int64(count))
+        writer.write(count: cells.count)
+        for cell in cells {
+            writer.write(varint: UInt64(cell.place))
+            writer.write(signed: cell.count)
+        }
+        writer.write(count: excesses.count)
+        for excess in excesses {
+            writer.write(varint: UInt64(excess.place))
+            writer.write(signed: excess.weight)
+            writer.write(wide: excess.squares)
         }
     }
 
     public init(from reader: inout ByteReader) throws {
         for _ in 0..<(try reader.readCount(minimumSize: 2)) {
-            let place = try reader.readVarint()
-            guard place < UInt64(2 * Self.classes) else { throw CorruptBytes(offset: reader.offset, expected: "a class of delay") }
-            if counts.isEmpty { counts = ContiguousArray(repeating: 0, count: 2 * Self.classes) }
-            counts[Int(place)] = Int32(truncatingIfNeeded: try reader.readSigned())
+            add(Cell(place: try Self.place(&reader), count: try reader.readSigned()))
         }
+        for _ in 0..<(try reader.readCount(minimumSize: 4)) {
+            add(Excess(place: try Self.place(&reader), weight: try reader.readSigned(), squares: try reader.readWide()))
+        }
+    }
+
+    private static func place(_ reader: inout ByteReader) throws -> Int32 {
+        let place = try reader.readVarint()
+        guard place < UInt64(2 * classes) else { throw CorruptBytes(offset: reader.offset, expected: "a class of delay") }
+        return Int32(place)
     }
 }

@@ -22,7 +22,7 @@ public struct Outcomes: Sendable {
 
     mutating func remove(_ label: LabelEntry, _ row: DecisionRow) {
         // The label came with its weight, so where it had one, `weighted` is there.
-        weighted?.remove(label.outcome, decision: row.decision, score: row.score, weight: label.weight)
+        weighted?.add(label.outcome, decision: row.decision, score: row.score, weight: label.weight, sign: -1)
         breakdown.add(label.outcome, tier: label.tier, kind: label.kind, count: -1)
         switch label.outcome {
         case .fraud:
@@ -55,12 +55,40 @@ public struct Outcomes: Sendable {
     }
 
     private var allAtWeightOne: WeightedOutcomes {
-        WeightedOutcomes(fraud: fraud, legit: legit, fraudScores: fraudScores, legitScores: legitScores)
+        WeightedOutcomes(fraud: fraud, legit: legit, maxEntries: min(fraudScores.maxEntries, legitScores.maxEntries))
     }
 
     /// How well scores can be read as probabilities; by sampling weight where labels have one. nil where nothing is labelled.
     public var calibration: Calibration? {
-        Calibration(fraud: weighted?.fraudScores ?? fraudScores, legit: weighted?.legitScores ?? legitScores)
+        guard let weighted else { return Calibration(fraud: fraudScores, legit: legitScores) }
+        let level = max(fraudScores.level, legitScores.level)
+        let weights = { (labels: [ScoredLabels]) in labels.map { (value: $0.value, count: $0.weight) } }
+        return Calibration(
+            weights(scoredLabels(.fraud, level: level)), weights(scoredLabels(.legit, level: level)), total: weighted.fraud.total + weighted.legit.total)
+    }
+
+    /// Labels of one outcome by their scores, at a level of the sketch at least, ascending. O(distinct scores).
+    package func scoredLabels(_ outcome: Outcome, level: Int = 0) -> [ScoredLabels] {
+        let sketch = outcome == .fraud ? fraudScores : legitScores
+        if let weighted { return weighted.weighed(outcome, sketch, level: level) }
+        let coarse = sketch.coarsened(toLevel: level)
+        return coarse.map { ScoredLabels(value: $0.value, resolution: coarse.resolution, count: $0.count, weight: $0.count &* LabelEntry.weightUnit) }
+    }
+
+    /// Labels of decisions that intervened, or of those that did not, with what they stand for.
+    package func sampled(_ outcome: Outcome, intervened: Bool) -> SampledCount {
+        let counts = outcome == .fraud ? fraud : legit
+        let count = intervened ? counts.interventions : counts.total - counts.interventions
+        guard let weighted else { return SampledCount(count) }
+        let sums = weighted.sums(outcome, intervened: intervened)
+        return SampledCount(count: count, weight: sums.weight, squares: sums.squares)
+    }
+
+    package func all(_ outcome: Outcome) -> SampledCount { sampled(outcome, intervened: true) + sampled(outcome, intervened: false) }
+
+    /// Of one outcome's labels, those of decisions that intervened as events among all.
+    package func intervened(_ outcome: Outcome) -> SampledShare {
+        SampledShare(events: sampled(outcome, intervened: true), others: sampled(outcome, intervened: false))
     }
 
     mutating func merge(_ others: ContiguousArray<Outcomes>) {
@@ -82,7 +110,6 @@ public struct Outcomes: Sendable {
     mutating func compact() {
         fraudScores.compact()
         legitScores.compact()
-        weighted?.compact()
     }
 
     /// Confusion counts when "positive" means block, or anything that intervenes.

@@ -65,13 +65,14 @@ extension Pane {
             if pane.outcomes == nil { pane.outcomes = Outcomes(configuration) }
             let entry = LabelEntry(
                 source: 0, time: 0, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
-            pane.outcomeAges.add(outcome, delayMs: delayMs, Int64(count))
+            pane.outcomeAges.add(outcome, delayMs: delayMs, weight: entry.weight, Int64(count))
             for _ in 0..<count { pane.outcomes?.add(entry, decision: decision, score: score, amount: Money(amount)) }
         }
 
         /// Adds `count` labels that arrived in this pane.
-        public func addArrivals(_ count: Int = 1, _ outcome: Outcome, delayMs: Int64 = 0) {
-            let entry = LabelEntry(source: 0, time: delayMs, outcome: outcome, tier: 3)
+        public func addArrivals(_ count: Int = 1, _ outcome: Outcome, delayMs: Int64 = 0, weight: Double = 1) {
+            let entry = LabelEntry(
+                source: 0, time: delayMs, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
             for _ in 0..<count { pane.addArrival(entry, source: 0, decisionTime: 0, 1) }
         }
 
@@ -84,6 +85,13 @@ extension Pane {
             let id = text.withUTF8 { Self.hash.hash128(UnsafeRawBufferPointer($0)) }
             pane.samples.insert(id, text: request)
             if isFraud { pane.fraudSamples.insert(id, text: request) }
+        }
+
+        /// Takes back what ``addOutcomes(_:_:decision:score:amount:weight:delayMs:)`` added of one label.
+        public func removeOutcome(_ outcome: Outcome, _ row: DecisionRow, weight: Double = 1) {
+            let entry = LabelEntry(
+                source: 0, time: 0, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
+            pane.outcomes?.remove(entry, row)
         }
 
         /// Adds everything another pane has.

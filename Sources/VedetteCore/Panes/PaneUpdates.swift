@@ -49,12 +49,12 @@ extension Pane {
         if let before = effect.before { explore(before, row, -1) }
         if let before = effect.before {
             outcomes?.remove(before, row)
-            outcomeAges.add(before.outcome, delayMs: before.time - row.time, -1)
+            outcomeAges.add(before.outcome, delayMs: before.time - row.time, weight: before.weight, -1)
         }
         if let after = effect.after { explore(after, row, 1) }
         if let after = effect.after {
             outcomes?.add(after, row)
-            outcomeAges.add(after.outcome, delayMs: after.time - row.time, 1)
+            outcomeAges.add(after.outcome, delayMs: after.time - row.time, weight: after.weight, 1)
         }
         if effect.after?.outcome == .fraud { fraudSamples.insert(id, text: text) }
     }
@@ -72,7 +72,7 @@ extension Pane {
         } else {
             delays?.remove(delay, source: source, kind: label.kind)
         }
-        arrivedAges.add(label.outcome, delayMs: delay, count)
+        arrivedAges.add(label.outcome, delayMs: delay, weight: label.weight, count)
         switch label.outcome {
         case .fraud: arrivedFraud += count
         case .legit: arrivedLegit += count

@@ -43,6 +43,26 @@ public struct AreaUnderCurve: Sendable, Equatable {
         return TestResult(method: .placements, statistic: z, pValue: ProportionTest.pValue(ofNormal: z, alternative))
     }
 
+    /// The normal tail of DeLong's test wants as many of each group.
+    private static let fewest: Int64 = 30
+
+    /// Chance of so small an area where the true one is `area`, itself known up to a standard error; nil where the own error is unknown.
+    ///
+    /// The normal tail. With fewer than 30 frauds or legit, where that is not to be trusted, at least Hoeffding's (1963, section
+    /// 5b) bound for two-sample statistics, which holds whatever the scores are: `exp(-k KL(value, area))`, k the smaller
+    /// group, the area lowered by two of its standard errors.
+    package func lowerTail(of area: Double, error: Double) -> Double? {
+        guard let own = standardError, value < area else { return standardError == nil ? nil : 1 }
+        let spread = (own * own + error * error).squareRoot()
+        let normal = spread > 0 ? NormalDistribution.cdf((value - area) / spread) : 0
+        guard min(fraudCount, legitCount) < Self.fewest || spread == 0 else { return normal }
+        let least = area - 2 * error
+        guard value < least else { return 1 }
+        let (p, q) = (value, min(least, 1 - 1e-9))
+        let divergence = (p > 0 ? p * RealFunctions.log(p / q) : 0) + (1 - p) * RealFunctions.log((1 - p) / (1 - q))
+        return max(normal, RealFunctions.exp(-Double(min(fraudCount, legitCount)) * divergence))
+    }
+
     /// Weighted Welford, for numbers in [0, 1] that come with their multiplicity.
     private struct Moments2 {
         var weight = 0.0

@@ -48,18 +48,22 @@ public struct Calibration: Sendable, Equatable {
 
     /// nil where nothing is labelled. O(distinct scores).
     public init?(fraud: ScoreSketch, legit: ScoreSketch) {
-        let total = fraud.total + legit.total
-        guard total > 0 else { return nil }
         let level = max(fraud.level, legit.level)
+        self.init(fraud.coarsened(toLevel: level), legit.coarsened(toLevel: level), total: fraud.total + legit.total)
+    }
+
+    /// Scores of both outcomes at one level, ascending, with counts or weights that together are `total`.
+    init?<S: Sequence>(_ fraud: S, _ legit: S, total: Int64) where S.Element == (value: Double, count: Int64) {
+        guard total > 0 else { return nil }
         var byWidth = [Sum](repeating: Sum(), count: Self.bins)
         var bySize = [Sum](repeating: Sum(), count: Self.groups)
         var all = Sum()
         var squares = 0.0
-        JointWalk.forEach(fraud.coarsened(toLevel: level), legit.coarsened(toLevel: level)) { score, inFraud, inLegit in
+        var group = 0
+        JointWalk.forEach(fraud, legit) { score, inFraud, inLegit in
             let bin = min(Self.bins - 1, Int(ScoreSketch.unit(of: score)) * Self.bins / Int(ScoreSketch.unitsPerOne))
             byWidth[bin].add(score, fraud: inFraud, legit: inLegit)
-            // Up to 10^18 labels: a product of counts and ten stays within 64 bits.
-            let group = min(Self.groups - 1, Int(all.count * Int64(Self.groups) / total))
+            while group < Self.groups - 1, all.count >= Self.start(ofGroup: group + 1, total) { group += 1 }
             bySize[group].add(score, fraud: inFraud, legit: inLegit)
             all.add(score, fraud: inFraud, legit: inLegit)
             squares += Double(inFraud) * (1 - score) * (1 - score) + Double(inLegit) * score * score
@@ -72,5 +76,12 @@ public struct Calibration: Sendable, Equatable {
         reliability = byWidth.enumerated().filter { $0.element.count > 0 }.map {
             Bin(index: $0.offset, count: $0.element.count, meanScore: $0.element.meanScore, fraudRate: $0.element.fraudRate)
         }
+    }
+
+    /// The least number of labels below with which a score is in a group or above it: a tenth of all for each, rounded up.
+    /// The tenths are taken apart from the rest, so that no product of a total exceeds 64 bits.
+    private static func start(ofGroup group: Int, _ total: Int64) -> Int64 {
+        let (tenth, rest) = total.quotientAndRemainder(dividingBy: Int64(groups))
+        return tenth * Int64(group) + (rest * Int64(group) + Int64(groups) - 1) / Int64(groups)
     }
 }

@@ -95,14 +95,15 @@ extension Topology {
         var label = LabelEntry(
             source: standing.key(of: stated.source, isListed: stated.row >= 0), time: stated.time, outcome: stated.outcome, tier: source?.tier ?? 0)
         label.standing = standing
-        if let source { label.weight = Self.weight(stated.samplingWeight, source) }
+        if standing != .inadmissible { label.weight = Self.weight(stated.samplingWeight, else: source?.samplingWeight ?? 1) }
         vocabulary.number(&label, texts, hash: hash)
         return label
     }
 
-    /// The label's own weight, else its source's, in thousandths.
-    private static func weight(_ stated: Double, _ source: LabelSource) -> Int64 {
-        let weight = stated.isNaN ? source.samplingWeight : stated
+    /// The label's own weight, else its source's, in thousandths. Where no source is listed every label's own counts: there is
+    /// nobody to tell from the others.
+    private static func weight(_ stated: Double, else usual: Double) -> Int64 {
+        let weight = stated.isNaN ? usual : stated
         return max(1, Int64((min(weight, LabelEntry.maxWeight) * Double(LabelEntry.weightUnit)).rounded()))
     }
 

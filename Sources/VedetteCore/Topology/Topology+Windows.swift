@@ -157,14 +157,16 @@ extension Topology {
         guard pane.total > 0 else { return [] }
         return configuration.driftReferences.map { wanted in
             let found = references(wanted.reference, family, spec, start, mayBePartial: true)
-            let reference = found.isEmpty ? nil : merged(found, family)
-            guard let reference, reference.total > 0 else { return WindowDrift(name: wanted.name) }
+            // As monitors take them: of several weeks, each measure without the one that deviates most.
+            let used = ComparableWeeks.robust(found) { $0.score.mean }
+            let total = used.reduce(0) { $0 + $1.total }
+            guard total > 0, var scores = used.first?.scores else { return WindowDrift(name: wanted.name) }
+            scores.merge(ContiguousArray(used.dropFirst().map(\.scores)))
             let features = pane.features.indices.map { index in
-                index < reference.features.count ? FeatureDrift(reference: reference.features[index], current: pane.features[index]) : nil
+                FeatureDistribution(index, in: found).flatMap { FeatureDrift(reference: $0.aggregate, current: pane.features[index]) }
             }
             return WindowDrift(
-                name: wanted.name, distances: Distances(reference: reference.scores, current: pane.scores), referenceCount: reference.total,
-                features: features)
+                name: wanted.name, distances: Distances(reference: scores, current: pane.scores), referenceCount: total, features: features)
         }
     }
 

@@ -302,9 +302,10 @@ public final class Topology {
 
     private func countDuplicate(of earlier: DecisionRow, at time: Int64, same: Bool) {
         if same { counters.duplicates += 1 } else { counters.conflicts += 1 }
-        let number = panes.number(of: SeriesKey(model: earlier.model, version: earlier.version, slice: 0))
-        _ = panes.update(number, at: time) { pane in
-            if same { pane.duplicates += 1 } else { pane.conflicts += 1 }
+        forEachSeries(of: earlier) { number in
+            _ = panes.update(number, at: time) { pane in
+                if same { pane.duplicates += 1 } else { pane.conflicts += 1 }
+            }
         }
     }
 

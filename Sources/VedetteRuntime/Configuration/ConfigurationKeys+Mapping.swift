@@ -63,7 +63,7 @@ extension ConfigurationKey {
             + source("\(at).actor", "`/source/actor`", "Who decided it.", optional: true)
             + source("\(at).conditions", "`/source/conditions`", "Under what conditions, such as a guideline or a blind review; for the provenance file.", optional: true)
             + source("\(at).decision_time", "`/decision_time`", "Time of the decision, which saves the join a search.", optional: true, constant: false)
-            + source("\(at).sampling_weight", "`/sampling_weight`", "How many requests the label stands for, where labels are a sample; at most 1,000, and not believed of sources that are not listed.", optional: true)
+            + source("\(at).sampling_weight", "`/sampling_weight`", "How many requests the label stands for, where labels are a sample; at most 1,000, and not believed of sources that are not listed where others are.", optional: true)
     }()
 
     private static let scale = NumberRange(0, 1e12, includesLower: false)

@@ -39,6 +39,7 @@ extension Relations {
     }
 
     func checkMonitors() {
+        checkHonestLabels()
         for (index, monitor) in topology.monitors.enumerated() {
             let (needs, name) = (monitor.rule.base.needs, monitor.rule.name)
             let watched = topology.models.filter { monitor.models.isEmpty || monitor.models.contains($0.name) }
@@ -51,6 +52,35 @@ extension Relations {
             if needs.features, monitor.slices != .overall, !topology.slices.featuresInSlices {
                 sink.add("monitors[\(index)].slices", expected: "slices.features_in_slices: true for \(name) in slices", found: "false")
             }
+        }
+    }
+
+    /// Where no source may say legit, fraud is all of the labels, in every window: a share of them says nothing.
+    private func checkHonestLabels() {
+        // Without a registry nobody knows who says what.
+        guard !topology.labelSources.isEmpty else { return }
+        let blind = topology.models.map(\.name).filter { model in
+            !topology.labelSources.contains { ($0.rights.outcomes.isEmpty || $0.rights.outcomes.contains(.legit)) && ($0.rights.models.isEmpty || $0.rights.models.contains(model)) }
+        }
+        guard !blind.isEmpty else { return }
+        let affected = topology.monitors.filter { monitor in
+            monitor.rule.base.needsHonestLabels && (monitor.models.isEmpty || monitor.models.contains { blind.contains($0) })
+        }
+        guard !affected.isEmpty else { return }
+        sink.add(
+            "labels.sources", expected: "a source that may say legit, for \(affected.map(\.id).joined(separator: ", "))",
+            found: "none about \(blind.joined(separator: ", ")); a rate of fraud can then only be per decision (fraud_per_decision)", .warning)
+    }
+}
+
+extension MonitorRule {
+    /// Whether it says nothing where every label is fraud.
+    fileprivate var needsHonestLabels: Bool {
+        switch self {
+        case let rule as OutcomeRateRule: rule.basis != .fraudPerDecision
+        case let rule as SLORule: rule.indicator == .fraudRate || rule.indicator == .falsePositiveRate
+        case let rule as PerformanceRule: rule.metric != .recall
+        default: false
         }
     }
 }

@@ -147,7 +147,7 @@ struct LifecycleTests {
         #expect(
             fraud.summary == "outcome_rate: fraud in 15 % of 1,000 labels, 30 times the reference 0.5 % (limit 2 times) — "
                 + "payments-fraud, country=FR, 2026-01-05 00:00–01:00 UTC")
-        #expect(fraud.interval.map { $0.low < 30 && $0.high > 30 } == true && fraud.labelMaturity == 0)
+        #expect(fraud.interval.map { $0.low < 30 && $0.high > 30 } == true && fraud.labelMaturity == nil)
 
         func scores(_ low: Double, _ high: Double) -> Pane {
             let builder = Pane.Builder()

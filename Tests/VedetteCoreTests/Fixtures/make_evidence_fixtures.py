@@ -1,6 +1,6 @@
 """Writes evidence.json beside this file: what decides whether an alert is raised, by independent libraries.
 
-    pip install numpy scipy scikit-learn statsmodels mpmath && python3 make_evidence_fixtures.py
+    pip install numpy scipy statsmodels mpmath && python3 make_evidence_fixtures.py
 
 Everything is drawn from a seed. Holm and e-BH are statsmodels' multipletests (e-BH is Benjamini and
 Hochberg's procedure on the inverted e-values); the calibrator is integrated by mpmath; the ledger is its
@@ -14,10 +14,8 @@ import pathlib
 import mpmath
 import numpy as np
 import scipy
-import sklearn
 import statsmodels
 from scipy import optimize, special, stats
-from sklearn.metrics import brier_score_loss
 from statsmodels.stats.multitest import multipletests
 
 rng = np.random.default_rng(20261129)
@@ -134,25 +132,6 @@ def permutation():
     return cases
 
 
-def calibration():
-    """Ten bins: expected calibration error, and a chi-square of weighted frauds with each label's own square as variance."""
-    cases = []
-    for n, power, weights in [(900, 1.0, (1, 1)), (700, 1.6, (1, 5)), (400, 0.8, (2.5, 6))]:
-        score = np.round(rng.beta(0.7, 2, n), 6)
-        fraud = (rng.random(n) < score**power).astype(int)
-        weight = np.where(fraud == 1, *weights).astype(float)
-        bins = np.minimum(9, (score * 10).astype(int))
-        gaps = np.array([(weight * (fraud - score))[bins == b].sum() for b in range(10)])
-        spread = np.array([(weight * (fraud - score))[bins == b] @ (weight * (fraud - score))[bins == b] for b in range(10)])
-        used = spread > 0
-        # The same squares over all bins, as scikit-learn has them: the weighted Brier score with squared weights.
-        assert np.isclose(spread.sum(), brier_score_loss(fraud, score, sample_weight=weight**2) * (weight**2).sum())
-        cases.append({
-            "scores": score.tolist(), "fraud": fraud.tolist(), "weights": list(map(float, weights)), "error": float(np.abs(gaps).sum() / weight.sum()),
-            "p": float(stats.chi2.sf((gaps[used] ** 2 / spread[used]).sum(), used.sum()))})
-    return cases
-
-
 def betting():
     """Where the mixture over Beta(1/2, 1/2) has won 1/alpha, by root finding."""
     cases = []
@@ -166,11 +145,11 @@ def betting():
 
 
 result = {
-    "versions": {module.__name__: module.__version__ for module in (np, scipy, sklearn, statsmodels, mpmath)},
+    "versions": {module.__name__: module.__version__ for module in (np, scipy, statsmodels, mpmath)},
     "holm": holm(), "e_bh": e_bh(),
     "calibrator": [[p, float(log_calibrator(p))] for p in (1.0, 0.999, 0.9, 0.5, 0.05, 1e-3, 1e-9, 1e-40)],
     "ledger": ledger(), "homogeneity": homogeneity(), "beta_binomial": beta_binomial(), "permutation": permutation(),
-    "calibration": calibration(), "betting": betting(),
+    "betting": betting(),
 }
 path = pathlib.Path(__file__).with_name("evidence.json")
 path.write_text(json.dumps(result, separators=(",", ":"), allow_nan=False).replace("},{", "},\n{").replace('],"', '],\n"') + "\n")

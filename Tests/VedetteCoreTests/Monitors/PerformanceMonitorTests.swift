@@ -120,4 +120,78 @@ struct PerformanceMonitorTests {
         let found = try #require(Self.finding(book, days: 96, rule))
         #expect(!(found.effectPassed && found.pValue < 1e-3))
     }
+
+    // MARK: AUC and calibration, from the pane to the alert
+
+    /// Labels whose fraud has this chance by their score.
+    private static func labelled(_ count: Int, seed: UInt64, _ truth: (Double) -> Double) -> Pane {
+        var random = SeededRandom(seed: seed)
+        let builder = Pane.Builder()
+        for _ in 0..<count {
+            let score = (random.uniform() * random.uniform() * 1e6).rounded() / 1e6
+            builder.addDecisions(1, .allow, score: score)
+            builder.addOutcomes(1, random.bernoulli(truth(score)) ? .fraud : .legit, score: score)
+        }
+        return builder.pane
+    }
+
+    /// A window whose labels have come long ago.
+    private static func observation(_ pane: Pane, _ references: [Pane] = []) -> Observation {
+        let days = 60
+        let end = Int64(days) * day
+        var observation = Observation(model: 0, slice: SliceName(), current: pane, references: references)
+        observation.outlook = Outlook(
+            book(days: days, seed: 11, delay: { $2.uniform() }) { _ in 0.5 }, key, start: end - 50 * day, end: end - 40 * day, at: end)
+        return observation
+    }
+
+    private static func kit(_ metric: PerformanceRule.Metric, _ change: (inout PerformanceRule) -> Void = { _ in }) -> MonitorKit {
+        var rule = PerformanceRule()
+        rule.metric = metric
+        change(&rule)
+        return MonitorKit(rule)
+    }
+
+    @Test("auc: an area that falls by the limit raises the alert, against the reference or a bound; one that does not stays silent") func area() throws {
+        let kit = Self.kit(.auc) { $0.minDrop = 0.1 }
+        let good = Self.labelled(3_000, seed: 1) { $0 > 0.4 ? 0.6 : 0.01 }
+        let alike = Self.labelled(3_000, seed: 2) { $0 > 0.4 ? 0.6 : 0.01 }
+        let worse = Self.labelled(3_000, seed: 3) { $0 > 0.4 ? 0.25 : 0.1 }
+        let alert = try #require(kit.alert(Self.observation(worse, [good])))
+        #expect(alert.severity == .p1 && alert.summary.hasPrefix("performance: AUC 0."), "\(alert.summary)")
+        #expect(alert.pValue ?? 1 < 1e-9 && (alert.labelMaturity ?? 0) > 0.95)
+        #expect(kit.alert(Self.observation(alike, [good])) == nil)
+        // Without a reference it needs a bound.
+        #expect(kit.alert(Self.observation(worse)) == nil)
+        #expect(Self.kit(.auc) { $0.minValue = 0.8 }.alert(Self.observation(worse)) != nil)
+        #expect(Self.kit(.auc) { $0.minValue = 0.8 }.alert(Self.observation(good)) == nil)
+    }
+
+    @Test("auc: with a handful of frauds the normal tail is not believed") func fewFrauds() throws {
+        let builder = Pane.Builder()
+        // Ten frauds at one score: their spread is nil, and so is the normal tail.
+        builder.addOutcomes(10, .fraud, score: 0.5)
+        for index in 0..<500 { builder.addOutcomes(1, .legit, score: Double(index) / 1_000 + 0.2) }
+        let outcomes = try #require(builder.pane.outcomes)
+        let area = try #require(AreaUnderCurve(fraud: outcomes.fraudScores, legit: outcomes.legitScores))
+        #expect(area.value > 0.59 && area.value < 0.61)
+        let tail = try #require(area.lowerTail(of: 0.9, error: 0.01))
+        // exp(-10 KL(0.6, 0.88)).
+        #expect(tail > 0.02 && tail < 0.3, "\(tail)")
+        #expect(area.lowerTail(of: 0.5, error: 0) == 1)
+    }
+
+    @Test("calibration: scores that are off by more than the limit raise the alert; calibrated ones do not, nor do immature labels") func calibration() throws {
+        let kit = Self.kit(.calibration)
+        let alert = try #require(kit.alert(Self.observation(Self.labelled(2_000, seed: 4) { min(1, $0 + 0.2) })))
+        #expect(alert.severity == .p1 && alert.summary.hasPrefix("performance: scores are off the fraud rate by 1"), "\(alert.summary)")
+        #expect(alert.pValue ?? 1 < 1e-12 && abs(alert.value - 0.19) < 0.04)
+        for seed in 5..<25 { #expect(kit.alert(Self.observation(Self.labelled(300, seed: UInt64(seed)) { $0 })) == nil) }
+        // Frauds of which most are still to come make scores look too high.
+        var young = Self.observation(Self.labelled(2_000, seed: 6) { $0 * 0.15 })
+        let end = 60 * Self.day
+        young.outlook = Outlook(Self.book(days: 60, seed: 11) { _ in 0.5 }, Self.key, start: end - 5 * Self.day, end: end, at: end)
+        let finding = try #require(kit.findings(young)[""])
+        #expect(finding.pValue > 1e-3, "\(finding)")
+    }
 }

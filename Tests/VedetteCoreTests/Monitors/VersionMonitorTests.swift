@@ -55,7 +55,7 @@ struct VersionMonitorTests {
         for (aspect, value) in [("recall", 0.4), ("false positives", 3.0)] {
             let finding = try #require(findings["2: \(aspect)"])
             #expect(finding.effectPassed && isClose(finding.value, value) && finding.pValue < 1e-9, "\(aspect)")
-            #expect(finding.labelMaturity != nil)
+            #expect(finding.labelMaturity == nil)
         }
         let auc = try #require(findings["2: AUC"])
         #expect(auc.effectPassed && auc.pValue < 1e-6 && auc.isSufficient)

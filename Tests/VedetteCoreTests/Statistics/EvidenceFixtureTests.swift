@@ -35,13 +35,6 @@ struct EvidenceFixtureTests {
             var reference: [Double]
             var p: Double
         }
-        struct Calibration: Decodable {
-            var scores: [Double]
-            var fraud: [Int]
-            var weights: [Double]
-            var error: Double
-            var p: Double
-        }
         var holm: [Holm]
         var e_bh: [EBH]
         var calibrator: [[Double]]
@@ -49,7 +42,6 @@ struct EvidenceFixtureTests {
         var homogeneity: [Homogeneity]
         var beta_binomial: [BetaBinomial]
         var permutation: [Permutation]
-        var calibration: [Calibration]
         var betting: [[Double]]
     }
 
@@ -98,17 +90,6 @@ struct EvidenceFixtureTests {
         for one in fixture.permutation {
             let tail = PermutationMeanTail.twoSided(bins(one.current), bins(one.reference))
             #expect(tail >= min(1, 2 * one.p) * 0.999 && tail < 30 * 2 * one.p, "\(tail) for \(one.p)")
-        }
-    }
-
-    @Test("Calibration error and its chi-square are numpy's and scipy's, with labels that stand for several") func calibration() {
-        for one in fixture.calibration {
-            var (fraud, legit) = (ScoreSketch(), ScoreSketch())
-            for (score, isFraud) in zip(one.scores, one.fraud) {
-                if isFraud == 1 { fraud.add(score) } else { legit.add(score) }
-            }
-            let check = CalibrationCheck(fraud: fraud, legit: legit, fraudWeight: one.weights[0], legitWeight: one.weights[1])
-            #expect(isClose(check.expectedError, one.error) && isClose(check.pValue, one.p, 1e-8), "\(check) \(one.error) \(one.p)")
         }
     }
 

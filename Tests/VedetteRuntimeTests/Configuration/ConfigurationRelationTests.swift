@@ -173,6 +173,22 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
             ])
     }
 
+    @Test func nobodyToSayLegit() {
+        let sources = "labels: {sources: [{pipeline: issuer, trust: high, outcomes: [fraud]}]}\n"
+        let place = "c.yaml:6:9: warning: labels.sources: expected a source that may say legit, for"
+        let rest = ", found none about risk; a rate of fraud can then only be per decision (fraud_per_decision)"
+        func issues(_ monitor: String, _ sources: String) -> [String] { configurationIssues(configurationText("\(sources)windows: [{size: 1h}]\nmonitors: [\(monitor)]")) }
+        for monitor in ["monitor: outcome_rate", "monitor: slo", "monitor: slo, indicator: false_positive_rate", "monitor: performance, metric: precision"] {
+            #expect(issues("{\(monitor), id: m, window: 1h}", sources) == ["\(place) m\(rest)"], "\(monitor)")
+        }
+        for monitor in ["monitor: outcome_rate, basis: fraud_per_decision", "monitor: slo, indicator: fraud_per_decision", "monitor: slo, indicator: missed_fraud", "monitor: performance"] {
+            #expect(issues("{\(monitor), id: m, window: 1h}", sources) == [], "\(monitor)")
+        }
+        for sources in ["", "labels: {sources: [{pipeline: issuer, trust: high, outcomes: [fraud]}, {pipeline: desk, trust: low}]}\n"] {
+            #expect(issues("{monitor: outcome_rate, window: 1h}", sources) == [], "\(sources)")
+        }
+    }
+
     /// 979,520 bytes, the frame and sixteen texts of 1 KiB are what fits into a million.
     @Test func metricRecordsFitIntoARecord() {
         #expect(configurationIssues(configurationText("limits: {metric_bytes: 979520B}")) == [])
