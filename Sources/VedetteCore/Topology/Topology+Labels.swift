@@ -44,6 +44,7 @@ extension Topology {
         _ given: LabelEntry, source: Int, to decision: DecisionRow, _ entry: SequencedRow, request: String, words: () -> LabelWords
     ) throws {
         let id = entry.id
+        touch(decision, at: entry.effective)
         if source < 0 { counters.labelsUnlistedSource += 1 }
         let label = admitted(given, source: source, model: Int(decision.model), words: words)
         let effect = try join.apply(label, to: decision, id: id, request: request)
