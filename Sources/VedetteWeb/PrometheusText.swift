@@ -9,12 +9,11 @@ public enum PrometheusText {
         for (name, value) in snapshot.counters { page.sample("vedette_records_total", [("outcome", name)], Double(value)) }
         page.family("vedette_orphaned_labels_total", "counter", "Labels whose decision never came, by registered source.")
         for (source, value) in snapshot.orphansBySource { page.sample("vedette_orphaned_labels_total", [("source", source)], Double(value)) }
-        page.family("vedette_overflowed_names_total", "counter", "Texts that count as (other) because their table of names was full, since the state began.")
-        for (table, value) in snapshot.overflowedNames { page.sample("vedette_overflowed_names_total", [("table", table)], Double(value)) }
         page.family("vedette_output_records_total", "counter", "Records put out by this process, by kind.")
         for (kind, value) in snapshot.outputs { page.sample("vedette_output_records_total", [("kind", kind)], Double(value)) }
         partitions(snapshot, into: &page)
         monitors(snapshot, into: &page)
+        cardinalities(snapshot, into: &page)
         page.single("vedette_join_open_rows", "gauge", "Decision rows in memory, not yet in a checkpoint.", Double(snapshot.openRows))
         page.single("vedette_join_pending_labels", "gauge", "Labels waiting for their decision.", Double(snapshot.pendingLabels))
         page.single("vedette_join_pending_label_bytes", "gauge", "What they count of join.max_pending_bytes.", Double(snapshot.pendingLabelBytes))
@@ -38,12 +37,20 @@ public enum PrometheusText {
     }
 
     private static func monitors(_ snapshot: RunStatus.Snapshot, into page: inout PrometheusPage) {
-        page.family("vedette_monitor_slices", "gauge", "Slices of a monitor's newest window: judged, without a reference yet, or with too few decisions.")
+        page.family("vedette_monitor_slices", "gauge", "Slices of a monitor's newest window: judged, or not: no reference yet, no nowcast, too few decisions or labels.")
         for monitor in snapshot.monitors {
             let states = [
-                ("judged", monitor.coverage.judged), ("no_reference", monitor.coverage.withoutReference), ("too_few", monitor.coverage.withTooFew),
+                ("judged", monitor.coverage.judged), ("no_reference", monitor.coverage.withoutReference),
+                ("no_nowcast", monitor.coverage.withoutNowcast), ("too_few", monitor.coverage.withTooFew),
             ]
             for (state, count) in states { page.sample("vedette_monitor_slices", [("monitor", monitor.id), ("state", state)], Double(count)) }
+        }
+        page.family("vedette_monitor_waiting", "gauge", "1 for a slice that a monitor does not judge, and for want of what: whole models, then those with most decisions, 50 at most.")
+        for monitor in snapshot.monitors {
+            for one in monitor.waiting {
+                let labels = [("monitor", monitor.id), ("model", one.place.model), ("slice", one.place.slice.text), ("state", one.reason.rawValue)]
+                page.sample("vedette_monitor_waiting", labels, 1)
+            }
         }
         page.family("vedette_slo_budget_remaining_ratio", "gauge", "Share of an objective's budget that is left in its period; negative where overspent. The slices with least.")
         for monitor in snapshot.monitors {
@@ -52,6 +59,16 @@ public enum PrometheusText {
                 page.sample("vedette_slo_budget_remaining_ratio", labels, budget.remaining)
             }
         }
+    }
+
+    private static func cardinalities(_ snapshot: RunStatus.Snapshot, into page: inout PrometheusPage) {
+        let labels = snapshot.cardinalities.map { [("of", $0.kind.rawValue), ("name", $0.name)] }
+        page.family("vedette_names", "gauge", "Distinct names in use of what has a limit: values of a dimension, versions of a model, slices, label words, findings.")
+        for (one, labels) in zip(snapshot.cardinalities, labels) { page.sample("vedette_names", labels, Double(one.used)) }
+        page.family("vedette_names_limit", "gauge", "Their limit.")
+        for (one, labels) in zip(snapshot.cardinalities, labels) { page.sample("vedette_names_limit", labels, Double(one.limit)) }
+        page.family("vedette_names_overflowed_total", "counter", "Look-ups that found no room and count as (other), since the state began; of findings, those without an alert.")
+        for (one, labels) in zip(snapshot.cardinalities, labels) { page.sample("vedette_names_overflowed_total", labels, Double(one.overflowed)) }
     }
 
     private static func partitions(_ snapshot: RunStatus.Snapshot, into page: inout PrometheusPage) {

@@ -71,9 +71,9 @@ extension Judge {
         let held = spec.keepFiringForMs > 0 ? "clear for \(AlertNumbers.duration(state.clearMs))" : "clear"
         let bound = "below \(AlertNumbers.percent(spec.clearRatio)) of the limit"
         let reason =
-            isAccepted
+            candidate.finding.ended ?? (isAccepted
             ? "the new level has held for \(AlertNumbers.duration(Self.freezeMs)) and counts as normal from here on"
-            : "\(held): the effect is \(bound) (\(Playbook.observed(candidate.finding)))"
+            : "\(held): the effect is \(bound) (\(Playbook.observed(candidate.finding)))")
         return .end(.resolved, reason: reason)
     }
 

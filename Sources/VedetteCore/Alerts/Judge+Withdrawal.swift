@@ -37,12 +37,13 @@ extension Judge {
     public mutating func recheck(_ round: EvaluationRound, at: Int64) {
         var candidates: [Candidate] = []
         for (index, observation) in round.observations.enumerated() {
-            for subject in monitors.subjects(of: observation, monitor: round.monitor) {
+            let former = monitors.formerSubjects(of: observation, monitor: round.monitor)
+            for subject in monitors.subjects(of: observation, monitor: round.monitor) + former {
                 let key = key(round.monitor, observation, subject.name)
                 guard let state = states[key], isOpenToWithdrawal(state) else { continue }
                 // The reference of a later window than the first lies inside the fault itself.
                 let frozen = round.start > state.startedAt ? state.frozen : nil
-                guard let finding = monitors.finding(subject, in: observation, monitor: round.monitor, frozen: frozen) else { continue }
+                guard let finding = monitors.finding(subject, in: observation, monitor: round.monitor, frozen: frozen), finding.ended == nil else { continue }
                 candidates.append(Candidate(observation: index, finding: finding, key: key))
             }
         }

@@ -156,7 +156,10 @@ public struct Judge {
     }
 
     /// Looks for findings in the next observation of a round.
-    func look(at observation: Observation, in review: inout Review) {
+    ///
+    /// - Returns: whether it could be judged.
+    @discardableResult
+    func look(at observation: Observation, in review: inout Review) -> Bool {
         let monitor = review.round.monitor
         let isTracking = trackedByMonitor[monitor] > 0 || ledgers[monitor]?.entries.isEmpty == false
         var found = findings(of: observation, at: review.round.observations.count, in: review.round, isTracking: isTracking)
@@ -165,6 +168,7 @@ public struct Judge {
             found[index].key = key(monitor, observation, found[index].finding.subject)
         }
         review.add(found, in: observation)
+        return !found.isEmpty
     }
 
     func key(_ monitor: Int, _ observation: Observation, _ subject: String?) -> RequestID {
@@ -174,7 +178,8 @@ public struct Judge {
     }
 
     private func findings(of observation: Observation, at index: Int, in round: EvaluationRound, isTracking: Bool) -> [Candidate] {
-        monitors.subjects(of: observation, monitor: round.monitor).compactMap { subject in
+        let former = isTracking ? monitors.formerSubjects(of: observation, monitor: round.monitor).filter { isOpen(key(round.monitor, observation, $0.name)) } : []
+        return (monitors.subjects(of: observation, monitor: round.monitor) + former).compactMap { subject in
             let key = isTracking ? key(round.monitor, observation, subject.name) : nil
             let frozen = key.flatMap { states[$0] }.flatMap { frozenReference($0, round) }
             return monitors.finding(subject, in: observation, monitor: round.monitor, frozen: frozen).map {
@@ -182,6 +187,8 @@ public struct Judge {
             }
         }
     }
+
+    private func isOpen(_ key: RequestID) -> Bool { states[key].map { $0.phase != .idle } ?? false }
 
     /// The reference that a fingerprint fired against, while the window's own is spoilt by the fault.
     private func frozenReference(_ state: AlertState, _ round: EvaluationRound) -> ReferenceSummary? {

@@ -36,14 +36,6 @@ struct LabelVocabulary: Sendable {
         }
         return (kinds.name(label.kind) ?? "", actors.name(label.actor) ?? "", conditions.name(label.conditions) ?? "")
     }
-
-    /// By table, the texts that came when it was full and count as "(other)".
-    var overflowed: [(table: String, count: Int64)] {
-        [
-            ("label_kinds", kinds.overflowed), ("label_actors", actors.overflowed), ("label_conditions", conditions.overflowed),
-            ("inadmissible_labels", inadmissible.overflowed),
-        ]
-    }
 }
 
 extension LabelVocabulary {
@@ -52,10 +44,10 @@ extension LabelVocabulary {
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
-        kinds = try Interner(from: &reader)
-        actors = try Interner(from: &reader)
-        conditions = try Interner(from: &reader)
-        inadmissible = try Interner(from: &reader)
+        try kinds.restore(from: &reader)
+        try actors.restore(from: &reader)
+        try conditions.restore(from: &reader)
+        try inadmissible.restore(from: &reader)
     }
 }
 

@@ -21,6 +21,12 @@ public struct CostRule: MonitorRule {
             "max_drop_ratio", MonitorParameter.Range(0, 1, includesUpper: false), \.maxDropRatio, "mean cost over the reference's below this is a drop."),
     ]
 
+    public var needs: MonitorNeeds {
+        var needs = MonitorNeeds()
+        needs.isCarriedBySlices = true
+        return needs
+    }
+
     public func finding(
         _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
     ) -> Finding? {

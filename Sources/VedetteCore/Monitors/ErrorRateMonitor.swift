@@ -19,6 +19,12 @@ public struct ErrorRateRule: MonitorRule {
         .number("min_ratio", .factor, \.minRatio, "and rate over the reference's."),
     ]
 
+    public var needs: MonitorNeeds {
+        var needs = MonitorNeeds()
+        needs.isCarriedBySlices = true
+        return needs
+    }
+
     public func finding(
         _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
     ) -> Finding? {

@@ -22,6 +22,8 @@ public struct Observation {
     public var labelContext: LabelContext?
     /// Fields that the configuration does not declare, in the order of their names; only of all traffic, and where the monitor asks (``MonitorNeeds/undeclared``).
     public var undeclared: [UndeclaredField] = []
+    /// Of each slice dimension, the decisions without a value; as ``undeclared``, and where the reference is of windows of this stream.
+    public var missingDimensions: [MissingDimension] = []
 
     public init(model: Int, slice: SliceName, current: Pane, references: [Pane]) {
         self.model = model

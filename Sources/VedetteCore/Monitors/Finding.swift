@@ -44,6 +44,8 @@ public struct Finding: Sendable, Equatable {
     public var detail: String?
     /// The value from the labels known now, where `value` is what is expected in the end.
     public var raw: Double?
+    /// Why there is nothing left to look at, where that is known: an alert of it ends with these words. Nil while it is judged.
+    public var ended: String?
 
     public init(
         subject: String?, measure: Measure, value: Double, limit: Double, level: Double, reference: ReferenceSummary, count: Int64,

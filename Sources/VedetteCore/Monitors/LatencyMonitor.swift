@@ -36,6 +36,12 @@ public struct LatencyRule: MonitorRule {
         .number("max_ms", MonitorParameter.Range(0, 1e9), \.maxMs, "the quantile may not exceed this many milliseconds; 0 for no bound."),
     ]
 
+    public var needs: MonitorNeeds {
+        var needs = MonitorNeeds()
+        needs.isCarriedBySlices = true
+        return needs
+    }
+
     public func finding(
         _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
     ) -> Finding? {

@@ -2,7 +2,8 @@
 ///
 /// Input: per feature, decisions that carry it and that do not, in the window and in the reference.
 /// Output: the missing rate, 0...1; bad is up. A feature that is legitimately missing in 37 %
-/// of the reference does not fire at 37 %: both bounds must be passed.
+/// of the reference does not fire at 37 %: both bounds must be passed. Where a configuration gives `max_rate` without
+/// `min_increase`, that rate alone is enough for a feature whose reference is within it.
 /// Default: rate above 5 % and 5 points above the reference; or, two steps less severe, above 0.5 %
 /// and ten times the reference: a feature that was never missing has begun to be.
 /// Evidence: one-sided test of two proportions, exact (Fisher) where counts are small, by
@@ -42,12 +43,13 @@ public struct MissingFeaturesMonitor: Sendable {
         let total = aggregate.total
         let rate = total > 0 ? Double(aggregate.missing) / Double(total) : 0
         let increase = rate - reference.level
-        let isLost = rate > rule.maxRate && increase > rule.minIncrease
+        let minIncrease = rule.isRateAlone && reference.level <= rule.maxRate ? 0 : rule.minIncrease
+        let isLost = rate > rule.maxRate && increase > minIncrease
         // Of a reference without any, half a missing value in one more row (Haldane 1955).
         let before = referenceMissing > 0 ? reference.level : 0.5 / Double(reference.count + 1)
         let isSurge = rate > rule.surgeRate && rate > rule.surgeRatio * before
         let bySurge = min(Finding.strength(rate, of: rule.surgeRate), Finding.strength(rate, of: rule.surgeRatio * before))
-        let byLoss = min(Finding.strength(rate, of: rule.maxRate), Finding.strength(increase, of: rule.minIncrease))
+        let byLoss = min(Finding.strength(rate, of: rule.maxRate), Finding.strength(increase, of: minIncrease))
         var finding = Finding(
             subject: name, measure: .missingRate, value: rate, limit: isSurge && !isLost ? rule.surgeRate : rule.maxRate, level: rate,
             reference: reference, count: total, interval: Evidence.proportionInterval(aggregate.missing, of: total),
@@ -70,6 +72,8 @@ public struct MissingFeaturesRule: MonitorRule {
     public var maxRate: Double = 0.05
     /// Effect: and exceed the reference's missing rate by this, 0...1.
     public var minIncrease: Double = 0.05
+    /// Whether exceeding `maxRate` is enough for a feature whose reference does not.
+    public var isRateAlone = false
     /// Effect: or the missing rate must exceed this, 0...1, ...
     public var surgeRate: Double = 0.005
     /// ... and this many times the reference's.
@@ -80,7 +84,7 @@ public struct MissingFeaturesRule: MonitorRule {
     public static let defaultSeverity = Severity.p0
     public static let keys: [MonitorKey<Self>] = [
         .share("max_rate", .unit, \.maxRate, "the missing rate must exceed this."),
-        .share("min_increase", .unit, \.minIncrease, "and exceed the reference's by this."),
+        .share("min_increase", .unit, \.minIncrease, "and exceed the reference's by this; where `max_rate` is given without it, only of features whose reference is above `max_rate`."),
         .share("surge_rate", .unit, \.surgeRate, "or, two steps less severe, the missing rate must exceed this; 1 turns it off."),
         .number("surge_ratio", .factor, \.surgeRatio, "and this many times the reference's."),
     ]
@@ -91,6 +95,8 @@ public struct MissingFeaturesRule: MonitorRule {
         needs.importantFeatures = true
         return needs
     }
+
+    public mutating func settle(given keys: Set<String>) { isRateAlone = keys.contains("max_rate") && !keys.contains("min_increase") }
 
     public func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] { context.features(importantOnly: true) }
 

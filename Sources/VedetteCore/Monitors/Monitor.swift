@@ -18,6 +18,9 @@ public protocol MonitorRule: Sendable, Equatable {
     /// Its keys in the configuration, beyond those of every monitor.
     static var keys: [MonitorKey<Self>] { get }
 
+    /// Takes the names of the keys that a configuration gave it, for defaults that depend on what else is given.
+    mutating func settle(given keys: Set<String>)
+
     /// What it has to be given beyond the window and the reference.
     var needs: MonitorNeeds { get }
 
@@ -26,6 +29,10 @@ public protocol MonitorRule: Sendable, Equatable {
 
     /// What it looks at one by one in a slice: features, versions, or the slice as a whole.
     func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject]
+
+    /// What it looked at before and may have spoken of, that is none of its ``subjects(of:_:)`` any more. Asked for only
+    /// where an alert of it is open, so that it ends: its finding goes on, says that it is over (``Finding/ended``), or nothing.
+    func formerSubjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject]
 
     /// What it says of one subject; nil without a reference.
     /// - Parameter frozen: the reference that an alert which fires keeps, to be used instead of the observation's.
@@ -46,6 +53,10 @@ extension MonitorRule {
     public var referenceLabel: String? { nil }
 
     public func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] { [.slice] }
+
+    public func formerSubjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] { [] }
+
+    public mutating func settle(given keys: Set<String>) {}
 
     func isEqual(_ other: any MonitorRule) -> Bool { (other as? Self) == self }
 }
@@ -71,6 +82,11 @@ public struct MonitorNeeds: Sendable, Equatable {
     public var isMovedByVersion = false
     /// It counts good and bad events over several windows that end with this one (``Observation/budget``).
     public var budget = false
+    /// It counts the traffic itself: a window of the reference without any is a zero and not missing, and a
+    /// reference of another length (a baseline) is none.
+    public var countsTraffic = false
+    /// What it measures is measured in every slice, so that an alert of all traffic can name those that carry it, asked to watch them or not.
+    public var isCarriedBySlices = false
     /// It compares with its reference. Where not, none is composed.
     public var reference = true
 

@@ -19,6 +19,12 @@ public struct MonitorEvaluation: Sendable {
         return context.spec.rule.base.subjects(of: observation, context)
     }
 
+    /// What it looked at before; see ``MonitorRule/formerSubjects(of:_:)``.
+    func formerSubjects(of observation: Observation, monitor: Int) -> [MonitorSubject] {
+        let context = contexts[monitor][observation.model]
+        return context.spec.rule.base.formerSubjects(of: observation, context)
+    }
+
     /// What it says of one of them; nil without a reference.
     public func finding(_ subject: MonitorSubject, in observation: Observation, monitor: Int, frozen: ReferenceSummary?) -> Finding? {
         let context = contexts[monitor][observation.model]

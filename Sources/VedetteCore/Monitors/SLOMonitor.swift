@@ -17,6 +17,8 @@
 /// window never fire; a short window too small to contradict the burn (it would hold fewer
 /// than three bad events, none of which is nothing unusual) does not stop it. So a handful of events does not page, and an outage of a service
 /// with three requests an hour is not hidden. For the budget, the tail is at half the budget's rate.
+/// What is not seen is not over: where the shortest of the long windows holds no event, or fewer than ``leastTraffic`` of
+/// what the longest one would give it, a burn may fire and go on, but nothing counts towards its end.
 /// Late labels withdraw an alert of a label-based indicator that they show to be wrong, as far back as
 /// the panes that its windows are composed of are kept.
 /// Events count as independent; ones that come in batches want a larger `min_bad`.
@@ -61,6 +63,9 @@ public struct SLORule: MonitorRule {
     /// A short window stops an alert only where it would hold this many bad events, were the burn
     /// still on: none of them then has a chance of 5 %.
     private static let telling = 3.0
+
+    /// Of the usual traffic, below which a quiet window is taken for an outage and not for health.
+    static let leastTraffic = 0.1
 
     /// Scaled to the period, in whole panes of a minute.
     var pairs: [Pair] {
@@ -145,8 +150,7 @@ public struct SLORule: MonitorRule {
     func spent(_ period: EventCounts) -> Double { period.all > 0 ? period.rate / (1 - objective) : 0 }
 
     private func burn(_ observation: Observation, _ period: EventCounts, _ context: MonitorContext) -> Finding? {
-        let lengths = lengths
-        let counts = { (length: Int64) in lengths.firstIndex(of: length).map { observation.budget[$0] } ?? EventCounts() }
+        let counts = counts(of: observation)
         var best: (pair: Pair, strength: Double, counts: EventCounts)?
         for pair in pairs {
             let (long, short) = (counts(pair.longMs), counts(pair.shortMs))
@@ -160,13 +164,25 @@ public struct SLORule: MonitorRule {
         var finding = Finding(
             subject: nil, measure: .burnRate, value: min(best.counts.rate / (1 - objective), 1 / (1 - objective)), limit: best.pair.factor,
             level: best.counts.rate, reference: ReferenceSummary(count: period.all, level: 1 - objective), count: best.counts.all,
-            interval: nil, strength: best.strength, effectPassed: best.strength >= 1, isSufficient: true,
+            interval: nil, strength: best.strength, effectPassed: best.strength >= 1, isSufficient: best.strength >= 1 || isSeen(counts),
             severity: best.pair.isFast ? nil : context.spec.severity.lowered, sampleRequestIDs: samples(observation),
             detail: "over \(AlertNumbers.duration(best.pair.longMs)); \(remaining(period))")
         if finding.effectPassed {
             finding.pValue = min(1, Double(Self.pairs.count) * best.counts.share.upperTail(at: 1 - objective))
         }
         return finding
+    }
+
+    private func counts(of observation: Observation) -> (Int64) -> EventCounts {
+        let lengths = lengths
+        return { length in lengths.firstIndex(of: length).map { observation.budget[$0] } ?? EventCounts() }
+    }
+
+    /// Whether there were events of late, as many as there might be: without them nobody knows that a burn is over.
+    private func isSeen(_ counts: (Int64) -> EventCounts) -> Bool {
+        guard let shortest = pairs.first?.longMs, let longest = pairs.last?.longMs else { return false }
+        let recent = Double(counts(shortest).all)
+        return recent > 0 && recent >= Self.leastTraffic * Double(counts(longest).all) * Double(shortest) / Double(longest)
     }
 
     /// In units of the pair's factor.
@@ -187,7 +203,8 @@ public struct SLORule: MonitorRule {
         var finding = Finding(
             subject: Self.budgetSubject, measure: .budgetSpent, value: spent, limit: freezeAt, level: period.rate,
             reference: ReferenceSummary(count: period.all, level: 1 - objective), count: period.all,
-            strength: min(strength, Finding.maxStrength), effectPassed: strength >= 1, isSufficient: true,
+            strength: min(strength, Finding.maxStrength), effectPassed: strength >= 1,
+            isSufficient: strength >= 1 || isSeen(counts(of: observation)),
             severity: isExhausted ? context.spec.severity.lowered : context.spec.severity.lowered.lowered,
             sampleRequestIDs: samples(observation), detail: remaining(period))
         if finding.effectPassed {

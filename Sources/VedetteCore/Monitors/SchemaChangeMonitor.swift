@@ -7,6 +7,7 @@
 /// other way round; wrong type in 5 % and 5 points above the reference.
 /// A field that is there but null is not a change of schema: that is `missing_features`.
 /// Evidence: test of two proportions (``ProportionTest``), counted three times.
+/// A mapped field that is no feature (latency, status, amount, thresholds, a slice dimension) and vanishes is two steps less severe.
 /// A field that is not declared and appears in 5 % (`undeclared_rate`) is two steps less severe.
 public struct SchemaChangeRule: MonitorRule {
     /// Effect: share of decisions that a vanished field is absent in, and a new one was.
@@ -42,7 +43,7 @@ public struct SchemaChangeRule: MonitorRule {
     }
 
     public func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] {
-        context.features(importantOnly: false) + undeclaredSubjects(of: observation, context)
+        context.features(importantOnly: false) + undeclaredSubjects(of: observation, context) + mappedSubjects(of: observation)
     }
 
     private struct Change {
@@ -59,6 +60,7 @@ public struct SchemaChangeRule: MonitorRule {
         _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
     ) -> Finding? {
         if subject.index >= context.schema.features.count { return undeclaredFinding(subject, in: observation, context) }
+        if Self.isMapped(subject) { return mappedFinding(subject, in: observation, frozen: frozen, context) }
         let pane = observation.current
         guard subject.index < pane.features.count, let reference = frozen ?? reference(of: subject.index, in: observation.references, context) else { return nil }
         let now = pane.features[subject.index]
@@ -129,6 +131,7 @@ public struct SchemaChangeRule: MonitorRule {
     public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {
         let feature = finding.subject ?? "the feature"
         if finding.measure == .undeclaredRate { return undeclaredAdvice(feature, at: place) }
+        if Self.isMapped(finding) { return mappedAdvice(feature, at: place) }
         return Advice(
             actions: [
                 "Look for a release of the producer or of the mapping shortly before \(place.since): \(feature) renamed, moved or written in another type?",

@@ -8,6 +8,8 @@
 /// `min_share_change` in either direction, mean score apart by `min_sigma` in either direction.
 /// The labels are those of decisions of the window, so young windows say little of outcomes.
 /// Labels count for the requests that they stand for (``SampledShare``).
+/// An alert names the newer version. While that runs beside an older one it is judged on, newest or not;
+/// when one side has left the window (below ``gone`` of its decisions) and the rest is enough to know that, it is over.
 /// Evidence: two proportions (``ProportionTest``), DeLong's test for AUC
 /// (``AreaUnderCurve/test(current:reference:alternative:)``), the permutation test's tail for the
 /// scores (``PermutationMeanTail``).
@@ -40,6 +42,16 @@ public struct VersionRegressionRule: MonitorRule {
             case .allowShare, .score: nil
             }
         }
+
+        var measure: Measure {
+            switch self {
+            case .recall: .recallDrop
+            case .falsePositives: .falsePositiveRatio
+            case .auc: .aucDrop
+            case .allowShare: .shareChange
+            case .score: .sigma
+            }
+        }
     }
 
     public static let name = "version_regression"
@@ -62,28 +74,89 @@ public struct VersionRegressionRule: MonitorRule {
 
     public var referenceLabel: String? { "other_version" }
 
+    /// A version with fewer than `min_count` decisions and less than this share of the window's has left it;
+    /// one with more of them, but fewer than `min_count`, may only be rare at this hour.
+    static let gone = 0.01
+
     public func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] {
-        guard let pair = pair(observation, context) else { return [] }
-        return Aspect.allCases.map { MonitorSubject(name: "\(pair.new.name): \($0.word)", index: $0.rawValue) }
+        newest(observation, context).map { subjects(of: observation.versions[$0]) } ?? []
     }
 
-    /// The newest version with enough decisions, and of the older ones that with most.
-    private func pair(_ observation: Observation, _ context: MonitorContext) -> (new: VersionPane, old: VersionPane)? {
-        let active = observation.versions.filter { $0.current.total > 0 && $0.current.total >= context.spec.minCount }
-        guard let new = active.last else { return nil }
-        return active.dropLast().max { $0.current.total < $1.current.total }.map { (new, $0) }
+    public func formerSubjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] {
+        let compared = newest(observation, context)
+        return observation.versions.indices.filter { $0 != compared }.flatMap { subjects(of: observation.versions[$0]) }
+    }
+
+    private func subjects(of version: VersionPane) -> [MonitorSubject] {
+        Aspect.allCases.map { MonitorSubject(name: Self.name(of: version, $0), index: $0.rawValue) }
+    }
+
+    private static func name(of version: VersionPane, _ aspect: Aspect) -> String { "\(version.name): \(aspect.word)" }
+
+    /// Place of the newest version with enough decisions, where an older one has enough, too.
+    private func newest(_ observation: Observation, _ context: MonitorContext) -> Int? {
+        let place = observation.versions.lastIndex { isActive($0, context) }
+        return place.flatMap { opponent(of: $0, observation, context) == nil ? nil : $0 }
+    }
+
+    /// Of the versions with enough decisions that are older than the one at `place`, that with most.
+    private func opponent(of place: Int, _ observation: Observation, _ context: MonitorContext) -> VersionPane? {
+        observation.versions[..<place].filter { isActive($0, context) }.max { $0.current.total < $1.current.total }
+    }
+
+    private func isActive(_ version: VersionPane, _ context: MonitorContext) -> Bool {
+        version.current.total > 0 && version.current.total >= context.spec.minCount
     }
 
     public func finding(
         _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
     ) -> Finding? {
-        guard let (new, old) = pair(observation, context), let aspect = Aspect(rawValue: subject.index) else { return nil }
+        guard let aspect = Aspect(rawValue: subject.index),
+            let place = observation.versions.firstIndex(where: { Self.name(of: $0, aspect) == subject.name })
+        else { return nil }
+        let new = observation.versions[place]
+        guard isActive(new, context), let old = opponent(of: place, observation, context) else { return over(aspect, place, observation, context) }
         guard var finding = finding(aspect, new.current, old.current) else { return nil }
         finding.subject = subject.name
         finding.detail = "\(new.name) against \(old.name)"
         finding.labelMaturity = aspect.maturity(observation.labelContext)
         if !finding.effectPassed { finding.pValue = 1 }
         return finding
+    }
+
+    /// The end of a comparison: nil where neither side has surely left.
+    private func over(_ aspect: Aspect, _ place: Int, _ observation: Observation, _ context: MonitorContext) -> Finding? {
+        let (versions, least) = (observation.versions, max(context.spec.minCount, 1))
+        let total = versions.reduce(0) { $0 + $1.current.total }
+        guard total >= least else { return nil }
+        let isGone = { (version: VersionPane) in
+            version.current.total < least && Double(version.current.total) < Self.gone * Double(total)
+        }
+        let new = versions[place]
+        let what: String
+        if isGone(new) {
+            what = "version \(new.name) makes \(AlertNumbers.count(new.current.total)) of the window's \(AlertNumbers.count(total)) decisions"
+        } else if versions[..<place].allSatisfy(isGone) {
+            what = "no version before \(new.name) makes decisions in the window"
+        } else {
+            return nil
+        }
+        var finding = Finding(
+            subject: Self.name(of: new, aspect), measure: aspect.measure, value: 0, limit: limit(of: aspect), level: 0,
+            reference: ReferenceSummary(count: 0, level: 0), count: new.current.total, strength: 0, effectPassed: false, isSufficient: true,
+            sampleRequestIDs: [])
+        finding.ended = "no longer compared: \(what)"
+        return finding
+    }
+
+    private func limit(of aspect: Aspect) -> Double {
+        switch aspect {
+        case .recall: minRecallDrop
+        case .falsePositives: minFalsePositiveRatio
+        case .auc: minAUCDrop
+        case .allowShare: minShareChange
+        case .score: minSigma
+        }
     }
 
     private func finding(_ aspect: Aspect, _ new: Pane, _ old: Pane) -> Finding? {
@@ -151,6 +224,7 @@ public struct VersionRegressionRule: MonitorRule {
     }
 
     public func headline(_ finding: Finding) -> String {
+        if let ended = finding.ended { return "\(finding.subject ?? "it") \(ended)" }
         let isShare = finding.measure != .sigma && finding.measure != .aucDrop
         let text = { (value: Double) in isShare ? AlertNumbers.percent(value) : AlertNumbers.decimal(value, digits: 4) }
         let aspect = finding.subject.flatMap { $0.split(separator: ": ").last.map(String.init) } ?? "it"

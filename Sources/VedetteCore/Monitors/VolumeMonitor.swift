@@ -2,8 +2,9 @@
 ///
 /// Input: decisions in the window, and in one window (previous, pinned) or several (same hours
 /// of previous weeks) of the reference, all of one length; a baseline file has another length
-/// and says nothing here. The reference's windows must be whole: one that reaches back before
-/// the stream began makes any traffic a surge.
+/// and is refused. A window of the reference without any decisions is a zero like any other number, unless all are:
+/// a slice with traffic in one week of four is not expected to have some. The reference's windows must be whole:
+/// one that reaches back before the stream began makes any traffic a surge.
 /// Output: decisions over the reference's mean; bad is both ways. Default: below half, or above twice.
 /// Evidence: each window's true rate is taken as gamma-distributed about one mean, with Poisson
 /// counts on top; given all decisions, those of the window are then beta-binomial, exactly.
@@ -104,14 +105,14 @@ public struct VolumeRule: MonitorRule {
     public var needs: MonitorNeeds {
         var needs = MonitorNeeds()
         needs.wholeWindow = true
+        needs.countsTraffic = true
+        needs.isCarriedBySlices = true
         return needs
     }
 
     public func finding(
         _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
     ) -> Finding? {
-        // A baseline is of days, a window of hours: their volumes do not compare.
-        if case .baseline = context.spec.reference { return nil }
         let monitor = VolumeMonitor(rule: self, minCount: context.spec.minCount, severity: context.spec.severity)
         guard let reference = frozen ?? monitor.reference(in: observation.references) else { return nil }
         return monitor.finding(in: observation.current, against: reference)

@@ -55,6 +55,14 @@ package struct NowcastBook: Sendable {
 
     func find(_ key: Key) -> Int? { index[key] }
 
+    /// Gives up what is known of some series, and their room.
+    mutating func forget(_ isGone: (Key) -> Bool) {
+        let kept = keys.indices.filter { !isGone(keys[$0]) }
+        guard kept.count < keys.count else { return }
+        (keys, series) = (kept.map { keys[$0] }, kept.map { series[$0] })
+        index = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
+    }
+
     /// Takes in what a label did to the truth of a decision. A label's delay is up to when its outcome
     /// was first known: that another source confirmed it later took nothing from it.
     package mutating func observe(_ effect: LabelEffect, of decision: DecisionRow, at place: Int) {

@@ -15,6 +15,8 @@ public struct NowcastConfiguration: Sendable, Equatable {
     public var priorSpread = 1.0
     /// Which series have a reporting triangle of their own; the others use that of all traffic.
     public var slices: SliceSelection = .overall
+    /// Single slices beside those of `slices`, by their values.
+    public var sliceValues: [SliceName] = []
     /// Series with a triangle of their own, over all models, beyond all traffic; about 200 KB each.
     public var maxSeries = 64
     /// Labelled cohorts that the calibration of scores is learned on.

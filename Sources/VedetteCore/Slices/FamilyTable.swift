@@ -7,6 +7,9 @@ struct Family: Equatable {
 }
 
 /// Families in order of first appearance, which is the order of output.
+///
+/// Without those of versions and slices that are in use no more: it is made anew from the series when some go, and so
+/// after a restart, or the order would not be the same.
 struct FamilyTable {
     private(set) var families: ContiguousArray<Family> = []
     private var index: [UInt64: Int] = [:]

@@ -14,6 +14,8 @@ struct SliceTable {
     private let onlyDimension: ContiguousArray<Int>
     /// Per group of several dimensions: slice number by values.
     private var combined: ContiguousArray<CombinationIndex>
+    /// Slices of values that are in use no more: they take no room.
+    private var buried: Set<Int32> = []
     /// Look-ups that fell into a group's "(other)" because `maxSlices` was reached.
     private(set) var overflowed: Int64 = 0
 
@@ -22,6 +24,21 @@ struct SliceTable {
         single = ContiguousArray(repeating: [], count: configuration.groups.count)
         onlyDimension = ContiguousArray(configuration.groups.map { $0.count == 1 ? $0[0] : -1 })
         combined = ContiguousArray(configuration.groups.map { CombinationIndex(dimensions: max(2, $0.count)) })
+    }
+
+    /// Slices in use, all traffic apart.
+    var live: Int { slices.count - 1 - buried.count }
+    var limit: Int { configuration.maxSlices }
+    func isBuried(_ number: Int32) -> Bool { buried.contains(number) }
+
+    /// Gives up the slices of values that are in use no more. O(slices).
+    ///
+    /// - Parameter isRetired: of a dimension and a value.
+    mutating func bury(_ isRetired: (_ dimension: Int, _ value: Int32) -> Bool) {
+        for (number, slice) in slices.enumerated() where slice.group >= 0 {
+            let dimensions = configuration.groups[Int(slice.group)]
+            if zip(dimensions, slice.values).contains(where: { isRetired($0, $1) }) { buried.insert(Int32(number)) }
+        }
     }
 
     var groupCount: Int { configuration.groups.count }
@@ -42,10 +59,15 @@ struct SliceTable {
         return found ?? admit(group, ContiguousArray(configuration.groups[group].map { values[$0] }))
     }
 
+    func hasOwnGroup(_ dimension: Int) -> Bool { onlyDimension.contains(dimension) }
+
+    /// The slice of the decisions without a value for a dimension; nil while there are none.
+    func missing(_ dimension: Int) -> Int32? { onlyDimension.firstIndex(of: dimension).flatMap { find($0, [Interner.missing]) } }
+
     private mutating func admit(_ group: Int, _ values: ContiguousArray<Int32>) -> Int32 {
         let rest = ContiguousArray(repeating: Interner.other, count: values.count)
         // One place per group stays reserved for its "(other)".
-        if slices.count > configuration.maxSlices, values != rest {
+        if live >= configuration.maxSlices, values != rest {
             overflowed += 1
             return find(group, rest) ?? add(group, rest)
         }

@@ -32,7 +32,7 @@ extension Topology {
     func settleAlerts(at boundary: Int64) {
         var explained: [(cause: RequestID, effect: AlertEvent.Contributor)] = []
         for event in judge.settle(at: boundary, incidents: detectors.isEmpty ? [] : incidents.causes(), explained: &explained) {
-            publish(event, at: boundary)
+            publish(withContributors(event), at: boundary)
         }
         for (cause, effect) in explained { incidents.explain(cause, effect) }
     }

@@ -29,6 +29,7 @@ extension Topology {
 
     func apply(_ stated: StatedLabel, _ texts: LabelTexts, to decision: DecisionRow, _ entry: SequencedRow) throws {
         let id = entry.id, source = stated.row, request = texts.request
+        touch(decision, at: entry.effective)
         if source < 0 { counters.labelsUnlistedSource += 1 }
         let label = self.entry(stated, standing(of: stated, model: Int(decision.model), texts), texts)
         let effect = try join.apply(label, to: decision, id: id, request: request)

@@ -1,16 +1,23 @@
 /// The nowcasts: fed with every label effect, taught at the end of every cohort, asked by windows.
 extension TopologyConfiguration {
-    /// Slice groups whose series have nowcasts of their own; -1 is all traffic, which always has.
-    var nowcastGroups: [Int] {
-        let asked = [nowcast.slices] + monitors.filter { $0.rule.base.needs.cohorts }.map(\.slices)
-        return [-1] + slices.groups.indices.filter { group in
-            asked.contains { selection in
+    /// Slice groups whose series have nowcasts of their own, and of each which slices: nil for all of them.
+    /// -1 is all traffic, which always has.
+    var nowcastGroups: [(group: Int, values: Set<SliceName>?)] {
+        let judging = monitors.filter { $0.rule.base.needs.cohorts }
+        let asked = [nowcast.slices] + judging.map(\.slices)
+        let single = nowcast.sliceValues + judging.flatMap(\.sliceValues)
+        return [(-1, nil)] + slices.groups.indices.compactMap { group in
+            let isWhole = asked.contains { selection in
                 switch selection {
                 case .overall: false
                 case .all: true
                 case .groups(let wanted): wanted.contains(slices.groups[group])
                 }
             }
+            if isWhole { return (group, nil) }
+            let dimensions = slices.groups[group].map { schema.dimensions[$0] }
+            let values = Set(single.filter { $0.parts.map(\.dimension) == dimensions })
+            return values.isEmpty ? nil : (group, values)
         }
     }
 }
@@ -18,17 +25,30 @@ extension TopologyConfiguration {
 extension Topology {
     func observeNowcast(_ effect: LabelEffect, _ decision: DecisionRow) {
         guard configuration.nowcast.isEnabled, effect.before != effect.after || effect.knownBefore != effect.knownAfter else { return }
-        for group in nowcastGroups {
+        for (group, values) in nowcastGroups {
             let slice = group < 0 ? 0 : slices.number(group: group, values: decision.values)
-            guard let place = nowcasts.place(of: NowcastBook.Key(model: decision.model, slice: slice)) else { continue }
+            guard let place = nowcastPlace(of: NowcastBook.Key(model: decision.model, slice: slice), among: values) else { continue }
             nowcasts.observe(effect, of: decision, at: place)
         }
     }
 
+    /// Where a slice's nowcast is; nil where nobody asked for it, or there is no room.
+    private func nowcastPlace(of key: NowcastBook.Key, among values: Set<SliceName>?) -> Int? {
+        if let known = nowcasts.find(key) { return known }
+        guard let values else { return nowcasts.place(of: key) }
+        // A name is put together once for each slice, not for each label.
+        if unaskedSlices.contains(key.slice) { return nil }
+        if values.contains(name(of: key.slice)) { return nowcasts.place(of: key) }
+        unaskedSlices.insert(key.slice)
+        return nil
+    }
+
     func closeNowcasts(at boundary: Int64) {
         guard nowcasts.endsCohort(at: boundary) else { return }
-        for family in families.families where nowcastGroups.contains(Int(slices.slices[Int(family.slice)].group)) {
-            _ = nowcasts.place(of: NowcastBook.Key(model: family.model, slice: family.slice))
+        for family in families.families {
+            let group = Int(slices.slices[Int(family.slice)].group)
+            guard let asked = nowcastGroups.first(where: { $0.group == group }) else { continue }
+            _ = nowcastPlace(of: NowcastBook.Key(model: family.model, slice: family.slice), among: asked.values)
         }
         nowcasts.close(at: boundary) { key, start, end in
             guard panes.covers(start, end), let family = families.find(model: key.model, slice: key.slice) else { return nil }

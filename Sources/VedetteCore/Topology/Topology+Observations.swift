@@ -13,6 +13,13 @@ extension Topology {
         var panes: [Pane]
         /// Per pane, in the order of ``panes``; empty where versions are not known (a pinned window, a baseline).
         var versions: [[UInt16: Int64]]
+
+        /// Without the windows in which nothing happened; none where nothing happened in any of them.
+        func filled(keepingEmpty: Bool) -> ComposedReference {
+            let used = panes.indices.filter { !panes[$0].isEmpty }
+            guard used.count < panes.count, !(keepingEmpty && !used.isEmpty) else { return self }
+            return ComposedReference(panes: used.map { panes[$0] }, versions: versions.isEmpty ? [] : used.map { versions[$0] })
+        }
     }
 
     /// References of one family that several monitors of one window share.
@@ -39,8 +46,11 @@ extension Topology {
     /// What one monitor looks at of one family.
     func observation(_ one: Observed, _ spec: MonitorSpec, _ start: Int64, _ end: Int64, at boundary: Int64, _ cache: ReferenceCache) -> Observation {
         let needs = spec.rule.base.needs
-        var observation = compared(one, spec, needs, start, end, cache)
-        if needs.undeclared, one.family.slice == 0 { observation.undeclared = undeclared[Int(one.family.model)].fields(at: end) }
+        var observation = compared(one, spec, needs, start, end, at: boundary, cache)
+        if needs.undeclared, one.family.slice == 0 {
+            observation.undeclared = undeclared[Int(one.family.model)].fields(at: end)
+            observation.missingDimensions = missingDimensions(one.family, start, end, referenceStarts(spec.reference, spec.window, start))
+        }
         let key = NowcastBook.Key(model: one.family.model, slice: one.family.slice)
         if needs.cohorts { observation.outlook = Outlook(nowcasts, key, start: start, end: end, at: boundary) }
         if needs.labels { observation.labelContext = LabelContext(nowcasts, key, start: start, end: end, at: boundary) }
@@ -48,18 +58,18 @@ extension Topology {
     }
 
     private func compared(
-        _ one: Observed, _ spec: MonitorSpec, _ needs: MonitorNeeds, _ start: Int64, _ end: Int64, _ cache: ReferenceCache
+        _ one: Observed, _ spec: MonitorSpec, _ needs: MonitorNeeds, _ start: Int64, _ end: Int64, at boundary: Int64, _ cache: ReferenceCache
     ) -> Observation {
         let model = Int(one.family.model)
         var observation = Observation(model: model, slice: name(of: one.family.slice), current: one.pane, references: [])
-        if needs.budget, let rule = spec.rule.base as? SLORule { observation.budget = budget(rule, one.family, endingAt: end) }
+        if needs.budget, let rule = spec.rule.base as? SLORule { observation.budget = budget(rule, one.family, endingAt: end, isPast: boundary > end) }
         if case .version(let name) = spec.reference, needs.reference {
             compare(&observation, one, with: name)
             return observation
         }
         let reference =
             needs.reference
-            ? cache.find(spec.reference) { composedReference(spec.reference, one.family, spec.window, start) }
+            ? cache.find(spec.reference) { composedReference(spec.reference, one.family, spec.window, start) }.filled(keepingEmpty: needs.countsTraffic)
             : ComposedReference(panes: [], versions: [])
         observation.references = reference.panes
         if needs.versions { observation.versions = versionPanes(one, reference) }
@@ -138,6 +148,7 @@ extension Topology {
 
     // MARK: References
 
+    /// With the windows that are kept and in which nothing happened, as empty panes.
     private func composedReference(_ reference: Reference, _ family: Family, _ spec: Int, _ start: Int64) -> ComposedReference {
         let starts = referenceStarts(reference, spec, start)
         guard !starts.isEmpty else { return ComposedReference(panes: references(reference, family, spec, start), versions: []) }
@@ -178,7 +189,7 @@ extension Topology {
         switch reference {
         case .previousWindow, .sameHours:
             let size = windows.specs[spec].sizeMs
-            return referenceStarts(reference, spec, start).compactMap { composedReference(family, $0, size, mayBePartial: mayBePartial) }
+            return referenceStarts(reference, spec, start).compactMap { composedReference(family, $0, size, mayBePartial: mayBePartial) }.filter { !$0.isEmpty }
         case .pinned(let pinnedStart):
             return [windows.pinned[.init(window: spec, start: pinnedStart, model: family.model, slice: family.slice)]].compactMap { $0 }
         case .baseline(let name):
@@ -196,7 +207,26 @@ extension Topology {
     /// A reference may reach back before the first record by this part of its length.
     private static var referenceGapDivisor: Int64 { 100 }
 
-    /// All versions of a family over an interval; nil when it is empty or no longer kept.
+    /// Counted from the slices of the missing values. O(dimensions x panes).
+    private func missingDimensions(_ family: Family, _ start: Int64, _ end: Int64, _ starts: [Int64]) -> [MissingDimension] {
+        let size = end - start
+        let kept = starts.filter { panes.began - $0 <= size / Self.referenceGapDivisor && panes.covers($0, $0 + size) }
+        let total = kept.reduce(0) { $0 + decisions(family, $1, $1 + size) }
+        guard total > 0 else { return [] }
+        return configuration.schema.dimensions.enumerated().compactMap { dimension, name in
+            guard slices.hasOwnGroup(dimension) else { return nil }
+            let missing = slices.missing(dimension).flatMap { families.find(model: family.model, slice: $0) }
+            return MissingDimension(
+                name: name, now: missing.map { decisions($0, start, end) } ?? 0,
+                before: missing.map { missing in kept.reduce(0) { $0 + decisions(missing, $1, $1 + size) } } ?? 0, referenceTotal: total)
+        }
+    }
+
+    private func decisions(_ family: Family, _ start: Int64, _ end: Int64) -> Int64 {
+        family.versions.reduce(0) { $0 + panes.decisions(SeriesKey(model: family.model, version: $1, slice: family.slice), start, end) }
+    }
+
+    /// All versions of a family over an interval; nil when it is no longer kept.
     func composeAll(_ family: Family, _ start: Int64, _ end: Int64) -> Pane? {
         guard panes.covers(start, end) else { return nil }
         let pane = panes.makePane(SeriesKey(model: family.model, version: 0, slice: family.slice))
@@ -205,22 +235,25 @@ extension Topology {
             parts += panes.panes(of: SeriesKey(model: family.model, version: version, slice: family.slice), start, end)
         }
         pane.merge(parts, configuration: configuration.panes)
-        return pane.isEmpty ? nil : pane
+        return pane
     }
 
     // MARK: Budgets
 
     /// Events over each of the rule's lengths, ending at `end`. A length that reaches back beyond
     /// the finest panes begins at the edge of the pane that holds its start, so it may be longer
-    /// by one pane of the level kept at that age. One that can no longer be composed so closely (of a window
-    /// long past, for a recheck) counts nothing: it neither burns nor contradicts. O(panes), some 80 for a slice without bad events.
-    func budget(_ rule: SLORule, _ family: Family, endingAt end: Int64) -> [EventCounts] {
+    /// by one pane of the level kept at that age. One that cannot be composed so closely counts nothing: it neither burns
+    /// nor contradicts. O(panes), some 80 for a slice without bad events.
+    ///
+    /// - Parameter isPast: the window is looked at again; then there is nothing where a long window could be composed at
+    ///   its time and can no more: what is not seen refutes nothing.
+    func budget(_ rule: SLORule, _ family: Family, endingAt end: Int64, isPast: Bool) -> [EventCounts] {
         let lengths = rule.lengths
+        guard !isPast || rule.pairs.allSatisfy({ composableStart($0.longMs, rule, end) != nil || !wasComposable($0.longMs, end) }) else { return [] }
         let important = configuration.models[Int(family.model)].importantFeatures
         func counted(_ length: Int64) -> EventCounts {
             var counts = EventCounts()
-            let start = panes.alignedStart(end - length)
-            guard end - length - start <= length / Self.budgetGapDivisor, panes.covers(start, end) || end - start >= rule.periodMs else { return counts }
+            guard let start = composableStart(length, rule, end) else { return counts }
             for version in family.versions {
                 for pane in panes.panes(of: SeriesKey(model: family.model, version: version, slice: family.slice), start, end) {
                     counts.add(rule.count(pane, importantFeatures: important))
@@ -236,6 +269,20 @@ extension Topology {
 
     /// A length may be longer than stated by this part of it.
     private static var budgetGapDivisor: Int64 { 10 }
+
+    /// Where a length that ends at `end` begins in the panes that are kept now; nil where not close enough.
+    private func composableStart(_ length: Int64, _ rule: SLORule, _ end: Int64) -> Int64? {
+        let start = panes.alignedStart(end - length)
+        guard end - length - start <= length / Self.budgetGapDivisor, panes.covers(start, end) || end - start >= rule.periodMs else { return nil }
+        return start
+    }
+
+    /// Whether a length could be composed when the window that ends at `end` closed.
+    private func wasComposable(_ length: Int64, _ end: Int64) -> Bool {
+        let levels = configuration.panes.levels
+        let size = (levels.first { $0.keepMs >= length } ?? levels[levels.count - 1]).sizeMs
+        return end - length - alignDown(end - length, to: size) <= length / Self.budgetGapDivisor
+    }
 
     func isWatched(_ family: Family, by spec: MonitorSpec) -> Bool {
         let model = configuration.schema.models[Int(family.model)]

@@ -141,19 +141,20 @@ extension Topology {
         let began = try reader.readSigned()
         newestTime = try reader.readSigned()
         restoreCounters(try Counters(from: &reader), try orphansBySource.map { _ in try reader.readSigned() })
-        dimensions = ContiguousArray(try dimensions.map { _ in try Interner(from: &reader) })
-        versions = ContiguousArray(try versions.map { _ in try Interner(from: &reader) })
+        for index in dimensions.indices { try dimensions[index].restore(from: &reader) }
+        for index in versions.indices { try versions[index].restore(from: &reader) }
         undeclared = ContiguousArray(try undeclared.map { _ in try UndeclaredFields(from: &reader) })
         try vocabulary.restore(from: &reader)
         slices = try SliceTable(configuration: configuration.slices, from: &reader)
+        slices.bury { dimensions[$0].isRetired($1) }
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let model = UInt16(truncatingIfNeeded: try reader.readVarint())
             let version = UInt16(truncatingIfNeeded: try reader.readVarint())
             let key = SeriesKey(model: model, version: version, slice: Int32(truncatingIfNeeded: try reader.readSigned()))
             let number = panes.number(of: key)
-            families.add(key)
             for _ in 0..<(try reader.readCount()) { panes.series[Int(number)].noteCorrection(try reader.readSigned()) }
         }
+        listFamilies()
         panes.restore(closed: closed, began: began)
         pending = try PendingLabels(configuration.join, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 8)) {

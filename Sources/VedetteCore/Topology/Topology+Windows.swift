@@ -60,8 +60,8 @@ extension Topology {
             let spec = configuration.monitors[reviews[index].monitor]
             guard isWatched(one.family, by: spec) else { continue }
             let observation = observation(one, spec, reviews[index].start, reviews[index].end, at: reviews[index].end, cache)
-            reviews[index].tally.add(observation, spec, models: configuration.models)
-            judge.look(at: observation, in: &reviews[index].review)
+            let isJudged = judge.look(at: observation, in: &reviews[index].review)
+            reviews[index].tally.add(observation, isJudged: isJudged, spec, models: configuration.models)
         }
     }
 
@@ -222,7 +222,7 @@ extension Topology {
         }
     }
 
-    private func composed(_ family: Family, _ start: Int64, _ end: Int64) -> Observed {
+    func composed(_ family: Family, _ start: Int64, _ end: Int64) -> Observed {
         let parts = family.versions.compactMap { version -> (version: UInt16, pane: Pane)? in
             let key = SeriesKey(model: family.model, version: version, slice: family.slice)
             let pane = panes.makePane(key)

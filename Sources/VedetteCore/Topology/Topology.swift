@@ -39,8 +39,10 @@ public final class Topology {
     let labelDetectors: [Int]
     var incidents: IncidentBook
     var nowcasts: NowcastBook
-    /// Slice groups whose series have nowcasts of their own; -1 is all traffic.
-    let nowcastGroups: [Int]
+    /// Slice groups whose series have nowcasts of their own, and which slices of them; -1 is all traffic.
+    let nowcastGroups: [(group: Int, values: Set<SliceName>?)]
+    /// Slices of these groups that are known to be none of the values asked for. From the configuration, not stored.
+    var unaskedSlices: Set<Int32> = []
     var breakers: BreakerBoard
     /// Baselines by name, as given at start.
     let baselines: [String: Baseline]
@@ -76,9 +78,11 @@ public final class Topology {
         join = JoinState(
             configuration: configuration.join, dimensions: schema.dimensions.count, entities: schema.entities.count, store: store)
         panes = PaneStore(configuration: configuration.panes, slices: configuration.slices, featureCount: schema.features.count, hash: hash)
+        let idleMs = configuration.nameIdleMs
         dimensions = ContiguousArray(
-            repeating: Interner(limit: configuration.slices.maxValuesPerDimension), count: schema.dimensions.count)
-        versions = ContiguousArray(repeating: Interner(limit: configuration.slices.maxVersions), count: schema.models.count)
+            repeating: Interner(limit: configuration.slices.maxValuesPerDimension, idleMs: idleMs), count: schema.dimensions.count)
+        versions = ContiguousArray(
+            repeating: Interner(limit: configuration.slices.maxVersions, idleMs: idleMs, numbers: Int(UInt16.max) + 1), count: schema.models.count)
         undeclared = ContiguousArray(repeating: UndeclaredFields(), count: schema.models.count)
         vocabulary = LabelVocabulary(configuration: configuration.join)
         labelNames = LabelNames(sources: configuration.labelSources.map(\.pipeline))
@@ -130,6 +134,8 @@ public final class Topology {
 
     public var watermark: Int64 { sequencer.taskWatermark }
     public func watermark(of partition: Int) -> Int64 { sequencer.watermark(of: partition) }
+    /// By monitor, the slices that have got their reference since the last call and are judged from now on.
+    public func takeBegun() -> [[MonitorStatus.Place]] { monitorStatus.takeBegun() }
     /// Everything before this has been judged and emitted.
     public var judgedTo: Int64 { sequencer.released }
     public var waitingRows: Int { sequencer.waitingRows }
@@ -139,11 +145,6 @@ public final class Topology {
     /// What they count of `join.max_pending_bytes`.
     public var pendingLabelBytes: Int { pending.bytes }
     public var seriesCount: Int { panes.series.count }
-    /// By table of names, the texts that came when it was full and count as "(other)", since the state began. A function of the log.
-    public var overflowedNames: [(table: String, count: Int64)] {
-        let others = [("slice_values", dimensions), ("versions", versions)].map { (table: $0.0, count: $0.1.reduce(0) { $0 + $1.overflowed }) }
-        return vocabulary.overflowed + others
-    }
     /// By level of the panes. O(panes).
     public var paneCensus: [PaneCensus] { panes.census }
 
@@ -224,9 +225,10 @@ public final class Topology {
         let content = UInt32(truncatingIfNeeded: batch.contentHash[row])
         if let earlier = try join.findDuplicate(entry.id, time: entry.time, watermark: entry.effective) {
             if isLate { report(late: entry, batch.string(batch.requestText[row]), .decisions, joined: false) }
+            touch(earlier, at: entry.effective)
             return countDuplicate(of: earlier, at: entry.time, same: earlier.content == content)
         }
-        let decision = intern(batch, row, time: entry.time, content: content)
+        let decision = intern(batch, row, entry, content: content)
         let facts = DecisionFacts(batch, row, amount: decision.amount, isLate: isLate, epsilon: configuration.panes.thresholdEpsilon)
         let reached = addToPanes(decision, facts, batch, row, id: entry.id)
         if isLate { report(late: entry, batch.string(batch.requestText[row]), .decisions, joined: true) }
@@ -241,17 +243,20 @@ public final class Topology {
         }
     }
 
-    private func intern(_ batch: DecisionBatch, _ row: Int, time: Int64, content: UInt32) -> DecisionRow {
-        let model = batch.model[row]
-        let version = versions[Int(model)].number(batch.version[row], in: batch.text, hash: hash)
+    private func intern(_ batch: DecisionBatch, _ row: Int, _ entry: SequencedRow, content: UInt32) -> DecisionRow {
+        let (model, time) = (batch.model[row], entry.time)
+        let version = versions[Int(model)].number(batch.version[row], in: batch.text, hash: hash, at: entry.effective)
+        var didRetire = versions[Int(model)].didRetire
         var decision = DecisionRow(
             time: time, model: model, version: UInt16(truncatingIfNeeded: version), score: batch.score[row],
             decision: Decision(rawValue: batch.decision[row]) ?? .log, amount: Money(batch.amount[row]),
             exploration: Self.exploration(batch.explorationProbability[row]), content: content)
         let stride = dimensions.count
         for index in 0..<stride {
-            decision.values.append(dimensions[index].number(batch.dimensions[row * stride + index], in: batch.text, hash: hash))
+            decision.values.append(dimensions[index].number(batch.dimensions[row * stride + index], in: batch.text, hash: hash, at: entry.effective))
+            didRetire = didRetire || dimensions[index].didRetire
         }
+        if didRetire { forgetRetired() }
         if !newEntities.isEmpty {
             newEntities.observe(at: time, began: panes.began) { batch.entities[row * entityCount + $0] } assign: { dimension, value in
                 if decision.values[dimension] == Interner.missing { decision.values[dimension] = value }

@@ -57,9 +57,9 @@ extension ConfigurationKey {
         ConfigurationKey("slices.dimensions[].within", .duration(minute...tenYears), .value("30d"), "How long an entity is new."),
         ConfigurationKey("slices.entity_memory", .integer(1_000...10_000_000), .value("100_000"), "Entities of one kind whose first-seen time is known exactly; up to sixteen times as many more are remembered as known, with 0.2 % of new ones taken for known at most. Some 70 bytes each."),
         ConfigurationKey("slices.combinations", .list("lists of dimensions"), .none, "Sets of dimensions whose combined values are slices too, such as `[[channel, country]]`."),
-        ConfigurationKey("slices.max_values", .integer(1...1_000_000), .value("1000"), "Distinct values of one dimension before the rest fall into `other`."),
-        ConfigurationKey("slices.max_slices", .integer(1...10_000_000), .value("10_000"), "Slices of one model version before the rest fall into `other`."),
-        ConfigurationKey("slices.max_versions", .integer(1...1_000), .value("32"), "Versions of one model before the rest fall into `other`."),
+        ConfigurationKey("slices.max_values", .integer(1...1_000_000), .value("1000"), "Distinct values of one dimension before the rest fall into `(other)`. Once it is reached, values that no decision, label or duplicate named for as long as rows (`join.retention`) and panes are kept make room; so do their slices."),
+        ConfigurationKey("slices.max_slices", .integer(1...10_000_000), .value("10_000"), "Slices of one model version before the rest fall into `(other)`."),
+        ConfigurationKey("slices.max_versions", .integer(1...1_000), .value("32"), "Versions of one model before the rest fall into `(other)`, where `version_change` and `version_regression` cannot tell them apart; unused ones make room as values do."),
         ConfigurationKey("slices.features_in_slices", .boolean, .value("false"), "Measure features in every slice and not only over all traffic; costs memory."),
     ]
 

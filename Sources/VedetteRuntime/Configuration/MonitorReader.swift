@@ -90,6 +90,7 @@ struct MonitorReader {
         }
         var rule = start
         for parameter in Rule.parameters { if let value = value(parameter, section) { rule.set(parameter.name, to: value) } }
+        rule.settle(given: Set(own.filter { section.has($0) }))
         return rule
     }
 

@@ -10,8 +10,8 @@ extension ConfigurationKey {
         ConfigurationKey("nowcast.neighbourhood", .duration(60_000...tenYears), .value("14d"), "How far around a cohort other cohorts tell its fraud rate: their weight falls by a factor e over this."),
         ConfigurationKey("nowcast.prior_median", .duration(60_000...tenYears), .value("20d"), "Median label delay that is supposed before labels have come; worth 8 labels."),
         ConfigurationKey("nowcast.prior_spread", .number(NumberRange(0.1, 5)), .value("1"), "Its spread: standard deviation of the logarithm of the delay."),
-        ConfigurationKey("nowcast.slices", .variant("`overall`, `all`, or a list of dimensions and combinations"), .value("overall"), "Slices with delays and levels of their own, pooled with those of all traffic; other slices state the maturity of all traffic."),
-        ConfigurationKey("nowcast.max_series", .integer(0...10_000), .value("64"), "Slices with delays of their own, over all models, at most; the first seen. About 200 KB of memory each."),
+        ConfigurationKey("nowcast.slices", .variant("`overall`, `all`, or a list of dimensions and combinations"), .value("overall"), "Slices with delays and levels of their own, pooled with those of all traffic, beside those of `performance` monitors; an element such as `{country: FR}` is that slice alone. Other slices state the maturity of all traffic."),
+        ConfigurationKey("nowcast.max_series", .integer(0...10_000), .value("64"), "Slices with delays of their own, over all models, at most; the first seen. About 200 KB of memory each. `performance` judges no slice beyond them, but for AUC (`vedette_monitor_slices`, `no_nowcast`)."),
     ]
 }
 
@@ -29,7 +29,9 @@ struct NowcastReader {
         nowcast.neighbourhoodMs = section.integer("neighbourhood")
         nowcast.priorMedianMs = section.integer("prior_median")
         nowcast.priorSpread = section.number("prior_spread")
-        nowcast.slices = MonitorReader(configuration: configuration, sink: sink).slices(section).selection
+        let slices = MonitorReader(configuration: configuration, sink: sink).slices(section)
+        nowcast.slices = slices.selection
+        nowcast.sliceValues = slices.values
         nowcast.maxSeries = Int(section.integer("max_series"))
         check(nowcast, section)
         return nowcast

@@ -32,6 +32,12 @@ extension Relations {
         for (index, monitor) in topology.monitors.enumerated() where topology.windows.indices.contains(monitor.window) {
             let window = topology.windows[monitor.window]
             guard monitor.rule.base.needs.reference else { continue }
+            if monitor.rule.base.needs.countsTraffic, case .baseline = monitor.reference {
+                sink.add(
+                    "monitors[\(index)].reference", expected: "windows of this stream for \(monitor.rule.name) (previous_window, same_hours, pinned)",
+                    found: "a baseline, which is of days while a window is of hours: their traffic does not compare")
+                continue
+            }
             if let obstacle = Composition(topology.panes).obstacle(to: window, reference: monitor.reference) {
                 sink.add("monitors[\(index)].reference", expected: obstacle.expected, found: obstacle.found)
             }

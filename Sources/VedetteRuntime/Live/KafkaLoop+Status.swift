@@ -3,8 +3,9 @@ import VedetteCore
 
 extension KafkaLoop {
     private static func monitors(_ topology: Topology) -> [RunStatus.Monitor] {
-        zip(topology.configuration.monitors, zip(topology.monitorStatus.coverage, topology.monitorStatus.budgets)).map { spec, status in
-            RunStatus.Monitor(id: spec.id, coverage: status.0, budgets: status.1)
+        let status = topology.monitorStatus
+        return topology.configuration.monitors.enumerated().map { place, spec in
+            RunStatus.Monitor(id: spec.id, coverage: status.coverage[place], budgets: status.budgets[place], waiting: status.waiting[place])
         }
     }
 
@@ -33,6 +34,9 @@ extension KafkaLoop {
         let storeBytes = Int64(pipeline.storeStatistics.bytes)
         let areBrokersDown = reader.health.isAllBrokersDown || output.health.isAllBrokersDown
         tellOfBrokers(areBrokersDown)
+        tellOfMonitors(topology)
+        let cardinalities = topology.cardinalities
+        tellOfOverflow(cardinalities)
         status.update { snapshot in
             snapshot.application = configuration.application
             snapshot.role = pipeline.isStandby ? .standby : .active
@@ -42,9 +46,9 @@ extension KafkaLoop {
             snapshot.counters = topology.counters.named
             snapshot.orphansBySource = zip(configuration.topology.labelSources.map(\.pipeline) + ["(unlisted)"], topology.orphansBySource)
                 .map { ($0, $1) }
-            snapshot.overflowedNames = topology.overflowedNames
             snapshot.outputs = OutputKind.allCases.map { ($0.rawValue, Int64(pipeline.collector.counts[$0] ?? 0)) }
             snapshot.monitors = Self.monitors(topology)
+            snapshot.cardinalities = cardinalities
             snapshot.openRows = Int64(topology.openRows)
             snapshot.pendingLabels = Int64(topology.pendingLabels)
             snapshot.pendingLabelBytes = Int64(topology.pendingLabelBytes)
@@ -63,6 +67,26 @@ extension KafkaLoop {
             snapshot.isStarted = true
             snapshot.areBrokersDown = areBrokersDown
             snapshot.lastTurnAt = now
+        }
+    }
+
+    /// What is judged from now on because its reference is there.
+    private func tellOfMonitors(_ topology: Topology) {
+        for (spec, places) in zip(topology.configuration.monitors, topology.takeBegun()) where !places.isEmpty {
+            let named = places.prefix(5).map { "\($0.slice.text) of \($0.model)" }.joined(separator: ", ")
+            logger.notice(
+                "a monitor has the reference that it waited for, and judges from here on",
+                metadata: ["monitor": "\(spec.id)", "slices": "\(places.count)", "such_as": "\(named)"])
+        }
+    }
+
+    /// Once for each limit that is passed.
+    private func tellOfOverflow(_ cardinalities: [Cardinality]) {
+        for one in cardinalities where one.overflowed > 0 && toldOverflows.insert(one.text).inserted {
+            let what = one.kind == .finding ? "no alert can be followed beyond the limit" : "what is new from here on is counted as (other)"
+            logger.warning(
+                "a limit of distinct names is reached: \(what)",
+                metadata: ["of": "\(one.text)", "limit": "\(one.limit)", "overflowed": "\(one.overflowed)"])
         }
     }
 

@@ -77,6 +77,8 @@ final class KafkaLoop {
     var lastLookAtMisplaced = -Double.infinity
     /// The log's last word on the brokers is that none can be reached.
     var hasToldOfOutage = false
+    /// Limits of distinct names that have been told of.
+    var toldOverflows: Set<String> = []
 
     init(
         configuration: VedetteConfiguration, brokers: String?, pipeline: Pipeline, output: KafkaOutput, status: RunStatus,

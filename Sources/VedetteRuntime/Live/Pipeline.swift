@@ -186,6 +186,7 @@ public final class Pipeline {
         progress.sequence += 1
         progress.checkpoint = checkpoints.number
         progress.watermark = max(progress.watermark, topology.judgedTo)
+        for one in topology.cardinalities where one.overflowed > 0 { progress.overflowed[one.text] = one.overflowed }
         for (index, feed) in feeds.enumerated() {
             progress.offsets[feed.identity] = max(progress.offsets[feed.identity] ?? 0, feed.settledOffset)
             progress.punctuations[feed.identity] = topology.punctuations(of: index)

@@ -21,6 +21,9 @@ public struct ProgressRecord: Sendable, Equatable {
     /// Empty once they have been read.
     public var history: [InputPartition: Int64] = [:]
 
+    /// Names beyond their limits since the state began, by what they are of. For who reads, not for a restart.
+    public var overflowed: [String: Int64] = [:]
+
     public init(
         application: String, sequence: Int64 = 0, checkpoint: Int64 = 0, watermark: Int64 = .min, offsets: [InputPartition: Int64] = [:],
         punctuations: [InputPartition: [Punctuation]] = [:]
@@ -67,6 +70,12 @@ public struct ProgressRecord: Sendable, Equatable {
             }
         }
         json.endArray()
+        if !overflowed.isEmpty {
+            json.key("overflowed")
+            json.beginObject()
+            for (name, count) in overflowed.sorted(by: { $0.key < $1.key }) { json.field(name, count) }
+            json.endObject()
+        }
         json.endObject()
         return json.bytes
     }
@@ -95,6 +104,7 @@ public struct ProgressRecord: Sendable, Equatable {
             if let start = entry["start"] as? NSNumber { starts[partition] = start.int64Value }
             if let end = entry["history_end"] as? NSNumber { history[partition] = end.int64Value }
         }
+        for (name, count) in root["overflowed"] as? [String: NSNumber] ?? [:] { overflowed[name] = count.int64Value }
         for entry in punctuations {
             guard let partition = Self.partition(entry), let offset = entry["offset"] as? NSNumber,
                 let text = entry["watermark"] as? String, let time = RFC3339.parse(text)

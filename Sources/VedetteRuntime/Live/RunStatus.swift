@@ -26,11 +26,14 @@ public final class RunStatus: Sendable {
         public var coverage: MonitorStatus.Coverage
         /// Of an objective: its slices with least budget left.
         public var budgets: [MonitorStatus.Budget]
+        /// Slices that are not judged, and for want of what; whole models first, then those with most decisions.
+        public var waiting: [MonitorStatus.Waiting]
 
-        public init(id: String, coverage: MonitorStatus.Coverage, budgets: [MonitorStatus.Budget]) {
+        public init(id: String, coverage: MonitorStatus.Coverage, budgets: [MonitorStatus.Budget], waiting: [MonitorStatus.Waiting] = []) {
             self.id = id
             self.coverage = coverage
             self.budgets = budgets
+            self.waiting = waiting
         }
     }
 
@@ -50,10 +53,9 @@ public final class RunStatus: Sendable {
         public var partitions: [Partition] = []
         public var counters: [(name: String, value: Int64)] = []
         public var orphansBySource: [(source: String, value: Int64)] = []
-        /// Texts that came when their table of names was full.
-        public var overflowedNames: [(table: String, count: Int64)] = []
         public var outputs: [(kind: String, value: Int64)] = []
         public var monitors: [Monitor] = []
+        public var cardinalities: [Cardinality] = []
         public var openRows: Int64 = 0
         public var pendingLabels: Int64 = 0
         public var pendingLabelBytes: Int64 = 0

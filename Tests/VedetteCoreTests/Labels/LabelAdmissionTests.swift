@@ -50,7 +50,7 @@ struct LabelAdmissionTests {
         #expect(harness.topology.counters.labelConflicts == 1 && joined[0].pipeline == "anybody")
     }
 
-    private func overflowed(_ harness: DetectorHarness, _ table: String) -> Int64? { harness.topology.overflowedNames.first { $0.table == table }?.count }
+    private func overflowed(_ harness: DetectorHarness, _ table: Cardinality.Kind) -> Int64? { harness.topology.cardinalities.first { $0.kind == table }?.overflowed }
 
     @Test("Names of labels that do not count, or whose decisions never come, use up nobody's; an exhausted table shows, and a restart changes nothing")
     func names() throws {

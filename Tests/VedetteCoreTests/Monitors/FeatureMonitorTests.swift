@@ -199,4 +199,40 @@ struct FeatureMonitorTests {
         let p = PermutationMeanTail.twoSided(low, high)
         #expect(p >= 2.218806903152037e-05 && p < 10 * 2.218806903152037e-05, "\(p)")
     }
+
+    // MARK: schema_change of mapped fields
+
+    /// 1,000 decisions with latency, status and cost as asked.
+    private func served(latency: Int = 1_000, ok: Int64 = 1_000, costs: Int = 0) -> Pane {
+        let builder = Pane.Builder(features: 4)
+        builder.addDecisions(latency, latencyMs: 12)
+        builder.addDecisions(1_000 - latency)
+        builder.addOperations(ok: ok, costs: costs, cost: 1)
+        return builder.pane
+    }
+
+    @Test("A mapped field that vanishes is told, two steps less severe; one that only some requests ever had is not")
+    func mappedFields() throws {
+        let kit = MonitorKit(SchemaChangeRule())
+        let gone = try #require(kit.finding("latency_ms (mapped)", served(latency: 2), [served()]))
+        #expect(gone.effectPassed && gone.pValue < 1e-100 && gone.measure == .absentRate && gone.severity == .p2)
+        #expect(kit.finding("status (mapped)", served(latency: 2), [served()])?.effectPassed == false)
+        #expect(kit.finding("status (mapped)", served(ok: 0), [served()])?.effectPassed == true)
+        #expect(kit.finding("cost (mapped)", served(), [served(costs: 400)]) == nil)
+        #expect(kit.finding("cost (mapped)", served(), [served()]) == nil)
+        let alert = try #require(kit.alert(Observation(model: 0, slice: SliceName(), current: served(latency: 0), references: [served()])))
+        #expect(alert.subject == "latency_ms (mapped)" && alert.summary.contains("latency_ms (mapped) has vanished: absent in 100 % of 1,000 decisions"))
+    }
+
+    @Test("A slice dimension that vanishes is told")
+    func mappedDimensions() throws {
+        let kit = MonitorKit(SchemaChangeRule())
+        func alert(now: Int64, before: Int64) -> AlertEvent? {
+            var observation = Observation(model: 0, slice: SliceName(), current: served(), references: [served()])
+            observation.missingDimensions = [MissingDimension(name: "country", now: now, before: before, referenceTotal: 1_000)]
+            return kit.alert(observation)
+        }
+        #expect(try #require(alert(now: 1_000, before: 4)).subject == "country (mapped)")
+        #expect(alert(now: 900, before: 4) == nil && alert(now: 1_000, before: 300) == nil)
+    }
 }

@@ -32,6 +32,32 @@ struct RateMonitorTests {
         }
     }
 
+    @Test("missing_features: a max_rate given alone is enough for what was within it, with evidence; what was above it must rise by min_increase")
+    func missingRateAlone() throws {
+        var rule = MissingFeaturesRule()
+        rule.maxRate = 0.01
+        let rise = ((80, 2_000), (10, 2_000)), slight = ((21, 2_000), (18, 2_000)), above = ((800, 2_000), (740, 2_000)), lost = ((860, 2_000), (740, 2_000))
+        func finding(_ counts: ((Int, Int), (Int, Int))) throws -> Finding {
+            let kit = MonitorKit(rule) { $0.minCount = 200 }
+            func pane(_ count: (Int, Int)) -> Pane {
+                let builder = Pane.Builder(features: 4)
+                builder.addDecisions(count.1)
+                builder.addFeature(0, present: count.1 - count.0, value: 1, null: count.0)
+                return builder.pane
+            }
+            return try #require(kit.finding("amount", pane(counts.0), [pane(counts.1)]))
+        }
+        #expect(try finding(rise).effectPassed == false, "4 % is neither 5 points above 0.5 % nor ten times it")
+        rule.settle(given: ["max_rate", "min_increase"])
+        #expect(try finding(rise).effectPassed == false)
+        rule.settle(given: ["max_rate"])
+        let found = try finding(rise)
+        #expect(found.effectPassed && found.severity == nil && found.limit == 0.01 && found.pValue < 1e-12)
+        #expect(try finding(slight).pValue > 0.3)
+        #expect(try finding(above).effectPassed == false)
+        #expect(try finding(lost).effectPassed)
+    }
+
     @Test("missing_features: few rows say nothing")
     func missingSmall() throws {
         #expect(missing((199, 200), (1, 199)) == nil)

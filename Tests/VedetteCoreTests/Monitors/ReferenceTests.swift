@@ -47,7 +47,13 @@ struct ReferenceTests {
 
     private func tally(_ round: EvaluationRound, _ configuration: TopologyConfiguration) -> MonitorStatus.Tally {
         var tally = MonitorStatus.Tally()
-        for observation in round.observations { tally.add(observation, configuration.monitors[round.monitor], models: configuration.models) }
+        let evaluation = MonitorEvaluation(configuration: configuration)
+        for observation in round.observations {
+            let isJudged = evaluation.subjects(of: observation, monitor: round.monitor).contains {
+                evaluation.finding($0, in: observation, monitor: round.monitor, frozen: nil)?.isSufficient == true
+            }
+            tally.add(observation, isJudged: isJudged, configuration.monitors[round.monitor], models: configuration.models)
+        }
         return tally
     }
 
@@ -63,6 +69,31 @@ struct ReferenceTests {
         #expect(status.coverage[0] == .init(judged: 1, withoutReference: 1, withTooFew: 1))
         note([labels(2)])
         #expect(status.coverage[0] == .init(judged: 2, withoutReference: 0, withTooFew: 1))
+    }
+
+    @Test("What waits is named, whole models and busy slices first, and told once it is judged; labels count for a monitor of labels, not decisions")
+    func waiting() {
+        let configuration = MonitorKit(OutcomeRateRule()).configuration
+        var status = MonitorStatus(monitors: 1)
+        let builder = Pane.Builder()
+        builder.addDecisions(50_000)
+        builder.addArrivals(3, .fraud)
+        let busy = builder.pane
+        func note(_ references: [Pane]) {
+            let panes = [(JudgeKit.slice("FR"), labels(2), references), (JudgeKit.slice("DE"), busy, [labels(2)]), (SliceName(), busy, [labels(2)])]
+            status.note(tally(JudgeKit.round(0, panes), configuration), monitor: 0)
+        }
+        let france = MonitorStatus.Place(model: "payments", slice: JudgeKit.slice("FR"))
+        note([])
+        #expect(status.coverage[0] == .init(judged: 0, withoutReference: 1, withTooFew: 2))
+        #expect(status.waiting[0].map(\.place.slice.text) == ["all traffic", "country=DE", "country=FR"])
+        #expect(status.waiting[0].map(\.reason) == [.tooFew, .tooFew, .noReference])
+        #expect(status.takeBegun() == [[]])
+        note([labels(2)])
+        #expect(status.coverage[0].judged == 1 && status.waiting[0].count == 2)
+        #expect(status.takeBegun() == [[france]])
+        note([labels(2)])
+        #expect(status.takeBegun() == [[]], "said once")
     }
 
     @Test("What is left of an objective's budget is shown, the least first, overspent below 0, bounded")

@@ -81,6 +81,25 @@ struct SLOMonitorTests {
         #expect(rule.headline(frozen) == "80 % of the budget spent: fraud_rate 0.8 % of 100,000 (objective 1 %); 20 % of the budget of 30 d left")
     }
 
+    /// Burns in the first window, then sees what is given, hour by hour.
+    private func story(_ after: [[(Int64, Int64)]]) -> [AlertStatus?] {
+        var judge = Judge(configuration: kit().configuration)
+        let burst: [(Int64, Int64)] = [(100, 100), (300, 600), (300, 1_200), (300, 2_400), (300, 7_200), (300, 28_800), (300, 86_400), (300, 864_000)]
+        return ([burst] + after).enumerated().map { index, counts in
+            let start = JudgeKit.base + Int64(index) * JudgeKit.hour
+            return judge.evaluate(EvaluationRound(monitor: 0, start: start, end: start + JudgeKit.hour, observations: [observation(counts)])).first?.status
+        }
+    }
+
+    @Test("An outage after a burst of errors does not resolve it, nor does a trickle; traffic that is fine does")
+    func outage() {
+        // Seven hours on, only the windows of a day and more hold events.
+        let silent: [(Int64, Int64)] = [(0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (300, 21_600), (300, 79_200), (300, 856_800)]
+        let trickle: [(Int64, Int64)] = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 24), (300, 21_600), (300, 79_200), (300, 856_800)]
+        let back: [(Int64, Int64)] = [(0, 100), (0, 600), (0, 1_200), (0, 2_400), (0, 7_200), (300, 28_800), (300, 86_400), (300, 864_000)]
+        #expect(story([silent, silent, trickle, back]) == [.firing, nil, nil, nil, .resolved])
+    }
+
     @Test("Stationary traffic within the objective stays quiet over a year of looks")
     func quiet() {
         var random = SeededRandom(seed: 8)

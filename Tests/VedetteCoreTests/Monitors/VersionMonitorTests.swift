@@ -71,6 +71,54 @@ struct VersionMonitorTests {
         #expect(shares["2: recall"]?.isSufficient == false, "nothing is known without labels")
     }
 
+    /// Rounds of an hour; the second version allows 60 % where the others allow 90 %.
+    private func story(keepFiringForMs: Int64 = 0, _ rounds: [[(String, Int)]]) -> [String] {
+        var judge = Judge(configuration: MonitorKit(VersionRegressionRule()) { $0.keepFiringForMs = keepFiringForMs }.configuration)
+        return rounds.enumerated().map { index, versions in
+            let start = JudgeKit.base + Int64(index) * JudgeKit.hour
+            let now = observation(versions.map { ($0.0, pane($0.1, allow: $0.0 == "2" ? 0.6 : 0.9), 0) })
+            let events = judge.evaluate(EvaluationRound(monitor: 0, start: start, end: start + JudgeKit.hour, observations: [now]))
+            return events.isEmpty ? "-" : events.map { "\($0.status.rawValue) \($0.subject ?? ""): \($0.reason ?? "")" }.joined(separator: ", ")
+        }
+    }
+
+    private let fired = "firing 2: allow share: "
+
+    @Test("version_regression ends in words after a roll-back and after a finished roll-out")
+    func end() {
+        let together = [("1", 1_000), ("2", 1_000)]
+        #expect(
+            story([together, [("1", 2_000), ("2", 3)], [("1", 2_000), ("2", 0)]])
+                == [fired, "resolved 2: allow share: no longer compared: version 2 makes 3 of the window's 2,003 decisions", "-"])
+        #expect(
+            story([together, [("1", 0), ("2", 2_000)]])
+                == [fired, "resolved 2: allow share: no longer compared: no version before 2 makes decisions in the window"])
+        let back = [("1", 2_000), ("2", 0)]
+        let waited = story(keepFiringForMs: JudgeKit.hour, [together, back, back])
+        #expect(waited[1] == "-" && waited[2].hasPrefix("resolved 2: allow share: no longer compared"))
+    }
+
+    @Test("A third version neither keeps the comparison of the first two open nor ends it")
+    func third() {
+        let together = [("1", 1_000), ("2", 1_000), ("3", 0)]
+        #expect(
+            story([together, [("1", 0), ("2", 1_000), ("3", 1_000)]])
+                == [fired, "resolved 2: allow share: no longer compared: no version before 2 makes decisions in the window, firing 3: allow share: "])
+        #expect(
+            story([together, [("1", 1_000), ("2", 0), ("3", 1_000)]])
+                == [fired, "resolved 2: allow share: no longer compared: version 2 makes 0 of the window's 2,000 decisions"])
+        // Both run on beside it: the second is still worse than the first.
+        #expect(story([together, [("1", 2_000), ("2", 1_000), ("3", 1_000)]]) == [fired, "-"])
+        let mended = story([together, [("1", 1_000), ("2", 0), ("3", 0)], together])
+        #expect(mended[1].hasPrefix("resolved") && mended[2] == fired)
+    }
+
+    @Test("Too little traffic, and a version that is only rare, end nothing")
+    func missingData() {
+        let together = [("1", 1_000), ("2", 1_000)]
+        #expect(story([together, [("1", 0), ("2", 0)], [("1", 150), ("2", 0)], [("1", 2_000), ("2", 150)], together]) == [fired, "-", "-", "-", "-"])
+    }
+
     @Test("A score shift carries the cause where the versions of the window are not those of its reference")
     func cause() throws {
         let kit = MonitorKit(ScoreDriftRule())

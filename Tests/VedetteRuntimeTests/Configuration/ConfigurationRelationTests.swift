@@ -34,7 +34,7 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
         ("{name: w, size: ‹0s}", "windows[0].size: expected a duration such as 5m or 7d, from 1s to 3653d, found \"0s\""),
     ])
     func windows(_ window: String, _ message: String) {
-        expect("windows: [\(window)]\nmonitors: [{monitor: volume, window: w, reference: {baseline: b}}]\nbaselines: {b: f}", message)
+        expect("windows: [\(window)]\nmonitors: [{monitor: score_drift, window: w, reference: {baseline: b}}]\nbaselines: {b: f}", message)
     }
 
     @Test(arguments: [
@@ -82,7 +82,8 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
         ("{monitor: volume, window: 1h, clear_ratio: ‹120%}", "monitors[0].clear_ratio: expected a share such as 0.05 or 5%, above 0, up to 1, found \"120%\""),
         ("{monitor: volume, window: 1h, max_rate: ‹5%}", "monitors[0].max_rate: expected keys of volume (max_drop_ratio, min_surge_ratio), found \"max_rate\", which belongs to missing_features"),
         ("{monitor: volume, window: 1h, reference: ‹last}", "monitors[0].reference: expected previous_window, {same_hours: {weeks: N}}, {pinned: TIME}, {baseline: NAME} or {version: VERSION}, found \"last\""),
-        ("{monitor: volume, window: 1h, reference: {baseline: ‹x}}", "monitors[0].reference.baseline: expected a name of baselines (none are declared), found \"x\""),
+        ("{monitor: score_drift, window: 1h, reference: {baseline: ‹x}}", "monitors[0].reference.baseline: expected a name of baselines (b), found \"x\""),
+        ("{monitor: volume, window: 1h, reference: ‹{baseline: b}}", "monitors[0].reference: expected windows of this stream for volume (previous_window, same_hours, pinned), found a baseline, which is of days while a window is of hours: their traffic does not compare"),
         ("{monitor: volume, window: 24h, reference: {same_hours: {weeks: ‹60}}}", "monitors[0].reference.same_hours.weeks: expected a whole number from 1 to 52, found \"60\""),
         ("{monitor: volume, window: 5m, reference: ‹{same_hours: {weeks: 4}}}", "monitors[0].reference: expected a multiple of 1h as size of window 5m (the finest panes kept at an age of 28d), found 5m"),
         ("{monitor: volume, window: 1h, severity: {P0: ‹{}}}", "monitors[0].severity.P0: expected above or times, found neither"),
@@ -95,7 +96,7 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
         ("{monitor: volume, window: 1h}, ‹{monitor: volume, window: 1h}", "monitors[1].id: expected an id of its own, found \"volume_1h\", which monitors[0] has"),
     ])
     func monitors(_ monitors: String, _ message: String) {
-        expect("monitors: [\(monitors)]", message)
+        expect("monitors: [\(monitors)]\nbaselines: {b: f}", message)
     }
 
     @Test(arguments: [

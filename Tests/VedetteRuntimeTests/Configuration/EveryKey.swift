@@ -99,7 +99,7 @@ let everyKey = """
       revise_every: 12h
     time: {out_of_orderness: 10s, max_future: 2d, future_confirmations: 5, idle_timeout: 2m, max_ahead: 10m, max_waiting_rows: 5000, granule: 500ms}
     join: {retention: 30d, segment: 12h, pending_ttl: 2d, max_pending: 10, max_pending_bytes: 3MiB, duplicate_window: 3h, maturity: 20d, max_labels_per_request: 4, max_label_kinds: 5}
-    nowcast: {enabled: false, cohort: 12h, horizon: 60d, half_life: 20d, neighbourhood: 7d, prior_median: 10d, prior_spread: 0.5, slices: [country], max_series: 9}
+    nowcast: {enabled: false, cohort: 12h, horizon: 60d, half_life: 20d, neighbourhood: 7d, prior_median: 10d, prior_spread: 0.5, slices: [country, {country: null, channel: app}], max_series: 9}
     baselines: {good: baselines/good.json}
     drift:
       - {name: pinned, reference: {pinned: 2026-01-05}}

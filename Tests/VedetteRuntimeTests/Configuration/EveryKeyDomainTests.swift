@@ -101,6 +101,7 @@ import VedetteRuntime
         nowcast.priorMedianMs = 10 * 86_400_000
         nowcast.priorSpread = 0.5
         nowcast.slices = .groups([[0]])
+        nowcast.sliceValues = [SliceName([.init(dimension: "country", value: nil), .init(dimension: "channel", value: "app")])]
         nowcast.maxSeries = 9
         #expect(try loadedConfiguration(everyKey).topology.nowcast == nowcast)
     }
