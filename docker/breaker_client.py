@@ -6,8 +6,8 @@
 
 RECORDS is the compacted topic (`outputs.breakers`) as JSON lines, in order; `-` is standard
 input. A service keeps one BreakerView per process, feeds it from a consumer that starts at the
-beginning of the topic, and calls `apply` for each decision. Nothing here blocks or fails: without
-a usable record the fail-safe policy counts.
+beginning of the topic, decides once that has reached the end, and calls `apply` for each decision.
+Nothing here blocks or fails.
 
 The rules:
   1. Only records with mode "live" count, and only those of breakers that this service follows.
@@ -18,11 +18,17 @@ The rules:
      the last known state for HOLD_SECONDS more and then opens; "open" opens at once; "closed"
      relies on the model. The default is hold: an attacker who can silence the watcher must not
      gain by it, and a restart of the watcher must not challenge everybody.
-  4. A slice without a record follows all traffic ({}). The least trusting of all that match counts.
+  4. A service says which breakers it expects, and by which policy. One without a record of all
+     traffic of the model (a wrong topic, an empty one, records that cannot be read) has no state
+     to hold: it is open, unless FAIL_SAFE is "closed". What is not expected and has no record
+     changes nothing.
+  5. A slice without a record follows all traffic ({}). Of all records that match, each decides for
+     itself whether it relies on the model for this request; of those that do not, the strictest
+     policy counts, whatever their order.
      A key that nobody guards any more ends with a closed record that does not expire (retired).
      A slice's record that expired while all traffic of its breaker was told of later is no silence:
      Vedette lost the state of that slice, which follows all traffic again.
-  5. Half open: a request relies on the model for reliance_share of the traffic, chosen by a keyed
+  6. Half open: a request relies on the model for reliance_share of the traffic, chosen by a keyed
      hash of its id, so that a retry meets the same answer and nobody outside can choose it.
 """
 
@@ -34,6 +40,8 @@ import json
 import sys
 
 HOLD_SECONDS = 900
+# What a policy may do, the strictest last.
+STRICTNESS = {"allow": 0, "log": 1, "challenge": 2, "escalate": 3, "block": 4}
 
 
 def seconds(text):
@@ -41,24 +49,36 @@ def seconds(text):
 
 
 class BreakerView:
-    def __init__(self, key=b"change me", fail_safe="hold", breakers=None):
+    """What a decision service knows of the breakers.
+
+    expected: by breaker, the policy that counts without a record of it, as
+        {"instead_of": "allow", "do": "challenge"}; with "models" only for these.
+    breakers: those to follow (None: all); what is expected is followed.
+    """
+
+    def __init__(self, key=b"change me", fail_safe="hold", expected=None, breakers=None):
         self.records = {}
-        self.key, self.fail_safe, self.breakers = key, fail_safe, breakers
+        self.key, self.fail_safe, self.expected = key, fail_safe, dict(expected or {})
+        self.breakers = None if breakers is None else set(breakers) | set(self.expected)
+        for policy in self.expected.values():
+            policy["instead_of"], STRICTNESS[policy["do"]]
 
     def feed(self, record):
         """Takes one record of the topic in. Returns whether it changed anything."""
         try:
-            if record["mode"] != "live" or (self.breakers and record["breaker"] not in self.breakers):
+            if record["mode"] != "live" or (self.breakers is not None and record["breaker"] not in self.breakers):
                 return False
             name = (record["breaker"], record["model"], tuple(sorted(record["slice"].items(), key=str)))
             sequence = record["sequence"] + 0
             # What apply needs, read once: a broken record must fail here, not in a decision.
-            seconds(record["changed_at"]), seconds(record["expires_at"]), record["reliance_share"] + 0.0, record["summary"], record["state"]
-            record["policy"]["instead_of"], record["policy"]["do"]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            return False
-        known = self.records.get(name)
-        if known and known["sequence"] >= sequence:
+            hash(name), seconds(record["changed_at"]), seconds(record["expires_at"]), record["summary"], record["state"]
+            record["policy"]["instead_of"], STRICTNESS[record["policy"]["do"]]
+            if not 0 <= record["reliance_share"] <= 1:
+                return False
+            known = self.records.get(name)
+            if known and known["sequence"] >= sequence:
+                return False
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             return False
         self.records[name] = record
         return True
@@ -76,22 +96,28 @@ class BreakerView:
 
     def apply(self, decision, model, slices, request_id, now):
         """The decision to carry out, and why it differs from the model's (None where it does not)."""
-        best = None
+        digest = hmac.new(self.key, str(request_id).encode("utf-8", "replace"), hashlib.sha256).digest()
+        place = int.from_bytes(digest[:8], "big") / 2**64
+        strictest = None
+        for policy, share, why in self.words(model, slices, now):
+            if policy["instead_of"] != decision or place < share:
+                continue
+            if strictest is None or STRICTNESS[policy["do"]] > STRICTNESS[strictest[0]]:
+                strictest = (policy["do"], why)
+        return strictest or (decision, None)
+
+    def words(self, model, slices, now):
+        """Policy, share of the traffic that relies on the model, and why, of everything that is about these slices of a model."""
         for (breaker, of_model, parts), record in self.records.items():
             everything = self.records.get((breaker, model, ()))
             if parts and everything and seconds(everything["changed_at"]) >= seconds(record["expires_at"]):
                 continue
-            if of_model != model or any(slices.get(k) != v for k, v in record["slice"].items()):
-                continue
-            share, why = self.reliance(record, now)
-            if record["policy"]["instead_of"] == decision and (best is None or share < best[0]):
-                best = (share, why, record)
-        if best is None or best[0] >= 1:
-            return decision, None
-        digest = hmac.new(self.key, request_id.encode(), hashlib.sha256).digest()
-        if int.from_bytes(digest[:8], "big") / 2**64 < best[0]:
-            return decision, None
-        return best[2]["policy"]["do"], best[1]
+            if of_model == model and all(slices.get(k) == v for k, v in parts):
+                yield (record["policy"], *self.reliance(record, now))
+        for breaker, policy in self.expected.items():
+            if model in policy.get("models", [model]) and (breaker, model, ()) not in self.records:
+                share = 1.0 if self.fail_safe == "closed" else 0.0
+                yield policy, share, f"no record of {breaker}: open"
 
 
 def main():
@@ -102,13 +128,20 @@ def main():
     parser.add_argument("--now", help="default: the present")
     parser.add_argument("--fail-safe", choices=["hold", "open", "closed"], default="hold")
     parser.add_argument("--breaker", action="append", help="breakers to follow (default: all)")
+    parser.add_argument("--expect", action="append", default=[], metavar="BREAKER", help="breakers that must have a record")
+    parser.add_argument("--instead-of", default="allow", help="policy of an expected breaker without a record")
+    parser.add_argument("--do", choices=list(STRICTNESS), default="challenge")
     parser.add_argument("records", metavar="RECORDS")
     arguments = parser.parse_args()
-    view = BreakerView(fail_safe=arguments.fail_safe, breakers=arguments.breaker)
+    policy = {"instead_of": arguments.instead_of, "do": arguments.do}
+    expected = {name: policy for name in arguments.expect}
+    view = BreakerView(fail_safe=arguments.fail_safe, expected=expected, breakers=arguments.breaker)
     with sys.stdin if arguments.records == "-" else open(arguments.records, encoding="utf-8") as lines:
         for line in lines:
-            if line.strip():
+            try:
                 view.feed(json.loads(line))
+            except ValueError:
+                continue
     now = seconds(arguments.now) if arguments.now else datetime.datetime.now().timestamp()
     slices = dict(item.split("=", 1) for item in arguments.slice)
     decision, why = view.apply(arguments.decision, arguments.model, slices, arguments.request, now)

@@ -11,6 +11,7 @@ from breaker_client import HOLD_SECONDS, BreakerView, seconds
 EXAMPLES = json.loads((pathlib.Path(__file__).resolve().parents[1] / "schemas/breaker.schema.json").read_text())["examples"]
 NOW = seconds("2026-01-06T03:01:00.000Z")
 EXPIRES = seconds(EXAMPLES[0]["expires_at"])
+EXPECTED = {EXAMPLES[0]["breaker"]: {"instead_of": "allow", "do": "challenge"}}
 NEW, OLD = {"account_age": "new"}, {"account_age": "old"}
 
 
@@ -77,6 +78,56 @@ class Table(unittest.TestCase):
             of = BreakerView()
             self.assertFalse(of.feed(one), one)
             self.assertEqual(decide(of), "allow")
+
+    def test_what_cannot_be_a_key_is_dropped(self):
+        odd = [[], {}, [1], {"a": 1}]
+        for value in odd:
+            for one in (record(breaker=value), record(model=value), record(slice={"account_age": value}), record(state=value, reliance_share=value)):
+                for of in (view(), view(breakers=["x"]), view(expected=EXPECTED)):
+                    self.assertFalse(of.feed(one), one)
+        for share in (-0.1, 1.1, float("nan"), "1"):
+            self.assertFalse(view().feed(record(reliance_share=share)))
+        self.assertFalse(view().feed(record(policy={"instead_of": "allow", "do": "shrug"})))
+
+    def test_what_is_expected_and_has_no_record_follows_the_fail_safe_policy(self):
+        breaker = EXAMPLES[0]["breaker"]
+        closed = record(slice={}, state="closed", reliance_share=1)
+        for fail_safe, expected in [("hold", "challenge"), ("open", "challenge"), ("closed", "allow")]:
+            def of(*records, **options):
+                return view(*records, fail_safe=fail_safe, expected=options.get("expected", EXPECTED), breakers=options.get("breakers"))
+
+            self.assertEqual(decide(of()), expected)
+            self.assertEqual(decide(of(), decision="block"), "block")
+            self.assertEqual(decide(of(closed)), "allow")
+            self.assertEqual(decide(of(record(state="closed", reliance_share=1))), expected, "a slice is not all traffic")
+            self.assertEqual(decide(of(dict(closed, expires_at="soon"))), expected, "a record that cannot be read is none")
+            self.assertEqual(decide(of(dict(closed, mode="replay"))), expected)
+            self.assertEqual(decide(of(dict(closed, breaker="other"))), expected)
+            self.assertEqual(decide(of(dict(closed, model="other"))), expected)
+            self.assertEqual(decide(of(closed, breakers=["other"])), "allow", "what is expected is followed")
+            self.assertEqual(decide(of(EXAMPLES[2], dict(closed, retired=True))), "allow")
+            self.assertEqual(decide(of(expected={breaker: dict(EXPECTED[breaker], models=["other"])})), "allow")
+            self.assertEqual(decide(of(expected={breaker: {"instead_of": "allow", "do": "block"}})), "block" if fail_safe != "closed" else "allow")
+
+    def test_the_strictest_policy_counts_whatever_the_order(self):
+        actions = ["allow", "log", "challenge", "escalate", "block"]
+        for first in actions:
+            for second in actions:
+                a = record(slice={}, breaker="a", policy={"instead_of": "allow", "do": first}, reliance_share=0)
+                b = record(slice={}, breaker="b", policy={"instead_of": "allow", "do": second}, reliance_share=0)
+                strictest = max(first, second, key=actions.index)
+                self.assertEqual(decide(view(a, b)), strictest)
+                self.assertEqual(decide(view(b, a)), strictest)
+        # One that relies on the model for half: the other half meets the stricter of the two.
+        half = record(slice={}, breaker="b", policy={"instead_of": "allow", "do": "block"}, state="half_open", reliance_share=0.5)
+        for of in (view(record(), half), view(half, record())):
+            answers = [decide(of, request=f"r-{n}") for n in range(4000)]
+            self.assertEqual(set(answers), {"challenge", "block"})
+            self.assertAlmostEqual(answers.count("block") / 4000, 0.5, delta=0.03)
+
+    def test_any_request_id_is_decided(self):
+        for request in (None, 7, "", "\ud800", b"x"):
+            self.assertEqual(decide(view(record()), request=request), "challenge")
 
     def test_expiry_is_exact(self):
         for late, fail_safe, expected in [(-0.001, "open", "allow"), (0, "open", "challenge"), (HOLD_SECONDS - 0.001, "hold", "allow"), (HOLD_SECONDS, "hold", "challenge")]:

@@ -20,6 +20,12 @@ struct AlertState: Equatable {
     var revision = 0
     /// The most severe word of this episode so far.
     var severity = Severity.p3
+    /// The most severe that this episode was judged, told or not: what breakers hear.
+    var worst = Severity.p3
+    /// The alert that fires in a slice which holds this one, or which this one holds, and says the same; nil where this one speaks for itself.
+    var about: RequestID?
+    /// A change of the model's version explains it: it compares a version with the past of another.
+    var isOfVersions = false
     /// The strongest effect of this episode so far that was spoken of.
     var peak = 0.0
     /// The strongest effect while it was held back and its cause was new.
@@ -83,6 +89,13 @@ extension AlertState: Snapshottable {
         writer.write(count: episode)
         writer.write(count: revision)
         writer.write(string: severity.rawValue)
+        writer.write(string: worst.rawValue)
+        writer.write(bool: about != nil)
+        if let about {
+            writer.write(fixed64: about.high)
+            writer.write(fixed64: about.low)
+        }
+        writer.write(bool: isOfVersions)
         writer.write(double: peak)
         writer.write(double: heldPeak)
         writer.write(bool: isExplained)
@@ -112,6 +125,9 @@ extension AlertState: Snapshottable {
         episode = Int(truncatingIfNeeded: try reader.readVarint())
         revision = Int(truncatingIfNeeded: try reader.readVarint())
         severity = try Severity(reading: &reader)
+        worst = try Severity(reading: &reader)
+        about = try reader.readBool() ? RequestID(high: try reader.readFixed64(), low: try reader.readFixed64()) : nil
+        isOfVersions = try reader.readBool()
         peak = try reader.readDouble()
         heldPeak = try reader.readDouble()
         isExplained = try reader.readBool()

@@ -33,8 +33,24 @@ package struct IncidentBook {
         var spokenExplained = 0
     }
 
+    /// What stands, told or not: what breakers hear.
+    struct Standing: Equatable {
+        var detector: Int
+        var identity: AlertIdentity
+        var severity: Severity
+        var startedAt: Int64
+        /// Least tries until a first success that it told of.
+        var attempts: Double?
+    }
+
     private let configuration: TopologyConfiguration
     private var states: [RequestID: State] = [:]
+    /// As many as the detectors have open: each bounds its own, and ends what it began.
+    private(set) var standing: [RequestID: Standing] = [:]
+    /// What breakers hear of these may have changed; empty between boundaries.
+    private var stirred: [RequestID: Standing] = [:]
+    /// Told as open under an earlier configuration, and judged no more.
+    private var abandoned: [AbandonedAlert] = []
     /// Episodes of forgotten fingerprints, so that a number is never given twice.
     private var episodeFloor = 0
 
@@ -55,6 +71,42 @@ package struct IncidentBook {
         case .closed(let reason): return end(report, key, .resolved, reason, boundary, traffic)
         case .withdrawn(let reason): return end(report, key, .withdrawn, reason, boundary, traffic)
         }
+    }
+
+    /// Notes what stands and what is over, whatever is said of it. Before ``take(_:at:traffic:)``, for every report.
+    mutating func note(_ report: IncidentReport) {
+        let key = key(of: report)
+        guard case .open = report.phase else {
+            if let over = standing.removeValue(forKey: key) { stirred[key] = over }
+            return
+        }
+        let known = standing[key]
+        var now = known ?? Standing(
+            detector: report.detector, identity: AlertIdentity(report), severity: report.severity, startedAt: report.startedAt)
+        now.severity = max(now.severity, report.severity)
+        now.startedAt = min(now.startedAt, report.startedAt)
+        if let tries = report.stakes.attempts.value { now.attempts = min(now.attempts ?? tries, tries) }
+        guard now != known else { return }
+        standing[key] = now
+        stirred[key] = now
+    }
+
+    /// What has changed since the last call, in a fixed order. O(k log k).
+    package mutating func takeSignals() -> [AlertSignal] {
+        defer { stirred.removeAll(keepingCapacity: true) }
+        return stirred.sorted { $0.key < $1.key }.map { signal($0.key, standing[$0.key] ?? $0.value, isFiring: standing[$0.key] != nil) }
+    }
+
+    /// Everything that stands now, by key. O(incidents).
+    package func firingSignals() -> [AlertSignal] { standing.sorted { $0.key < $1.key }.map { signal($0.key, $0.value, isFiring: true) } }
+
+    private func signal(_ key: RequestID, _ standing: Standing, isFiring: Bool) -> AlertSignal {
+        let fingerprint = Fingerprint.text(key)
+        let told = states[key].flatMap { $0.isOpen ? "\(fingerprint)-\($0.episode)-\($0.revision)" : nil }
+        return AlertSignal(
+            fingerprint: fingerprint, isFiring: isFiring, alertID: told, monitor: standing.identity.monitor,
+            monitorID: configuration.detectors[standing.detector].id, model: configuration.models[standing.identity.model].name,
+            slice: standing.identity.slice, severity: standing.severity, startedAt: standing.startedAt, attempts: standing.attempts)
     }
 
     package func key(of report: IncidentReport) -> RequestID {
@@ -113,6 +165,7 @@ package struct IncidentBook {
             state.detectMs = max(0, (report.stakes.sufficedAt ?? known) - report.startedAt)
             state.spokenNews = report.news
             states[key] = state
+            stirred[key] = standing[key]
             return event(.firing, report, key, state, traffic, reason: nil)
         }
         state.seenAt = boundary
@@ -131,6 +184,7 @@ package struct IncidentBook {
         state.emittedAt = boundary
         state.revision += 1
         states[key] = state
+        stirred[key] = standing[key]
         return event(.updated, report, key, state, traffic, reason: nil)
     }
 
@@ -159,6 +213,33 @@ package struct IncidentBook {
             states[key] = nil
             episodeFloor = max(episodeFloor, state.episode)
         }
+    }
+
+    // MARK: Another configuration
+
+    /// Ends what a detector that is still there has no rule for any more.
+    /// - Parameter stands: whether a detector still judges what an incident is about.
+    mutating func abandon(unless stands: (_ detector: Int, _ identity: AlertIdentity) -> Bool) {
+        standing = standing.filter { stands($0.value.detector, $0.value.identity) }
+        for (key, state) in states.sorted(by: { $0.key < $1.key }) where (state.isOpen || state.isHeld) && !stands(state.detector, state.identity) {
+            abandon(key, state, detector: configuration.detectors[state.detector].id)
+            states[key] = nil
+        }
+    }
+
+    private mutating func abandon(_ key: RequestID, _ state: State, detector: String) {
+        episodeFloor = max(episodeFloor, state.episode)
+        guard state.isOpen else { return }
+        abandoned.append(
+            AbandonedAlert(
+                key: key, identity: state.identity, monitorID: detector, severity: state.severity, episode: state.episode, revision: state.revision,
+                startedAt: state.startedAt, detectedAt: state.detectedAt))
+    }
+
+    /// The last records of what nobody judges any more; once. What was opened again meanwhile goes on under its next episode.
+    package mutating func takeAbandoned(at boundary: Int64) -> [AlertEvent] {
+        defer { abandoned.removeAll() }
+        return abandoned.filter { !isOpen($0.key) }.map { $0.event(configuration, at: boundary) }
     }
 
     private func event(
@@ -210,16 +291,20 @@ extension IncidentBook {
             writer.write(count: state.explained.count)
             for one in state.explained { one.encode(into: &writer) }
         }
+        writer.write(count: standing.count)
+        for (key, one) in standing.sorted(by: { $0.key < $1.key }) {
+            writer.write(fixed64: key.high)
+            writer.write(fixed64: key.low)
+            one.encode(into: &writer)
+        }
+        AbandonedAlert.write(abandoned, into: &writer)
     }
 
-    /// Incidents of detectors that are no longer configured are left out. Throws ``CorruptBytes``.
+    /// Incidents of detectors that are no longer configured are left out; those that were told as open are abandoned. Throws ``CorruptBytes``.
     package init(configuration: TopologyConfiguration, from reader: inout ByteReader) throws {
         self.init(configuration: configuration)
-        var places: [Int?] = []
-        for _ in 0..<(try reader.readCount()) {
-            let id = try reader.readString()
-            places.append(configuration.detectors.firstIndex { $0.id == id })
-        }
+        let ids = try (0..<(try reader.readCount())).map { _ in try reader.readString() }
+        let places = ids.map { id in configuration.detectors.firstIndex { $0.id == id } }
         episodeFloor = Int(truncatingIfNeeded: try reader.readVarint())
         for _ in 0..<(try reader.readCount(minimumSize: 30)) {
             let key = RequestID(high: try reader.readFixed64(), low: try reader.readFixed64())
@@ -229,17 +314,48 @@ extension IncidentBook {
             let isHeld = try reader.readBool()
             let episode = Int(truncatingIfNeeded: try reader.readVarint())
             let revision = Int(truncatingIfNeeded: try reader.readVarint())
-            guard let severity = Severity(rawValue: try reader.readString()), places.indices.contains(place) else {
-                throw CorruptBytes(offset: reader.offset, expected: "an incident of one of \(places.count) detectors")
-            }
+            let severity = try Severity(reading: &reader)
+            try requirePlace(place, identity, of: places.count, reader)
             var state = State(
                 detector: places[place] ?? 0, identity: identity, isOpen: isOpen, isHeld: isHeld, episode: episode, revision: revision,
                 severity: severity, spokenSize: try reader.readDouble(), spokenNews: try reader.readSigned(), startedAt: try reader.readSigned(), detectMs: try reader.readSigned(),
                 detectedAt: try reader.readSigned(), emittedAt: try reader.readSigned(), seenAt: try reader.readSigned())
             state.spokenExplained = Int(truncatingIfNeeded: try reader.readVarint())
             for _ in 0..<(try reader.readCount(minimumSize: 10)) { state.explained.append(try AlertEvent.Contributor(from: &reader)) }
-            if places[place] != nil { states[key] = state } else { episodeFloor = max(episodeFloor, episode) }
+            if places[place] != nil { states[key] = state } else { abandon(key, state, detector: ids[place]) }
         }
+        for _ in 0..<(try reader.readCount(minimumSize: 20)) {
+            let key = RequestID(high: try reader.readFixed64(), low: try reader.readFixed64())
+            var one = try Standing(from: &reader)
+            try requirePlace(one.detector, one.identity, of: places.count, reader)
+            guard let place = places[one.detector] else { continue }
+            one.detector = place
+            standing[key] = one
+        }
+        abandoned += try AbandonedAlert.read(configuration, from: &reader)
+    }
+
+    private func requirePlace(_ place: Int, _ identity: AlertIdentity, of count: Int, _ reader: ByteReader) throws {
+        guard place < count, configuration.models.indices.contains(identity.model) else {
+            throw CorruptBytes(offset: reader.offset, expected: "an incident of one of \(count) detectors, of a known model")
+        }
+    }
+}
+
+extension IncidentBook.Standing: Snapshottable {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(count: detector)
+        identity.encode(into: &writer)
+        writer.write(string: severity.rawValue)
+        writer.write(signed: startedAt)
+        writer.write(bool: attempts != nil)
+        if let attempts { writer.write(double: attempts) }
+    }
+
+    init(from reader: inout ByteReader) throws {
+        self.init(
+            detector: Int(truncatingIfNeeded: try reader.readVarint()), identity: try AlertIdentity(from: &reader),
+            severity: try Severity(reading: &reader), startedAt: try reader.readSigned(), attempts: try reader.readBool() ? try reader.readDouble() : nil)
     }
 }
 

@@ -8,6 +8,7 @@ extension Judge {
         _ reports: [IncidentReport], _ book: inout IncidentBook, at boundary: Int64, traffic: IncidentBook.Traffic
     ) -> [AlertEvent] {
         guard !reports.isEmpty else { return [] }
+        for report in reports { book.note(report) }
         var events: [AlertEvent] = []
         var spoken: [Spoken]?
         for report in ordered(reports, book) {
@@ -52,11 +53,12 @@ extension Judge {
             if states[cause.key] != nil { _ = states[cause.key]?.explain(told) } else { book.explain(cause.key, told) }
             return true
         }
-        guard hasRoom(for: report.model, at: boundary) else {
+        let room = AlertRoom(model: report.model, monitor: report.monitor, severity: report.severity)
+        guard hasRoom(in: room, at: boundary) else {
             holdForTheHour(report, key, &book, at: boundary)
             return true
         }
-        noteAnnouncement(of: report.model, at: boundary)
+        noteAnnouncement(in: room, at: boundary)
         return false
     }
 

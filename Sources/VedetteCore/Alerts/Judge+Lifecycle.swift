@@ -37,6 +37,9 @@ extension Judge {
         state.spokenExplained = 0
         state.isExplained = false
         state.severity = spec.severity(of: candidate.finding)
+        state.worst = state.severity
+        state.about = nil
+        state.isOfVersions = false
         state.basis = AlertState.Basis(start: round.start, end: round.end, value: candidate.finding.value)
         state.latest = state.basis
         return .announce
@@ -53,6 +56,7 @@ extension Judge {
         }
         state.clearMs = -1
         guard candidate.isMet else { return nil }
+        state.worst = max(state.worst, spec.severity(of: finding))
         state.latest = AlertState.Basis(start: scene.round.start, end: scene.round.end, value: finding.value)
         guard state.isAnnounced else {
             state.severity = max(state.severity, spec.severity(of: finding))

@@ -6,7 +6,9 @@ extension Judge {
         var events: [AlertEvent] = []
         for key in notices.states.keys.sorted() {
             guard var state = notices.states[key] else { continue }
+            let before = (state.isFiring, state.revision, state.severity)
             if let event = settle(&state, key, at: boundary) { events.append(event) }
+            if before != (state.isFiring, state.revision, state.severity) { stirredNotices.insert(key) }
             notices.states[key] = state
         }
         return events
@@ -46,12 +48,18 @@ extension Judge {
         return silences.find(target, at: boundary) != nil
     }
 
+    func fingerprint(of key: NoticeBook.Key) -> String {
+        Fingerprint.text(
+            Fingerprint.key(
+                application: configuration.application, monitor: key.kind.name, model: configuration.models[key.model].name, slice: SliceName(),
+                subject: nil))
+    }
+
     private func event(_ status: AlertStatus, _ state: NoticeBook.State, _ key: NoticeBook.Key, at boundary: Int64, reason: String?) -> AlertEvent {
         let model = configuration.models[key.model]
         let ranked = state.ranked
         let words = NoticeWords(kind: key.kind, state: state, model: model)
-        let fingerprint = Fingerprint.text(
-            Fingerprint.key(application: configuration.application, monitor: key.kind.name, model: model.name, slice: SliceName(), subject: nil))
+        let fingerprint = fingerprint(of: key)
         var control = AlertEvent.FalseDiscoveryControl(method: state.method, alpha: state.alpha, tests: state.tests)
         control.falseAlertsPerMonth = configuration.falseAlertsPerMonth
         return AlertEvent(

@@ -56,13 +56,14 @@ extension Judge {
         // By key, so that the order in which the monitors were judged does not show.
         for draft in drafts.sorted(by: { ($0.key, $0.scene) < ($1.key, $1.scene) }) { follow(draft, at: boundary, &events) }
         announce(at: boundary, incidents, &explained, &events)
+        releaseFollowers()
         events += settleNotices(at: boundary)
         drafts.removeAll(keepingCapacity: true)
         scenes.removeAll(keepingCapacity: true)
         return events
     }
 
-    private func candidate(_ draft: Draft) -> Candidate { scenes[draft.scene].candidates[draft.candidate] }
+    func candidate(_ draft: Draft) -> Candidate { scenes[draft.scene].candidates[draft.candidate] }
 
     /// Updates and ends of what was announced. An end is said even in a silence: somebody waits for it.
     private mutating func follow(_ draft: Draft, at boundary: Int64, _ events: inout [AlertEvent]) {
@@ -74,6 +75,7 @@ extension Judge {
             guard state.isAnnounced, silence(of: state.identity, monitor: state.monitor, at: boundary) == nil else { return }
             state.severity = max(state.severity, configuration.monitors[state.monitor].severity(of: candidate.finding))
             state.revision += 1
+            stirred.insert(draft.key)
             emit(.updated, &state, candidate, scene, at: boundary, &events)
         case .end(let status, let reason):
             state.revision += 1
@@ -92,12 +94,15 @@ extension Judge {
         var speakers: [Draft] = []
         for draft in order(drafts) {
             guard var state = states[draft.key], state.phase == .firing, !state.isAnnounced else { continue }
+            place(&state, draft, at: boundary)
             switch verdict(draft, state, spoken, at: boundary) {
             case .speak:
                 state.isAnnounced = true
+                (state.about, state.isOfVersions) = (nil, false)
+                stirred.insert(draft.key)
                 speakers.append(draft)
                 spoken.append(self.spoken(draft.key, state))
-                note(spoken: draft.key, state.identity, at: boundary)
+                note(spoken: draft.key, state, at: boundary)
             case .silenced, .companion: break
             case .cause(let cause) where state.isExplained && states[cause] != nil: hold(&state, candidate(draft), at: boundary)
             case .cause(let cause):
@@ -125,20 +130,22 @@ extension Judge {
         }
     }
 
-    private mutating func note(spoken key: RequestID, _ identity: AlertIdentity, at boundary: Int64) {
+    private mutating func note(spoken key: RequestID, _ state: AlertState, at boundary: Int64) {
         spokenKeys.insert(key)
-        if identity.monitor == AlertCauses.versionChange { versionWords[identity.model] = key }
-        noteAnnouncement(of: identity.model, at: boundary)
+        if state.identity.monitor == AlertCauses.versionChange { versionWords[state.identity.model] = key }
+        noteAnnouncement(in: AlertRoom(model: state.identity.model, monitor: state.identity.monitor, severity: state.severity), at: boundary)
     }
 
     /// One more of what an hour may hold.
-    mutating func noteAnnouncement(of model: Int, at boundary: Int64) {
-        announcements[model] = (announcements[model] ?? []).filter { $0 > boundary - Self.capPeriodMs } + [boundary]
+    mutating func noteAnnouncement(in room: AlertRoom?, at boundary: Int64) {
+        guard let room else { return }
+        announcements[room] = (announcements[room] ?? []).filter { $0 > boundary - Self.capPeriodMs } + [boundary]
     }
 
-    /// Whether the hour has room for another alert of this model.
-    func hasRoom(for model: Int, at boundary: Int64) -> Bool {
-        (announcements[model]?.reduce(0) { $0 + ($1 > boundary - Self.capPeriodMs ? 1 : 0) } ?? 0) < configuration.maxAlertsPerHour
+    /// Whether the hour has room for another alert.
+    func hasRoom(in room: AlertRoom?, at boundary: Int64) -> Bool {
+        guard let room else { return true }
+        return (announcements[room]?.reduce(0) { $0 + ($1 > boundary - Self.capPeriodMs ? 1 : 0) } ?? 0) < configuration.maxAlertsPerHour
     }
 
     /// Alerts that fire and were spoken of, by key.
@@ -177,7 +184,7 @@ extension Judge {
         if silence(of: state.identity, monitor: state.monitor, at: boundary) != nil { return .silenced }
         if isSaidByCompanion(state, candidate, scene) { return .companion }
         if isHoldable(state, candidate, at: boundary) {
-            if candidate.finding.cause == .versionChange, state.identity.monitor != AlertCauses.versionChange {
+            if isOfVersions(candidate, state) {
                 return versionWords[state.identity.model].map { .cause($0) } ?? .notice(.versionChange)
             }
             let windowStart = scene.round.start
@@ -187,7 +194,12 @@ extension Judge {
             }
             if let cause { return .cause(cause.key) }
         }
-        return hasRoom(for: state.identity.model, at: boundary) ? .speak : .notice(.alertStorm)
+        let room = AlertRoom(model: state.identity.model, monitor: state.identity.monitor, severity: state.severity)
+        return hasRoom(in: room, at: boundary) ? .speak : .notice(.alertStorm)
+    }
+
+    func isOfVersions(_ candidate: Candidate, _ state: AlertState) -> Bool {
+        candidate.finding.cause == .versionChange && state.identity.monitor != AlertCauses.versionChange
     }
 
     /// Of two windows in which one kind of monitor finds the same thing, the one that spoke first explains the other.
@@ -209,7 +221,7 @@ extension Judge {
     }
 
     /// A cause explains what was there in its first days; what grows far beyond that later stands for itself.
-    private func isHoldable(_ state: AlertState, _ candidate: Candidate, at boundary: Int64) -> Bool {
+    func isHoldable(_ state: AlertState, _ candidate: Candidate, at boundary: Int64) -> Bool {
         boundary - state.detectedAt <= Self.causeSettlesMs || candidate.finding.strength < Self.growthFactor * max(state.heldPeak, 1)
     }
 

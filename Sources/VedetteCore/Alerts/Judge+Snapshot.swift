@@ -1,5 +1,5 @@
 /// The judge's memory in a checkpoint: monitors by their ids, so that a configuration with
-/// other monitors still reads it; what no longer exists is left out.
+/// other monitors still reads it; what no longer exists is left out, and what was told as open of it is abandoned.
 extension Judge {
     public func encode(into writer: inout ByteWriter) {
         writer.write(count: configuration.monitors.count)
@@ -9,6 +9,7 @@ extension Judge {
         writer.write(signed: refused)
         silences.encode(into: &writer)
         encodeHygiene(into: &writer)
+        AbandonedAlert.write(abandoned, into: &writer)
         writer.write(count: states.count)
         for (key, state) in states.sorted(by: { $0.key < $1.key }) {
             writer.write(fixed64: key.high)
@@ -20,38 +21,71 @@ extension Judge {
     /// Throws ``CorruptBytes`` where the bytes are not a judge's.
     public init(configuration: TopologyConfiguration, from reader: inout ByteReader) throws {
         self.init(configuration: configuration)
-        var places: [Int?] = []
-        for _ in 0..<(try reader.readCount()) {
-            let id = try reader.readString()
-            places.append(configuration.monitors.firstIndex { $0.id == id })
-        }
+        let ids = try (0..<(try reader.readCount())).map { _ in try reader.readString() }
+        let places = ids.map { id in configuration.monitors.firstIndex { $0.id == id } }
         episodeFloor = Int(truncatingIfNeeded: try reader.readVarint())
         newestEnd = try reader.readSigned()
         refused = try reader.readSigned()
         silences = try SilenceBook(configuration.silences, from: &reader)
         try restoreHygiene(from: &reader, places: places)
+        abandoned = try AbandonedAlert.read(configuration, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 40)) {
             let key = RequestID(high: try reader.readFixed64(), low: try reader.readFixed64())
             var state = try AlertState(from: &reader)
             guard places.indices.contains(state.monitor), configuration.models.indices.contains(state.identity.model) else {
                 throw CorruptBytes(offset: reader.offset, expected: "one of \(places.count) monitors, of a known model")
             }
-            guard let monitor = places[state.monitor] else {
-                episodeFloor = max(episodeFloor, state.episode)
+            guard let monitor = places[state.monitor], isJudged(state.identity, by: configuration.monitors[monitor]) else {
+                abandon(key, state, monitorID: ids[state.monitor])
                 continue
             }
             state.monitor = monitor
             states[key] = state
             trackedByMonitor[monitor] += 1
             if state.phase == .firing, state.isAnnounced { spokenKeys.insert(key) }
+            if state.about != nil { followers.insert(key) }
+        }
+    }
+
+    private mutating func abandon(_ key: RequestID, _ state: AlertState, monitorID: String) {
+        episodeFloor = max(episodeFloor, state.episode)
+        guard state.phase == .firing, state.isAnnounced else { return }
+        abandoned.append(
+            AbandonedAlert(
+                key: key, identity: state.identity, monitorID: monitorID, severity: state.severity, episode: state.episode, revision: state.revision,
+                startedAt: state.startedAt, detectedAt: state.detectedAt))
+    }
+
+    /// Whether a monitor still looks at what an alert of its id is about.
+    private func isJudged(_ identity: AlertIdentity, by spec: MonitorSpec) -> Bool {
+        guard spec.rule.name == identity.monitor else { return false }
+        let model = configuration.models[identity.model]
+        guard spec.models.isEmpty || spec.models.contains(model.name), isWatched(identity.slice, by: spec) else { return false }
+        guard let subject = identity.subject, let feature = configuration.schema.features.firstIndex(where: { $0.name == subject }) else { return true }
+        switch spec.rule.base {
+        case is MissingFeaturesRule: return model.importantFeatures.contains(feature)
+        case let rule as FeatureDriftRule: return (rule.scope == .important ? model.importantFeatures : model.features).contains(feature)
+        case is FeatureCollapseRule, is SchemaChangeRule: return model.features.contains(feature)
+        default: return true
+        }
+    }
+
+    private func isWatched(_ slice: SliceName, by spec: MonitorSpec) -> Bool {
+        switch spec.slices {
+        case .overall: return slice.isOverall
+        case .all: return true
+        case .groups(let groups):
+            guard !slice.isOverall else { return false }
+            let dimensions = slice.parts.map(\.dimension)
+            return groups.contains { $0.map { configuration.schema.dimensions[$0] } == dimensions } || spec.sliceValues.contains(slice)
         }
     }
 
     private func encodeHygiene(into writer: inout ByteWriter) {
         notices.encode(into: &writer)
         writer.write(count: announcements.count)
-        for (model, times) in announcements.sorted(by: { $0.key < $1.key }) {
-            writer.write(count: model)
+        for (room, times) in announcements.sorted(by: { $0.key < $1.key }) {
+            room.encode(into: &writer)
             writer.write(count: times.count)
             for time in times { writer.write(signed: time) }
         }
@@ -74,8 +108,8 @@ extension Judge {
             throw CorruptBytes(offset: reader.offset, expected: "notices of known models")
         }
         for _ in 0..<(try reader.readCount(minimumSize: 2)) {
-            let model = Int(truncatingIfNeeded: try reader.readVarint())
-            announcements[model] = try (0..<(try reader.readCount())).map { _ in try reader.readSigned() }
+            let room = try AlertRoom(from: &reader)
+            announcements[room] = try (0..<(try reader.readCount())).map { _ in try reader.readSigned() }
         }
         for _ in 0..<(try reader.readCount(minimumSize: 17)) {
             let model = Int(truncatingIfNeeded: try reader.readVarint())

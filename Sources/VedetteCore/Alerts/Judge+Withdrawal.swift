@@ -22,10 +22,11 @@ extension Judge {
     }
 
     private func isOpenToWithdrawal(_ state: AlertState) -> Bool {
-        guard configuration.monitors[state.monitor].rule.base.needs.labels, state.isAnnounced, let basis = state.basis else { return false }
+        guard configuration.monitors[state.monitor].rule.base.needs.labels, let basis = state.basis else { return false }
         switch state.phase {
+        // Told or not: a breaker may be open for it.
         case .firing: return true
-        case .idle, .pending: return newestEnd - basis.end <= configuration.join.maturityMs
+        case .idle, .pending: return state.isAnnounced && newestEnd - basis.end <= configuration.join.maturityMs
         }
     }
 
@@ -51,9 +52,11 @@ extension Judge {
         scenes.append(Scene(round: round, at: at, candidates: candidates))
         for index in candidates.indices {
             guard let key = candidates[index].key, var state = states[key] else { continue }
+            let before = (state.phase, state.worst)
             if let kind = recheck(&state, candidates[index], scenes[scenes.count - 1]) {
                 drafts.append(Draft(kind: kind, key: key, scene: scenes.count - 1, candidate: index))
             }
+            if state.phase != before.0 || state.phase == .firing && state.worst != before.1 { stirred.insert(key) }
             states[key] = state
         }
     }
@@ -62,7 +65,8 @@ extension Judge {
         guard let basis = state.basis, basis.start == scene.round.start, basis.end == scene.round.end else { return nil }
         let finding = candidate.finding
         if finding.isSufficient, finding.effectPassed {
-            guard state.phase == .firing, finding.strength >= Self.worseFactor * state.peak else { return nil }
+            guard state.phase == .firing, state.isAnnounced, finding.strength >= Self.worseFactor * state.peak else { return nil }
+            state.worst = max(state.worst, configuration.monitors[state.monitor].severity(of: finding))
             state.basis?.value = finding.value
             return .update
         }
@@ -78,6 +82,6 @@ extension Judge {
             state.frozen = nil
             state.metAt = .min
         }
-        return .end(.withdrawn, reason: reason)
+        return state.isAnnounced ? .end(.withdrawn, reason: reason) : nil
     }
 }

@@ -57,10 +57,18 @@ public struct Judge {
     /// What must not be spoken of.
     var silences: SilenceBook
     var notices = NoticeBook()
-    /// By model, when alerts were announced in the last ``capPeriodMs``.
-    var announcements: [Int: [Int64]] = [:]
+    /// When alerts were announced in the last ``capPeriodMs``.
+    var announcements: [AlertRoom: [Int64]] = [:]
     /// Fingerprints that may be firing and were spoken of: a superset, for finding causes fast. From the states, not stored.
     var spokenKeys: Set<RequestID> = []
+    /// Fingerprints of which what breakers hear may have changed; empty between boundaries.
+    var stirred: Set<RequestID> = []
+    /// Those that may have an ``AlertState/about``: a superset. From the states, not stored.
+    var followers: Set<RequestID> = []
+    /// Notices that began, were told or ended; empty between boundaries.
+    var stirredNotices: Set<NoticeBook.Key> = []
+    /// Told as open under an earlier configuration, and judged no more.
+    var abandoned: [AbandonedAlert] = []
     /// By model, the newest alert that said that its version changed.
     var versionWords: [Int: RequestID] = [:]
     /// What waits for ``settle(at:)``; empty between boundaries.
@@ -121,9 +129,11 @@ public struct Judge {
                 refused += 1
                 continue
             }
+            let before = (state.phase, state.worst)
             if let kind = advance(&state, candidates[index], scenes[scenes.count - 1]) {
                 drafts.append(Draft(kind: kind, key: key, scene: scenes.count - 1, candidate: index))
             }
+            if (state.phase == .firing) != (before.0 == .firing) || state.phase == .firing && state.worst != before.1 { stirred.insert(key) }
             states[key] = state
         }
     }

@@ -16,7 +16,7 @@ extension BreakerBoard {
         for key in abandoned { key.encode(into: &writer) }
     }
 
-    /// Restores what the configuration still names; the keys of the rest are abandoned.
+    /// Restores what the configuration still names; the keys of the rest are abandoned. ``reconcile(with:at:)`` follows.
     package mutating func restore(from reader: inout ByteReader) throws {
         refused = try reader.readSigned()
         let mark = try reader.readFixed64()
@@ -45,7 +45,6 @@ extension BreakerBoard {
             }
             let spec = configuration.breakers[index]
             entry.fit(names: names, to: spec.triggers.map(name(of:)))
-            entry.alerts.removeAll { cause in !spec.isDriven(by: cause.name, cause.monitorID ?? "", cause.severity ?? .p3) || !isConfigured(cause) }
             entries[index].append(entry)
         }
     }
@@ -58,12 +57,6 @@ extension BreakerBoard {
     private func isGuarded(_ key: AbandonedBreaker) -> Bool {
         guard let index = configuration.breakers.firstIndex(where: { $0.id == key.breaker }) else { return false }
         return key.slice.isOverall && isCovered(configuration.breakers[index], model: configuration.models[key.model].name, slice: nil)
-    }
-
-    /// An alert of a monitor that is gone is never resolved.
-    private func isConfigured(_ cause: BreakerCause) -> Bool {
-        configuration.monitors.contains { $0.id == cause.monitorID } || configuration.detectors.contains { $0.id == cause.monitorID }
-            || NoticeBook.Kind.allCases.contains { $0.name == cause.monitorID }
     }
 
     /// Empty for alerts, which are known by their monitors.

@@ -30,24 +30,47 @@ package struct BreakerBoard {
 
     // MARK: Input
 
-    /// An alert that was just put out, live or silent.
-    package mutating func take(_ event: AlertEvent, at time: Int64) {
-        guard let model = configuration.models.firstIndex(where: { $0.name == event.model }) else { return }
-        let isOver = event.status == .resolved || event.status == .withdrawn
-        for (index, spec) in configuration.breakers.enumerated() where isCovered(spec, model: event.model, slice: event.slice) {
-            if isOver {
-                forget(event.fingerprint, index, model, event.slice)
-            } else if spec.isDriven(by: event.monitor, event.monitorID, event.severity), let place = admit(index, model, event.slice, time) {
-                entries[index][place].note(event)
-            }
+    /// What began to fire, changed or ceased to, whatever was said of it.
+    package mutating func take(_ signals: [AlertSignal], at time: Int64) {
+        guard !configuration.breakers.isEmpty else { return }
+        for signal in signals {
+            guard let model = configuration.models.firstIndex(where: { $0.name == signal.model }) else { continue }
+            for index in configuration.breakers.indices { take(signal, index, model, time) }
         }
     }
 
-    /// An alert drives its slice's entry, or that of all traffic if there was no room when it came.
-    private mutating func forget(_ fingerprint: String, _ index: Int, _ model: Int, _ slice: SliceName) {
-        for place in [find(index, model, slice), find(index, model, SliceName())].compactMap({ $0 }) {
-            entries[index][place].alerts.removeAll { $0.fingerprint == fingerprint }
+    private mutating func take(_ signal: AlertSignal, _ index: Int, _ model: Int, _ time: Int64) {
+        let spec = configuration.breakers[index]
+        guard isCovered(spec, model: signal.model, slice: signal.slice) else { return }
+        let isHeard = signal.isFiring && spec.isDriven(by: signal.monitor, signal.monitorID, signal.severity) && !isSaidElsewhere(signal, spec)
+        // An alert drives its slice's entry, or that of all traffic if there was no room when it came.
+        let holders = places(index, model, signal.slice).filter { entries[index][$0].holds(signal.fingerprint) }
+        if !isHeard {
+            for place in holders { entries[index][place].forget(signal.fingerprint) }
+        } else if let place = holders.first ?? admit(index, model, signal.slice, time) {
+            entries[index][place].note(signal)
         }
+    }
+
+    /// Whether another slice that this breaker covers opens for the same thing.
+    private func isSaidElsewhere(_ signal: AlertSignal, _ spec: BreakerSpec) -> Bool {
+        signal.about.map { isCovered(spec, model: signal.model, slice: $0) } ?? false
+    }
+
+    /// Entries in which an alert of a slice may be.
+    private func places(_ index: Int, _ model: Int, _ slice: SliceName) -> [Int] {
+        guard let own = find(index, model, slice) else { return find(index, model, SliceName()).map { [$0] } ?? [] }
+        return slice.isOverall ? [own] : [own] + (find(index, model, SliceName()).map { [$0] } ?? [])
+    }
+
+    /// After a restore: forgets what does not fire any more, and hears what a breaker that is new, or listens to more, never heard.
+    /// Under an unchanged configuration it changes nothing.
+    package mutating func reconcile(with firing: [AlertSignal], at time: Int64) {
+        let fingerprints = Set(firing.map(\.fingerprint))
+        for index in entries.indices {
+            for place in entries[index].indices { entries[index][place].keep(only: fingerprints) }
+        }
+        take(firing, at: time)
     }
 
     /// Whether a window of this spec is looked at at all.

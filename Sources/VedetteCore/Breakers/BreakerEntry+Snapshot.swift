@@ -5,6 +5,8 @@ extension BreakerEntry {
         machine.encode(into: &writer)
         writer.write(count: alerts.count)
         for alert in alerts { alert.encode(into: &writer) }
+        writer.write(count: others.count)
+        for fingerprint in others.sorted() { writer.write(string: fingerprint) }
         writer.write(bool: attempts != nil)
         if let attempts { writer.write(double: attempts) }
         for (state, since) in zip(metrics, metricsSince) {
@@ -25,6 +27,7 @@ extension BreakerEntry {
         slice = try SliceName(from: &reader)
         machine = try BreakerMachine(from: &reader)
         for _ in 0..<(try reader.readCount()) { alerts.append(try BreakerCause(from: &reader)) }
+        for _ in 0..<(try reader.readCount()) { others.insert(try reader.readString()) }
         attempts = try reader.readBool() ? try reader.readDouble() : nil
         metrics = []
         metricsSince = []

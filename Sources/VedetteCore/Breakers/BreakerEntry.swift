@@ -1,6 +1,6 @@
 /// One breaker in one slice of one model: the machine, its triggers, what a person ordered, what was published.
 struct BreakerEntry: Equatable {
-    /// Alerts that drive one entry at once; more change nothing, it is tripped already.
+    /// Alerts that a record names; of more than these only the fingerprint is kept.
     static let maxAlerts = 512
 
     enum News: Equatable {
@@ -12,6 +12,8 @@ struct BreakerEntry: Equatable {
     var slice: SliceName
     var machine: BreakerMachine
     var alerts: [BreakerCause] = []
+    /// Fingerprints of alerts that fire beyond ``maxAlerts``.
+    var others: Set<String> = []
     /// Least attempts to bypass of which an alert behind it told, since it tripped.
     var attempts: Double?
     /// Per trigger of the spec: whether its metric is over its bound; nil where there was too little data to say.
@@ -43,16 +45,29 @@ struct BreakerEntry: Equatable {
 
     // MARK: Input
 
-    mutating func note(_ event: AlertEvent) {
+    mutating func note(_ signal: AlertSignal) {
         let cause = BreakerCause(
-            alertID: event.id, fingerprint: event.fingerprint, name: event.monitor, severity: event.severity, startedAt: event.startedAt,
-            monitorID: event.monitorID)
-        if let known = alerts.firstIndex(where: { $0.fingerprint == event.fingerprint }) {
+            alertID: signal.alertID, fingerprint: signal.fingerprint, name: signal.monitor, severity: signal.severity, startedAt: signal.startedAt,
+            monitorID: signal.monitorID)
+        if let known = alerts.firstIndex(where: { $0.fingerprint == signal.fingerprint }) {
             alerts[known] = cause
-        } else if alerts.count < Self.maxAlerts {
+        } else if alerts.count < Self.maxAlerts, !others.contains(signal.fingerprint) {
             alerts.append(cause)
+        } else {
+            others.insert(signal.fingerprint)
         }
-        if let tries = event.economics?.attemptsToBypass.value { attempts = min(attempts ?? tries, tries) }
+        if let tries = signal.attempts { attempts = min(attempts ?? tries, tries) }
+    }
+
+    func holds(_ fingerprint: String) -> Bool { others.contains(fingerprint) || alerts.contains { $0.fingerprint == fingerprint } }
+
+    mutating func forget(_ fingerprint: String) {
+        if others.remove(fingerprint) == nil { alerts.removeAll { $0.fingerprint == fingerprint } }
+    }
+
+    mutating func keep(only fingerprints: Set<String>) {
+        alerts.removeAll { !fingerprints.contains($0.fingerprint ?? "") }
+        others.formIntersection(fingerprints)
     }
 
     /// - Parameter level: nil where there was too little data: then nothing is clear, and what was over its bound still is.
@@ -80,7 +95,7 @@ struct BreakerEntry: Equatable {
 
     /// What its triggers say. A metric that has too little data leaves it unknown, whatever no alert says.
     func condition(_ triggers: [BreakerTrigger]) -> BreakerCondition {
-        if !alerts.isEmpty || metrics.contains(true) { return .tripped }
+        if !alerts.isEmpty || !others.isEmpty || metrics.contains(true) { return .tripped }
         let isUnknown = zip(triggers, metrics).contains { trigger, state in
             if case .metric = trigger { state == nil } else { false }
         }
@@ -175,8 +190,11 @@ struct BreakerEntry: Equatable {
         case .closed: return "closed: rely on the model"
         case .halfOpen: return "half open: stage \(machine.stage + 1) of the ramp back"
         case .open:
-            guard let first = causes.first else { return "open: its cause is over; waiting to see that it stays so" }
-            return "open: \(first.name)" + (first.alertID == nil ? " over its bound" : " fires") + (causes.count > 1 ? " and \(causes.count - 1) more" : "")
+            guard let first = causes.first else {
+                return others.isEmpty ? "open: its cause is over; waiting to see that it stays so" : "open: \(others.count) of many alerts still fire"
+            }
+            let more = causes.count + others.count - 1
+            return "open: \(first.name)" + (first.fingerprint == nil ? " over its bound" : " fires") + (more > 0 ? " and \(more) more" : "")
         }
     }
 }

@@ -10,8 +10,8 @@ struct BreakerLevel: Equatable {
     init?(_ rule: BreakerMetricRule, _ pane: Pane, labelFree: () -> Double?) {
         guard let measured = Self.measure(rule.metric, pane, labelFree), measured.count >= max(1, rule.minCount) else { return nil }
         isClear = measured.value <= rule.above * rule.clearRatio
-        if let successes = measured.successes, let interval = WilsonInterval(successes: successes, n: measured.count, z: Self.z) {
-            isOver = interval.interval.lower > rule.above
+        if let trials = measured.trials, let interval = WilsonInterval.interval(of: measured.value, trials: trials, z: Self.z) {
+            isOver = interval.lower > rule.above
         } else {
             isOver = measured.value > rule.above
         }
@@ -19,25 +19,71 @@ struct BreakerLevel: Equatable {
 
     private struct Measured {
         var value: Double
-        var successes: Int64?
+        /// Independent rows that tell as much as those behind it, where it is a rate.
+        var trials: Double?
         var count: Int64
     }
 
-    /// Value, successes where it is a rate, and the rows behind it.
+    /// Value, what it is worth where it is a rate, and the rows behind it.
     private static func measure(_ metric: BreakerMetricRule.Metric, _ pane: Pane, _ labelFree: () -> Double?) -> Measured? {
         func rate(_ successes: Int64, _ count: Int64) -> Measured? {
-            count > 0 ? Measured(value: Double(successes) / Double(count), successes: successes, count: count) : nil
+            count > 0 ? Measured(value: Double(successes) / Double(count), trials: Double(count), count: count) : nil
         }
         switch metric {
-        case .fraudRate: return pane.outcomes.flatMap { rate($0.fraud.total, $0.labelled) }
-        case .allowedFraudRate: return pane.outcomes.flatMap { rate($0.fraud.allow, $0.fraud.allow + $0.legit.allow) }
-        case .labelFreeFraudRate: return labelFree().map { Measured(value: $0, successes: nil, count: pane.total) }
-        case .meanScore: return pane.score.mean.map { Measured(value: $0, successes: nil, count: pane.total) }
+        case .fraudRate: return pane.outcomes.flatMap { fraud($0, among: Decision.allCases) }
+        case .allowedFraudRate: return pane.outcomes.flatMap { fraud($0, among: [.allow]) }
+        case .labelFreeFraudRate: return labelFree().map { Measured(value: $0, trials: nil, count: pane.total) }
+        case .meanScore: return pane.score.mean.map { Measured(value: $0, trials: nil, count: pane.total) }
         case .allowShare: return rate(pane.decisions.allow, pane.total)
         case .challengeShare: return rate(pane.decisions.challenge, pane.total)
         case .blockShare: return rate(pane.decisions.block, pane.total)
         case .modelOnlyShare: return rate(pane.modelOnly, pane.signalsKnown)
         }
+    }
+
+    /// Share of fraud among labelled decisions, each label by its sampling weight: legit labels that are a sample of one in five count as five.
+    private static func fraud(_ outcomes: Outcomes, among decisions: [Decision]) -> Measured? {
+        guard let weighted = outcomes.weighted else {
+            let (fraud, legit) = decisions.reduce((0, 0)) { ($0.0 + outcomes.fraud[$1], $0.1 + outcomes.legit[$1]) }
+            return fraud + legit > 0 ? Measured(value: Double(fraud) / Double(fraud + legit), trials: Double(fraud + legit), count: fraud + legit) : nil
+        }
+        var share = StratifiedWeights()
+        for decision in decisions {
+            share.add(WeightedOutcomes.whole(weighted.fraud[decision]), labels: outcomes.fraud[decision], isFraud: true)
+            share.add(WeightedOutcomes.whole(weighted.legit[decision]), labels: outcomes.legit[decision], isFraud: false)
+        }
+        return share.rate.map { Measured(value: $0, trials: share.trials, count: share.labels) }
+    }
+}
+
+/// The share of fraud from labels that stand for several requests each, and how many labels without weights would tell as much.
+///
+/// Labels of one outcome and decision count as equally weighted: that is what sampling by outcome or decision makes.
+struct StratifiedWeights {
+    private(set) var labels: Int64 = 0
+    private var fraud = 0.0
+    private var legit = 0.0
+    /// Sums of the squared weights.
+    private var fraudSquares = 0.0
+    private var legitSquares = 0.0
+
+    mutating func add(_ weight: Double, labels count: Int64, isFraud: Bool) {
+        guard count > 0, weight > 0 else { return }
+        labels += count
+        let squares = weight * weight / Double(count)
+        if isFraud { (fraud, fraudSquares) = (fraud + weight, fraudSquares + squares) } else { (legit, legitSquares) = (legit + weight, legitSquares + squares) }
+    }
+
+    /// Nil without labels.
+    var rate: Double? { fraud + legit > 0 ? fraud / (fraud + legit) : nil }
+
+    /// p (1 - p) over the variance of the ratio by linearisation (Hájek): the number of labels where each weighs the same. Where all
+    /// are of one outcome, Kish's (sum of weights)² over the sum of their squares.
+    var trials: Double? {
+        guard let p = rate else { return nil }
+        let total = fraud + legit
+        guard p > 0, p < 1 else { return total * total / (fraudSquares + legitSquares) }
+        return p * (1 - p) * total * total / (fraudSquares * (1 - p) * (1 - p) + legitSquares * p * p)
     }
 }
 

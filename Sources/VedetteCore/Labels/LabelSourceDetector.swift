@@ -1,10 +1,16 @@
 /// `label_source`: labels from pipelines, actors or with rights that the registry does not list.
 ///
 /// A registry needs no statistics: one such label is a fact. It counts for nothing in the join (``LabelStanding/inadmissible``), so the
-/// incident says what somebody tried. One incident per kind of breach, pipeline and model, at most ``maxIncidents``; beyond that they
-/// share one named "(other)". A label without a decision belongs to the first model that its source may label (``LabelRights``).
+/// incident says what somebody tried. One incident per kind of breach, pipeline and model. Names of pipelines that nobody knows are
+/// whatever their writer likes: beyond ``maxUnlisted`` of them in a model that stand at once, the rest share one incident named
+/// "(other)", which counts them. At most ``maxIncidents`` in all. A label without a decision belongs to the first model that its source
+/// may label (``LabelRights``).
 struct LabelSourceDetector: StreamDetector {
     static let maxIncidents = 256
+    /// Unlisted pipelines of a model that have an incident of their own at once.
+    static let maxUnlisted = 8
+    /// Different pipelines that one incident tells apart; beyond it there are "at least" so many.
+    static let maxPipelines = 10_000
     static let maxActors = 10
 
     struct Incident: Equatable {
@@ -21,19 +27,31 @@ struct LabelSourceDetector: StreamDetector {
         var lastAt: Int64
         var actors: [String] = []
         var samples: [String] = []
+        /// Of the incident that many share: hashes of their pipelines' names, at most ``maxPipelines``, and the first names.
+        var pipelines: Set<UInt64> = []
+        var names: [String] = []
+
+        var isShared: Bool { pipeline == Interner.otherName }
+
+        mutating func note(_ name: String, hash: UInt64) {
+            guard isShared, pipelines.count < LabelSourceDetector.maxPipelines, pipelines.insert(hash).inserted else { return }
+            if names.count < LabelSourceDetector.maxActors { names.append(name) }
+        }
     }
 
     let detector: Int
     let rule: LabelIntegrityRule
     let sources: [LabelSource]
     let models: [String]
+    let hash: KeyedHash
     private(set) var incidents: [Incident] = []
 
-    init(detector: Int, rule: LabelIntegrityRule, sources: [LabelSource], models: [String]) {
+    init(detector: Int, rule: LabelIntegrityRule, sources: [LabelSource], models: [String], hash: KeyedHash) {
         self.detector = detector
         self.rule = rule
         self.sources = sources
         self.models = models
+        self.hash = hash
     }
 
     mutating func observe(_ label: borrowing ObservedLabel) {
@@ -58,6 +76,7 @@ struct LabelSourceDetector: StreamDetector {
     private mutating func add(_ breach: LabelBreach, _ words: LabelWords, _ outcome: Outcome, _ model: Int, _ time: Int64, amount: Money?) {
         let place = place(breach, model, ShownName.of(words.pipeline), time)
         incidents[place].labels += 1
+        incidents[place].note(ShownName.of(words.pipeline), hash: hash.hash64(words.pipeline))
         if let amount { incidents[place].amount.add(amount) } else { incidents[place].orphans += 1 }
         if outcome == .fraud { incidents[place].fraud += 1 }
         if outcome == .legit { incidents[place].legit += 1 }
@@ -71,17 +90,22 @@ struct LabelSourceDetector: StreamDetector {
     private mutating func place(_ breach: LabelBreach, _ model: Int, _ pipeline: String, _ time: Int64) -> Int {
         func find(_ name: String) -> Int? { incidents.firstIndex { $0.breach == breach && $0.model == model && $0.pipeline == name } }
         if let known = find(pipeline) { return known }
-        let name = incidents.count < Self.maxIncidents ? pipeline : Interner.otherName
+        let name = hasRoom(breach, model) ? pipeline : Interner.otherName
         if let known = find(name) { return known }
         incidents.append(Incident(breach: breach, pipeline: name, model: model, startedAt: time, lastAt: time))
         return incidents.count - 1
+    }
+
+    private func hasRoom(_ breach: LabelBreach, _ model: Int) -> Bool {
+        guard incidents.count < Self.maxIncidents else { return false }
+        return breach != .source || incidents.count { $0.breach == breach && $0.model == model && !$0.isShared } < Self.maxUnlisted
     }
 
     mutating func close(at boundary: Int64) -> [IncidentReport] {
         guard !incidents.isEmpty else { return [] }
         var reports: [IncidentReport] = []
         for incident in incidents {
-            var report = LabelReports.source(incident, rule, detector: detector)
+            var report = report(incident)
             if boundary - incident.lastAt >= rule.keepFiringForMs {
                 report.phase = .closed(reason: "no such label for \(AlertNumbers.duration(rule.keepFiringForMs))")
             }
@@ -89,6 +113,18 @@ struct LabelSourceDetector: StreamDetector {
         }
         incidents.removeAll { boundary - $0.lastAt >= rule.keepFiringForMs }
         return reports
+    }
+
+    private func report(_ incident: Incident) -> IncidentReport {
+        var report = LabelReports.source(incident, rule, detector: detector)
+        guard incident.isShared else { return report }
+        let count = AlertNumbers.count(Int64(incident.pipelines.count))
+        let bound = incident.pipelines.count < Self.maxPipelines ? "" : "at least "
+        report.headline += ", from \(bound)\(count) pipeline\(incident.pipelines.count == 1 ? "" : "s") that have no alert of their own"
+        report.facts += [
+            IncidentFact("pipelines", .number(Double(incident.pipelines.count))), IncidentFact("pipelines_first", .list(incident.names)),
+        ]
+        return report
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -99,10 +135,12 @@ struct LabelSourceDetector: StreamDetector {
             writer.write(count: incident.model)
             for value in [incident.labels, incident.orphans, incident.fraud, incident.legit, incident.startedAt, incident.lastAt] { writer.write(signed: value) }
             incident.amount.encode(into: &writer)
-            for list in [incident.actors, incident.samples] {
+            for list in [incident.actors, incident.samples, incident.names] {
                 writer.write(count: list.count)
                 for text in list { writer.write(string: text) }
             }
+            writer.write(count: incident.pipelines.count)
+            for hash in incident.pipelines.sorted() { writer.write(fixed64: hash) }
         }
     }
 
@@ -123,6 +161,8 @@ struct LabelSourceDetector: StreamDetector {
             incident.amount = try AmountSum(from: &reader)
             for _ in 0..<(try reader.readCount()) { incident.actors.append(try reader.readString()) }
             for _ in 0..<(try reader.readCount()) { incident.samples.append(try reader.readString()) }
+            for _ in 0..<(try reader.readCount()) { incident.names.append(try reader.readString()) }
+            for _ in 0..<(try reader.readCount(minimumSize: 8)) { incident.pipelines.insert(try reader.readFixed64()) }
             incidents.append(incident)
         }
     }

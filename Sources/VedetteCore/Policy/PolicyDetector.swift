@@ -3,7 +3,8 @@
 /// A floor needs no statistics: one decision that breaks it is a fact, and an incident. A cap
 /// needs both a share above its bound and evidence that stays valid however often one looks
 /// (``BernoulliEProcess``), in periods aligned to the epoch. Memory: a few hundred bytes per rule
-/// and model. O(instructions of all rules) per decision.
+/// and model. O(instructions of all rules) per decision. A decision under an ID that was used before breaks floors like any; in
+/// shares it does not count.
 struct PolicyDetector: StreamDetector {
     let detector: Int
     let set: PolicyRuleSet
@@ -33,20 +34,34 @@ struct PolicyDetector: StreamDetector {
         let batch = decision.batch
         let row = decision.index
         for index in set.rules.indices {
-            let verdict = set.rules[index].condition.evaluate(batch, row)
-            let isBroken = verdict == .holds || (verdict == .unknown && set.rules[index].missingBreaks)
-            guard isBroken else { continue }
-            let place = index * models + model
             guard let cap = set.rules[index].cap else {
-                incidents[place].add(batch, row, isUntold: verdict == .unknown)
+                observe(decision, floor: index)
                 continue
             }
+            guard isBroken(index, set.rules[index].condition.evaluate(batch, row)) else { continue }
+            let place = index * models + model
             switch cap.counted.evaluate(batch, row) {
             case .holds: shares[place].add(true, batch, row)
             case .fails: shares[place].add(false, batch, row)
             case .unknown: break
             }
         }
+    }
+
+    mutating func observe(conflict decision: borrowing ObservedDecision) {
+        guard isWatched[Int(decision.row.model)] else { return }
+        for index in set.rules.indices where set.rules[index].cap == nil { observe(decision, floor: index) }
+    }
+
+    private mutating func observe(_ decision: borrowing ObservedDecision, floor index: Int) {
+        let verdict = set.rules[index].condition.evaluate(decision.batch, decision.index)
+        guard isBroken(index, verdict) else { return }
+        incidents[index * models + Int(decision.row.model)].add(
+            decision.batch, decision.index, isUntold: verdict == .unknown, at: decision.effective)
+    }
+
+    private func isBroken(_ rule: Int, _ verdict: PolicyVerdict) -> Bool {
+        verdict == .holds || (verdict == .unknown && set.rules[rule].missingBreaks)
     }
 
     mutating func close(at boundary: Int64) -> [IncidentReport] {
@@ -68,7 +83,7 @@ struct PolicyDetector: StreamDetector {
         let incident = incidents[place]
         guard incident.isOpen else { return nil }
         var report = PolicyReports.floor(rule, incident, detector: detector, model: model, decisions: decisions[model])
-        if boundary - incident.lastAt >= set.keepFiringForMs {
+        if boundary - incident.seenAt >= set.keepFiringForMs {
             report.phase = .closed(reason: "no decision broke it for \(AlertNumbers.duration(set.keepFiringForMs))")
             incidents[place] = PolicyIncident()
         }
@@ -103,6 +118,13 @@ struct PolicyDetector: StreamDetector {
         return reports
     }
 
+    func stands(_ identity: AlertIdentity) -> Bool {
+        guard isWatched[identity.model], let index = set.rules.firstIndex(where: { $0.name == identity.subject }) else { return false }
+        let place = index * models + identity.model
+        guard let cap = set.rules[index].cap else { return identity.monitor == PolicyCap.Monitor.policyFloor.rawValue && incidents[place].isOpen }
+        return identity.monitor == cap.monitor.rawValue && shares[place].isOpen
+    }
+
     func encode(into writer: inout ByteWriter) {
         writer.write(count: set.rules.count)
         writer.write(count: models)
@@ -128,7 +150,8 @@ struct PolicyDetector: StreamDetector {
             for model in 0..<models {
                 if isCap {
                     let share = try PolicyShare(from: &reader)
-                    if let index, share.evidence.rate == set.rules[index].cap?.share { shares[index * models + model] = share }
+                    guard let index, let cap = set.rules[index].cap else { continue }
+                    shares[index * models + model] = share.evidence.rate == cap.share ? share : share.carried(to: cap.share)
                 } else {
                     let incident = try PolicyIncident(from: &reader)
                     if let index { incidents[index * models + model] = incident }

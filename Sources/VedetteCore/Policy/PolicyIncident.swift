@@ -8,16 +8,21 @@ struct PolicyIncident: Equatable {
     var untold: Int64 = 0
     var amount = AmountSum()
     var startedAt: Int64 = 0
+    /// Event time of the newest.
     var lastAt: Int64 = .min
+    /// When the last one took effect: later than its event time where it was late. The incident ends by it, or a partition that lags
+    /// by more than ``PolicyRuleSet/keepFiringForMs`` would never be heard.
+    var seenAt: Int64 = .min
     var samples: [String] = []
     var versions: [String] = []
 
     var isOpen: Bool { breaks > 0 }
 
-    mutating func add(_ batch: DecisionBatch, _ row: Int, isUntold: Bool) {
+    mutating func add(_ batch: DecisionBatch, _ row: Int, isUntold: Bool, at effective: Int64) {
         let time = batch.time[row]
         startedAt = breaks == 0 ? time : min(startedAt, time)
         lastAt = max(lastAt, time)
+        seenAt = max(seenAt, effective)
         breaks += 1
         if isUntold { untold += 1 }
         amount.add(Money(batch.amount[row]))
@@ -30,7 +35,7 @@ struct PolicyIncident: Equatable {
 
 extension PolicyIncident: Snapshottable {
     func encode(into writer: inout ByteWriter) {
-        for value in [breaks, untold, startedAt, lastAt] { writer.write(signed: value) }
+        for value in [breaks, untold, startedAt, lastAt, seenAt] { writer.write(signed: value) }
         amount.encode(into: &writer)
         for list in [samples, versions] {
             writer.write(count: list.count)
@@ -43,6 +48,7 @@ extension PolicyIncident: Snapshottable {
         untold = try reader.readSigned()
         startedAt = try reader.readSigned()
         lastAt = try reader.readSigned()
+        seenAt = try reader.readSigned()
         amount = try AmountSum(from: &reader)
         for _ in 0..<(try reader.readCount()) { samples.append(try reader.readString()) }
         for _ in 0..<(try reader.readCount()) { versions.append(try reader.readString()) }
@@ -73,6 +79,13 @@ struct PolicyShare: Equatable {
         amount.add(Money(batch.amount[row]))
         lastAt = max(lastAt, batch.time[row])
         if samples.count < PolicyIncident.maxSamples { samples.append(batch.string(batch.requestText[row])) }
+    }
+
+    /// An incident that is open goes on under another bound: what was counted against the old one says nothing of the new one.
+    func carried(to share: Double) -> PolicyShare {
+        var next = PolicyShare(share: share)
+        (next.isOpen, next.startedAt, next.lastAt) = (isOpen, startedAt, lastAt)
+        return next
     }
 
     mutating func start(period: Int64, share: Double) {

@@ -7,6 +7,8 @@ struct BoundaryCell: Equatable {
     /// Since the sum was last 0.
     var startedAt: Int64 = 0
     var lastAt: Int64 = 0
+    /// When the newest took effect.
+    var seenAt: Int64 = 0
     var pressed: Int64 = 0
     var pressedOf: Int64 = 0
     /// Requests that were stopped meanwhile.
@@ -71,6 +73,7 @@ struct BoundaryPressure {
         cells[place].pressed += 1
         cells[place].money.add(Money(request.amount))
         cells[place].lastAt = max(cells[place].lastAt, request.time)
+        cells[place].seenAt = max(cells[place].seenAt, request.effective)
         cells[place].peak = max(cells[place].peak, cells[place].sum)
         if cells[place].samples.count == 10 { cells[place].samples.remove(at: 4) }
         cells[place].samples.append(sample())
@@ -99,7 +102,7 @@ extension BoundaryPressure {
     func encode(into writer: inout ByteWriter) {
         writer.write(count: cells.count)
         for cell in cells {
-            for number in [cell.decisions, cell.near, cell.startedAt, cell.lastAt, cell.pressed, cell.pressedOf, cell.stopped] { writer.write(signed: number) }
+            for number in [cell.decisions, cell.near, cell.startedAt, cell.lastAt, cell.seenAt, cell.pressed, cell.pressedOf, cell.stopped] { writer.write(signed: number) }
             cell.money.encode(into: &writer)
             writer.write(double: cell.sum)
             writer.write(double: cell.peak)
@@ -120,6 +123,7 @@ extension BoundaryPressure {
             cells[place].near = try reader.readSigned()
             cells[place].startedAt = try reader.readSigned()
             cells[place].lastAt = try reader.readSigned()
+            cells[place].seenAt = try reader.readSigned()
             cells[place].pressed = try reader.readSigned()
             cells[place].pressedOf = try reader.readSigned()
             cells[place].stopped = try reader.readSigned()

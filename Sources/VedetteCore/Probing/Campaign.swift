@@ -1,6 +1,8 @@
 /// One request as the probing detectors see it.
 package struct ProbingRequest {
     let time: Int64
+    /// When it took effect, ms: later than its time where it was late. What is quiet is told by it.
+    var effective: Int64
     let decision: Decision
     /// Intervened against, or allowed with at least half of the threshold's odds.
     let isSuspicious: Bool
@@ -12,6 +14,7 @@ package struct ProbingRequest {
 
     package init(time: Int64, decision: Decision, isSuspicious: Bool, amount: Double, score: Double, threshold: Double) {
         self.time = time
+        effective = time
         self.decision = decision
         self.isSuspicious = isSuspicious
         self.amount = amount

@@ -1,10 +1,14 @@
 /// The open cases of one model. A request that touches two sources of evidence makes them one case.
 struct CaseBook {
-    /// Cases at once; beyond it the one that was quiet longest is dropped.
+    /// Cases at once; beyond it the one that was quiet longest is dropped, and told to be over.
     static let capacity = 256
 
     private(set) var cases: [ProbingCase] = []
     private var ids: Int64 = 0
+    /// The newest that was there at the last boundary: those up to it have been told.
+    private var toldIDs: Int64 = 0
+    /// Told cases that were dropped since the last boundary, at most ``capacity``.
+    private var dropped: [ProbingCase] = []
 
     func index(of id: Int64) -> Int? { id == 0 ? nil : cases.firstIndex { $0.id == id } }
 
@@ -16,10 +20,23 @@ struct CaseBook {
     }
 
     mutating func open(_ monitor: ProbingMonitor, startedAt: Int64, at time: Int64) -> Int64 {
-        if cases.count == Self.capacity, let oldest = cases.indices.min(by: { cases[$0].lastAt < cases[$1].lastAt }) { cases.remove(at: oldest) }
+        if cases.count == Self.capacity { dropOldest() }
         ids += 1
         cases.append(ProbingCase(id: ids, monitor: monitor, startedAt: startedAt, detectedAt: time))
         return ids
+    }
+
+    /// One that was told is told to be over at the next boundary, unless it was told to be part of another.
+    private mutating func dropOldest() {
+        guard let oldest = cases.indices.min(by: { (cases[$0].seenAt, cases[$0].id) < (cases[$1].seenAt, cases[$1].id) }) else { return }
+        let gone = cases.remove(at: oldest)
+        if gone.id <= toldIDs, gone.into == 0 || gone.isTouched { dropped.append(gone) }
+    }
+
+    /// Told cases that were dropped since the last call.
+    mutating func takeDropped() -> [ProbingCase] {
+        defer { dropped.removeAll() }
+        return dropped
     }
 
     mutating func update(_ id: Int64, _ change: (inout ProbingCase) -> Void) {
@@ -46,21 +63,29 @@ struct CaseBook {
     private static let coincidence = 0.05
 
     mutating func remove(_ id: Int64) { cases.removeAll { $0.id == id } }
-    mutating func clearNews() { for place in cases.indices { cases[place].clearNews() } }
+    /// Everything that there is has been told.
+    mutating func clearNews() {
+        toldIDs = ids
+        for place in cases.indices { cases[place].clearNews() }
+    }
 }
 
 extension CaseBook {
     func encode(into writer: inout ByteWriter) {
         writer.write(signed: ids)
-        writer.write(count: cases.count)
-        for entry in cases { entry.encode(into: &writer) }
+        writer.write(signed: toldIDs)
+        for list in [cases, dropped] {
+            writer.write(count: list.count)
+            for entry in list { entry.encode(into: &writer) }
+        }
     }
 
     /// - Parameter isHub: whether a place of the fan-out table exists.
     mutating func restore(from reader: inout ByteReader, isHub: (Int) -> Bool) throws {
         ids = try reader.readSigned()
-        cases = []
-        for _ in 0..<(try reader.readCount(minimumSize: 10)) { cases.append(try ProbingCase(from: &reader, isHub: isHub)) }
-        guard cases.count <= Self.capacity else { throw CorruptBytes(offset: reader.offset, expected: "at most \(Self.capacity) cases") }
+        toldIDs = try reader.readSigned()
+        cases = try (0..<(try reader.readCount(minimumSize: 10))).map { _ in try ProbingCase(from: &reader, isHub: isHub) }
+        dropped = try (0..<(try reader.readCount(minimumSize: 10))).map { _ in try ProbingCase(from: &reader, isHub: isHub) }
+        guard cases.count <= Self.capacity, dropped.count <= Self.capacity else { throw CorruptBytes(offset: reader.offset, expected: "at most \(Self.capacity) cases") }
     }
 }

@@ -13,6 +13,8 @@ struct ProbingCase: Equatable {
     /// When the evidence sufficed, or when it was news last.
     private(set) var detectedAt: Int64
     var lastAt: Int64
+    /// When its newest request took effect: later than its time where it was late.
+    var seenAt: Int64
     /// Of the fan-out table, in the order in which they joined.
     var hubs: [Int32] = []
     var hubCount: Int64 = 0
@@ -38,6 +40,7 @@ struct ProbingCase: Equatable {
         self.startedAt = startedAt
         self.detectedAt = detectedAt
         lastAt = detectedAt
+        seenAt = detectedAt
         arrivals = [detectedAt]
     }
 
@@ -84,6 +87,7 @@ struct ProbingCase: Equatable {
     /// Another case turned out to be part of it.
     mutating func takeIn(_ other: ProbingCase) {
         lastAt = max(lastAt, other.lastAt)
+        seenAt = max(seenAt, other.seenAt)
         requests += other.requests
         peak = max(peak, other.peak)
         for hub in other.hubs { add(hub: hub) }
@@ -109,7 +113,7 @@ enum ProbingMonitor: UInt8, CaseIterable {
 extension ProbingCase {
     func encode(into writer: inout ByteWriter) {
         writer.write(byte: monitor.rawValue)
-        for number in [id, startedAt, detectedAt, lastAt, hubCount, into, requests, burst, newsCount] { writer.write(signed: number) }
+        for number in [id, startedAt, detectedAt, lastAt, seenAt, hubCount, into, requests, burst, newsCount] { writer.write(signed: number) }
         writer.write(double: peak)
         writer.write(count: hubs.count)
         for hub in hubs { writer.write(signed: Int64(hub)) }
@@ -126,6 +130,7 @@ extension ProbingCase {
         guard let monitor = ProbingMonitor(rawValue: try reader.readByte()) else { throw CorruptBytes(offset: reader.offset, expected: "a probing monitor") }
         self.init(id: try reader.readSigned(), monitor: monitor, startedAt: try reader.readSigned(), detectedAt: try reader.readSigned())
         lastAt = try reader.readSigned()
+        seenAt = try reader.readSigned()
         hubCount = try reader.readSigned()
         into = try reader.readSigned()
         requests = try reader.readSigned()

@@ -56,6 +56,9 @@ final class ProbingDetector: StreamDetector {
         return batch.string(TextRef(packed: batch.featureValue[place]))
     }
 
+    /// A try is a try, whatever ID it came under.
+    func observe(conflict decision: borrowing ObservedDecision) { observe(decision) }
+
     private func watch(_ model: Int) -> ProbingWatch {
         if let known = models[model] { return known }
         let made = ProbingWatch(
@@ -71,9 +74,11 @@ final class ProbingDetector: StreamDetector {
         let (score, action) = (decision.row.score, decision.row.decision)
         // At least half of the threshold's odds: s / (1 - s) >= t / (1 - t) / 2.
         let isNear = !threshold.isNaN && score * (1 - threshold) * 2 >= threshold * (1 - score)
-        return ProbingRequest(
+        var request = ProbingRequest(
             time: decision.row.time, decision: action, isSuspicious: action.isIntervention || isNear, amount: batch.amount[index],
             score: score, threshold: threshold)
+        request.effective = decision.effective
+        return request
     }
 
     /// The model's features as numbers: NaN where missing or of another type, a category by its keyed hash.
@@ -102,7 +107,7 @@ final class ProbingDetector: StreamDetector {
             reports += speak(of: watch, author, at: boundary)
             for place in watch.boundary.takeTouched() { reports.append(author.report(cell: Int(place), phase: .open)) }
             for place in watch.boundary.cells.indices where watch.boundary.cells[place].isReported {
-                guard boundary - watch.boundary.cells[place].lastAt > rule.quietMs else { continue }
+                guard boundary - watch.boundary.cells[place].seenAt > rule.quietMs else { continue }
                 reports.append(author.report(cell: place, phase: quiet))
                 watch.boundary.close(place)
             }
@@ -112,13 +117,17 @@ final class ProbingDetector: StreamDetector {
 
     private var quiet: IncidentReport.Phase { .closed(reason: "nothing new for \(AlertNumbers.duration(rule.quietMs))") }
 
+    private var dropped: IncidentReport.Phase {
+        .closed(reason: "more than \(CaseBook.capacity) cases stand, and this one was quiet longest; what goes on becomes a case of its own")
+    }
+
     private func speak(of watch: ProbingWatch, _ author: ProbingAuthor, at boundary: Int64) -> [IncidentReport] {
-        var reports: [IncidentReport] = []
+        var reports = watch.book.takeDropped().map { author.report($0, phase: dropped) }
         let cases = watch.book.cases
         for entry in cases {
             if entry.into != 0 {
                 if entry.isTouched { reports.append(author.report(entry, phase: .closed(reason: "part of case \(watch.book.root(entry.id))"))) }
-            } else if boundary - entry.lastAt > rule.quietMs {
+            } else if boundary - entry.seenAt > rule.quietMs {
                 reports.append(author.report(entry, phase: quiet))
                 watch.close(entry.id)
             } else if entry.isTouched {

@@ -132,6 +132,7 @@ package final class ProbingWatch {
         let small = amounts.isHit && book.root(amounts.caseID) == id ? amounts.evidence : 0
         book.update(id) {
             $0.peak = max($0.peak, peak, small)
+            $0.seenAt = max($0.seenAt, request.effective)
             $0.add(request: request.time, entities: entities, campaign: campaign, hub: own.first ?? .min, sample: sample())
         }
     }

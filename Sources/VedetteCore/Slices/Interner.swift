@@ -80,6 +80,12 @@ public struct Interner: Sendable {
         return Int32(found)
     }
 
+    /// The number of a name where it has one, else `other`; learns and counts nothing.
+    func known(_ ref: TextRef, in text: borrowing Column<UInt8>, hash: KeyedHash) -> Int32 {
+        guard !ref.isNone, ref.length > 0 else { return Self.missing }
+        return index.find(hash.hash64(of: ref, in: text)).map { Int32($0) } ?? Self.other
+    }
+
     /// The number of a name that is no longer in a batch, or that the program itself uses.
     mutating func number(of name: String, hash: KeyedHash) -> Int32 {
         guard !name.isEmpty else { return Self.missing }

@@ -26,14 +26,22 @@ public struct WilsonInterval: Sendable, Equatable {
         guard n > 0 else { return nil }
         self.successes = successes
         self.n = n
-        let trials = Double(n)
-        let failures = Double(n - successes)
+        interval = Self.interval(successes: Double(successes), failures: Double(n - successes), z: z)
+    }
+
+    /// The interval of a rate that tells as much as `trials` independent rows, a number that need not be whole (an effective sample
+    /// size); nil where that is 0. `rate` in [0, 1].
+    public static func interval(of rate: Double, trials: Double, z: Double) -> Interval? {
+        precondition(rate >= 0 && rate <= 1 && z >= 0, "an interval needs a rate in [0, 1] and z >= 0")
+        return trials > 0 ? interval(successes: rate * trials, failures: (1 - rate) * trials, z: z) : nil
+    }
+
+    private static func interval(successes: Double, failures: Double, z: Double) -> Interval {
+        let trials = successes + failures
         let square = z * z
-        let centre = (Double(successes) + square / 2) / (trials + square)
-        let half = z / (trials + square) * (Double(successes) * failures / trials + square / 4).squareRoot()
-        interval = Interval(
-            lower: successes == 0 ? 0 : max(0, centre - half),
-            upper: successes == n ? 1 : min(1, centre + half))
+        let centre = (successes + square / 2) / (trials + square)
+        let half = z / (trials + square) * (successes * failures / trials + square / 4).squareRoot()
+        return Interval(lower: successes == 0 ? 0 : max(0, centre - half), upper: failures == 0 ? 1 : min(1, centre + half))
     }
 
     /// nil where `n` is 0. `confidence` in (0, 1), two-sided.

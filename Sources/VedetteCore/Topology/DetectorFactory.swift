@@ -7,7 +7,8 @@ enum DetectorFactory {
             case .policy(let set):
                 PolicyDetector(detector: index, set: set, models: configuration.schema.models, watched: spec.models)
             case .labelSource(let rule):
-                LabelSourceDetector(detector: index, rule: rule, sources: configuration.labelSources, models: configuration.schema.models)
+                LabelSourceDetector(
+                    detector: index, rule: rule, sources: configuration.labelSources, models: configuration.schema.models, hash: hash)
             case .labelPoisoning(let rule):
                 LabelPoisoningDetector(
                     detector: index, rule: rule, sources: configuration.labelSources, models: configuration.schema.models, watched: spec.models, hash: hash)

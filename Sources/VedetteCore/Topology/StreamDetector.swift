@@ -6,6 +6,9 @@
 protocol StreamDetector {
     /// A decision that counts: the first of its ID, late ones too. Cost per call is cost per record.
     mutating func observe(_ decision: borrowing ObservedDecision)
+    /// Another decision under an ID that was used before: it counts nowhere else, but it was made, and whoever chooses the ID could hide
+    /// behind it. Its row has numbers only for names that are known already.
+    mutating func observe(conflict decision: borrowing ObservedDecision)
     /// A label, when it joins its decision: at once, or when the decision comes.
     mutating func observe(_ label: borrowing ObservedLabel)
     /// A label whose decision never came.
@@ -20,6 +23,10 @@ protocol StreamDetector {
     /// Whether a label of this actor, of that event time (ms), was under suspicion or has come to be. O(accusations).
     func isSuspected(source: Int, actor: String, model: Int, at time: Int64) -> Bool
 
+    /// Whether it still judges what an incident of its own is about. Asked after a restore of each that is open: another configuration
+    /// may have no rule for it any more, and then nobody would end it.
+    func stands(_ identity: AlertIdentity) -> Bool
+
     func encode(into writer: inout ByteWriter)
     /// Throws ``CorruptBytes`` where the bytes are not of this kind of detector.
     mutating func restore(from reader: inout ByteReader) throws
@@ -27,8 +34,10 @@ protocol StreamDetector {
 
 extension StreamDetector {
     mutating func observe(_ decision: borrowing ObservedDecision) {}
+    mutating func observe(conflict decision: borrowing ObservedDecision) {}
     mutating func observe(_ label: borrowing ObservedLabel) {}
     mutating func observe(orphan: PendingLabel, at time: Int64) {}
+    func stands(_ identity: AlertIdentity) -> Bool { true }
     func quarantines(source: Int, model: Int) -> Bool { false }
     func isQuarantined(source: Int, actor: String, model: Int) -> Bool { false }
     func isSuspected(source: Int, actor: String, model: Int, at time: Int64) -> Bool { false }

@@ -1,13 +1,7 @@
-/// The circuit breakers: they hear every alert that is made and every window that closes, and speak last at a boundary.
+/// The circuit breakers: they hear of everything that fires and of every window that closes, and speak last at a boundary.
 extension Topology {
     /// Traffic of this long, ms, says what a breaker's policy touches.
     private static var breakerTrafficMs: Int64 { 3_600_000 }
-
-    /// Puts an alert out; breakers hear it first.
-    func publish(_ event: AlertEvent, at boundary: Int64) {
-        breakers.take(event, at: boundary)
-        sink.alert(event, at: boundary)
-    }
 
     /// What a person said.
     func apply(_ action: ControlRecord.Action, at time: Int64) {

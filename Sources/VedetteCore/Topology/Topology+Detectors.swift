@@ -6,6 +6,23 @@ extension Topology {
         for place in detectors.indices { detectors[place].observe(observed) }
     }
 
+    /// Shows the detectors a decision whose ID is taken by another one. Nothing that metrics or the join rest on learns from it.
+    func observeConflict(_ batch: DecisionBatch, _ index: Int, _ entry: SequencedRow, content: UInt32) {
+        guard !detectors.isEmpty else { return }
+        let model = batch.model[index]
+        var row = DecisionRow(
+            time: entry.time, model: model, version: UInt16(truncatingIfNeeded: versions[Int(model)].known(batch.version[index], in: batch.text, hash: hash)),
+            score: batch.score[index], decision: Decision(rawValue: batch.decision[index]) ?? .log, amount: Money(batch.amount[index]),
+            exploration: Self.exploration(batch.explorationProbability[index]), content: content)
+        let (dimensionCount, entityCount) = (dimensions.count, configuration.schema.entities.count)
+        for place in 0..<dimensionCount {
+            row.values.append(dimensions[place].known(batch.dimensions[index * dimensionCount + place], in: batch.text, hash: hash))
+        }
+        for place in 0..<entityCount { row.entities.append(UInt32(truncatingIfNeeded: batch.entities[index * entityCount + place])) }
+        let observed = ObservedDecision(row: row, batch: batch, index: index, id: entry.id, hash: hash, effective: entry.effective)
+        for place in detectors.indices { detectors[place].observe(conflict: observed) }
+    }
+
     func observe(_ label: ObservedLabel) {
         for place in labelDetectors { detectors[place].observe(label) }
     }
@@ -15,10 +32,18 @@ extension Topology {
     }
 
     func closeDetectors(at boundary: Int64) {
+        closeAbandoned(at: boundary)
         var reports: [IncidentReport] = []
         for place in detectors.indices { reports += detectors[place].close(at: boundary) }
         let events = judge.settle(reports, &incidents, at: boundary) { self.decisions(ofModel: $0, since: $1, to: boundary) }
-        for event in events { publish(event, at: boundary) }
+        for event in events { sink.alert(event, at: boundary) }
+        breakers.take(incidents.takeSignals(), at: boundary)
+    }
+
+    /// What a change of the configuration left open is ended when this execution speaks for the first time.
+    private func closeAbandoned(at boundary: Int64) {
+        guard !sink.isSilent(at: boundary) else { return }
+        for event in judge.takeAbandoned(at: boundary) + incidents.takeAbandoned(at: boundary) { sink.alert(event, at: boundary) }
     }
 
     /// Decisions of a model, by event time from the start of the pane that holds `since` on. O(panes), some hundred.
@@ -32,8 +57,9 @@ extension Topology {
     func settleAlerts(at boundary: Int64) {
         var explained: [(cause: RequestID, effect: AlertEvent.Contributor)] = []
         for event in judge.settle(at: boundary, incidents: detectors.isEmpty ? [] : incidents.causes(), explained: &explained) {
-            publish(withContributors(event), at: boundary)
+            sink.alert(withContributors(event), at: boundary)
         }
+        breakers.take(judge.takeSignals(), at: boundary)
         for (cause, effect) in explained { incidents.explain(cause, effect) }
     }
 
@@ -60,5 +86,6 @@ extension Topology {
             try detectors[place].restore(from: &own)
         }
         incidents = try IncidentBook(configuration: configuration, from: &reader)
+        incidents.abandon { detectors[$0].stands($1) }
     }
 }

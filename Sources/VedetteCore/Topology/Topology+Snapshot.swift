@@ -168,6 +168,7 @@ extension Topology {
         try restoreDetectors(from: &reader)
         try nowcasts.restore(from: &reader)
         try breakers.restore(from: &reader)
+        breakers.reconcile(with: incidents.firingSignals() + judge.firingSignals(), at: closed)
         var points: [ResumePoint] = []
         for _ in 0..<(try reader.readCount()) { points.append(try ResumePoint(from: &reader)) }
         return points

@@ -226,6 +226,7 @@ public final class Topology {
         if let earlier = try join.findDuplicate(entry.id, time: entry.time, watermark: entry.effective) {
             if isLate { report(late: entry, batch.string(batch.requestText[row]), .decisions, joined: false) }
             touch(earlier, at: entry.effective)
+            if earlier.content != content { observeConflict(batch, row, entry, content: content) }
             return countDuplicate(of: earlier, at: entry.time, same: earlier.content == content)
         }
         let decision = intern(batch, row, entry, content: content)
@@ -269,7 +270,7 @@ public final class Topology {
     }
 
     /// 0 stands for none: a request that can not get through is never seen to.
-    private static func exploration(_ probability: Double) -> Float { probability.isNaN ? 0 : Float(probability) }
+    static func exploration(_ probability: Double) -> Float { probability.isNaN ? 0 : Float(probability) }
 
     private func addToPanes(_ decision: DecisionRow, _ facts: DecisionFacts, _ batch: DecisionBatch, _ row: Int, id: RequestID) -> Bool {
         var reached = false
