@@ -72,7 +72,7 @@ extension Pane {
         /// Adds `count` labels that arrived in this pane.
         public func addArrivals(_ count: Int = 1, _ outcome: Outcome, delayMs: Int64 = 0) {
             let entry = LabelEntry(source: 0, time: delayMs, outcome: outcome, tier: 3)
-            for _ in 0..<count { pane.addArrival(entry, source: 0, decisionTime: 0, 1) }
+            for _ in 0..<count { _ = pane.addArrival(entry, source: 0, decisionTime: 0, 1) }
         }
 
         /// Adds a label by inverse probability, or takes it back with a sign of -1.

@@ -2,7 +2,8 @@
 ///
 /// Number 0 is "missing", number 1 is "(other)": where every name past the limit goes.
 /// The order is the sequenced order of the records, so numbers are a function of the log.
-public struct Interner: Sendable, Snapshottable {
+/// Rows and labels keep their numbers, so under another limit what was counted as "(other)" stays so.
+public struct Interner: Sendable {
     public static let missing: Int32 = 0
     public static let other: Int32 = 1
     public static let otherName = "(other)"
@@ -57,7 +58,6 @@ public struct Interner: Sendable, Snapshottable {
     }
 
     public func encode(into writer: inout ByteWriter) {
-        writer.write(count: limit)
         writer.write(signed: overflowed)
         writer.write(count: names.count - 2)
         for place in 2..<max(2, names.count) {
@@ -66,8 +66,9 @@ public struct Interner: Sendable, Snapshottable {
         }
     }
 
-    public init(from reader: inout ByteReader) throws {
-        self.init(limit: Int(truncatingIfNeeded: try reader.readVarint()))
+    /// Under the limit that is configured now; names beyond it stay known.
+    mutating func restore(from reader: inout ByteReader) throws {
+        self = Interner(limit: limit)
         overflowed = try reader.readSigned()
         for _ in 0..<(try reader.readCount(minimumSize: 9)) {
             let digest = try reader.readFixed64()

@@ -5,7 +5,18 @@ public struct Slice: Sendable, Equatable {
 }
 
 /// Numbers slices in the order of their first effect. Slice 0 is all traffic. Bounded.
+///
+/// What found no room was counted under its group's "(other)", and its labels must find it there. So where the limit
+/// has been raised since, a slice that got room only then has no decision from before: those stay under "(other)".
 struct SliceTable {
+    /// The limit was raised after it had been reached.
+    private struct Raise {
+        /// Slices from this number on got room afterwards.
+        var first: Int32
+        /// All that had taken effect by then is from before this time, ms.
+        var time: Int64
+    }
+
     private let configuration: SliceConfiguration
     private(set) var slices: ContiguousArray<Slice> = [Slice(group: -1, values: [])]
     /// Per group of one dimension: slice number by value, -1 for none yet.
@@ -16,6 +27,10 @@ struct SliceTable {
     private var combined: ContiguousArray<CombinationIndex>
     /// Look-ups that fell into a group's "(other)" because `maxSlices` was reached.
     private(set) var overflowed: Int64 = 0
+    /// Ascending.
+    private var raises: [Raise] = []
+    /// Time of the newest of them.
+    private var raisedAt: Int64 = .min
 
     init(configuration: SliceConfiguration) {
         self.configuration = configuration
@@ -27,9 +42,10 @@ struct SliceTable {
     var groupCount: Int { configuration.groups.count }
     func dimensions(of group: Int32) -> [Int] { group < 0 ? [] : configuration.groups[Int(group)] }
 
-    /// The slice of `group` that a row with these dimension values belongs to.
+    /// The slice of `group` that a row of this time with these dimension values belongs to.
     @inline(__always)
-    mutating func number(group: Int, values: DecisionRow.Values) -> Int32 {
+    mutating func number(group: Int, values: DecisionRow.Values, time: Int64) -> Int32 {
+        guard time >= raisedAt else { return numberBeforeRaise(group, values, time) }
         let dimension = onlyDimension[group]
         if dimension >= 0 {
             let value = Int(values[dimension])
@@ -42,12 +58,25 @@ struct SliceTable {
         return found ?? admit(group, ContiguousArray(configuration.groups[group].map { values[$0] }))
     }
 
+    @inline(never)
+    private mutating func numberBeforeRaise(_ group: Int, _ row: DecisionRow.Values, _ time: Int64) -> Int32 {
+        let values = ContiguousArray(configuration.groups[group].map { row[$0] })
+        if let known = find(group, values), raises.last(where: { $0.first <= known })?.time ?? .min <= time { return known }
+        overflowed += 1
+        return rest(group)
+    }
+
+    /// The group's "(other)", which has room always and all times.
+    private mutating func rest(_ group: Int) -> Int32 {
+        let values = ContiguousArray(repeating: Interner.other, count: configuration.groups[group].count)
+        return find(group, values) ?? add(group, values)
+    }
+
     private mutating func admit(_ group: Int, _ values: ContiguousArray<Int32>) -> Int32 {
-        let rest = ContiguousArray(repeating: Interner.other, count: values.count)
         // One place per group stays reserved for its "(other)".
-        if slices.count > configuration.maxSlices, values != rest {
+        if slices.count > configuration.maxSlices, values.contains(where: { $0 != Interner.other }) {
             overflowed += 1
-            return find(group, rest) ?? add(group, rest)
+            return rest(group)
         }
         return find(group, values) ?? add(group, values)
     }
@@ -73,6 +102,12 @@ struct SliceTable {
 
     func encode(into writer: inout ByteWriter) {
         writer.write(signed: overflowed)
+        writer.write(count: configuration.maxSlices)
+        writer.write(count: raises.count)
+        for raise in raises {
+            writer.write(signed: Int64(raise.first))
+            writer.write(signed: raise.time)
+        }
         writer.write(count: slices.count - 1)
         for slice in slices.dropFirst() {
             writer.write(signed: Int64(slice.group))
@@ -80,9 +115,15 @@ struct SliceTable {
         }
     }
 
-    init(configuration: SliceConfiguration, from reader: inout ByteReader) throws {
-        self.init(configuration: configuration)
+    /// Into a table without slices.
+    ///
+    /// - Parameter released: all that took effect is from before this time, ms.
+    mutating func restore(from reader: inout ByteReader, at released: Int64) throws {
         overflowed = try reader.readSigned()
+        let limit = try reader.readVarint()
+        for _ in 0..<(try reader.readCount(minimumSize: 2)) {
+            raises.append(Raise(first: Int32(truncatingIfNeeded: try reader.readSigned()), time: try reader.readSigned()))
+        }
         for _ in 0..<(try reader.readCount(minimumSize: 2)) {
             let group = Int(try reader.readSigned())
             guard configuration.groups.indices.contains(group) else {
@@ -92,5 +133,7 @@ struct SliceTable {
             for _ in configuration.groups[group] { values.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
             _ = add(group, values)
         }
+        if overflowed > 0, configuration.maxSlices > limit { raises.append(Raise(first: Int32(slices.count), time: released)) }
+        raisedAt = raises.last?.time ?? .min
     }
 }

@@ -19,7 +19,7 @@ extension Topology {
     func observeNowcast(_ effect: LabelEffect, _ decision: DecisionRow) {
         guard configuration.nowcast.isEnabled, effect.before != effect.after || effect.knownBefore != effect.knownAfter else { return }
         for group in nowcastGroups {
-            let slice = group < 0 ? 0 : slices.number(group: group, values: decision.values)
+            let slice = group < 0 ? 0 : slices.number(group: group, values: decision.values, time: decision.time)
             guard let place = nowcasts.place(of: NowcastBook.Key(model: decision.model, slice: slice)) else { continue }
             nowcasts.observe(effect, of: decision, at: place)
         }

@@ -87,8 +87,7 @@ extension Topology {
         writer.write(count: configuration.labelSources.count)
         for source in configuration.labelSources { writer.write(string: source.pipeline) }
         writer.write(signed: sequencer.released)
-        writer.write(signed: panes.closed)
-        writer.write(signed: panes.began)
+        panes.encode(into: &writer)
         writer.write(signed: newestTime)
         counters.encode(into: &writer)
         for count in orphansBySource { writer.write(signed: count) }
@@ -118,7 +117,7 @@ extension Topology {
         }
         judge.encode(into: &writer)
         encodeDetectors(into: &writer)
-        nowcasts.encode(into: &writer)
+        nowcasts.encode(into: &writer, groups: nowcastGroups)
         breakers.encode(into: &writer)
         encode(resumePoints(), into: &writer)
     }
@@ -139,17 +138,16 @@ extension Topology {
         }
         try requireSources(from: &reader)
         sequencer = Sequencer(configuration: configuration.time, released: try reader.readSigned())
-        let closed = try reader.readSigned()
-        let began = try reader.readSigned()
+        try panes.restore(from: &reader)
         newestTime = try reader.readSigned()
         restoreCounters(try Counters(from: &reader), try orphansBySource.map { _ in try reader.readSigned() })
-        dimensions = ContiguousArray(try dimensions.map { _ in try Interner(from: &reader) })
-        versions = ContiguousArray(try versions.map { _ in try Interner(from: &reader) })
+        for place in dimensions.indices { try dimensions[place].restore(from: &reader) }
+        for place in versions.indices { try versions[place].restore(from: &reader) }
         undeclared = ContiguousArray(try undeclared.map { _ in try UndeclaredFields(from: &reader) })
-        labelKinds = try Interner(from: &reader)
-        labelActors = try Interner(from: &reader)
-        labelConditions = try Interner(from: &reader)
-        slices = try SliceTable(configuration: configuration.slices, from: &reader)
+        try labelKinds.restore(from: &reader)
+        try labelActors.restore(from: &reader)
+        try labelConditions.restore(from: &reader)
+        try slices.restore(from: &reader, at: sequencer.released)
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let model = UInt16(truncatingIfNeeded: try reader.readVarint())
             let version = UInt16(truncatingIfNeeded: try reader.readVarint())
@@ -158,7 +156,6 @@ extension Topology {
             families.add(key)
             for _ in 0..<(try reader.readCount()) { panes.series[Int(number)].noteCorrection(try reader.readSigned()) }
         }
-        panes.restore(closed: closed, began: began)
         pending = try PendingLabels(limit: configuration.join.maxPending, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 8)) {
             let window = Int(try reader.readVarint())
@@ -169,7 +166,9 @@ extension Topology {
         }
         judge = try Judge(configuration: configuration, from: &reader)
         try restoreDetectors(from: &reader)
-        try nowcasts.restore(from: &reader)
+        try nowcasts.restore(
+            from: &reader, groups: nowcastGroups, group: { slices.slices.indices.contains(Int($0)) ? Int(slices.slices[Int($0)].group) : -1 },
+            at: sequencer.released)
         try breakers.restore(from: &reader)
         var points: [ResumePoint] = []
         for _ in 0..<(try reader.readCount()) { points.append(try ResumePoint(from: &reader)) }

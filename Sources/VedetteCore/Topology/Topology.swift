@@ -289,7 +289,7 @@ public final class Topology {
     @inline(__always)
     func forEachSeries(of row: DecisionRow, _ body: (Int32) -> Void) {
         for group in -1..<slices.groupCount {
-            let slice = group < 0 ? 0 : slices.number(group: group, values: row.values)
+            let slice = group < 0 ? 0 : slices.number(group: group, values: row.values, time: row.time)
             let key = SeriesKey(model: row.model, version: row.version, slice: slice)
             let before = panes.series.count
             let number = panes.number(of: key)

@@ -1,4 +1,5 @@
 import CCurl
+import Foundation
 import Synchronization
 
 /// Requests over HTTP/1.1 or 2, over TLS that is verified, or over nothing where the URL says http.
@@ -159,6 +160,6 @@ private final class Answer {
     private func add(header: UnsafeRawBufferPointer) {
         let line = String(decoding: header, as: UTF8.self)
         guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == "retry-after" else { return }
-        response.retryAfter = line[line.index(after: colon)...].trimming { $0.isWhitespace }
+        response.retryAfter = line[line.index(after: colon)...].trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -77,6 +77,7 @@ final class KafkaLoop {
     var lastLookAtMisplaced = -Double.infinity
     /// The log's last word on the brokers is that none can be reached.
     var hasToldOfOutage = false
+    var hasToldOfUncounted = false
 
     init(
         configuration: VedetteConfiguration, brokers: String?, pipeline: Pipeline, output: KafkaOutput, status: RunStatus,
