@@ -14,6 +14,9 @@ public struct Commit: Sendable {
 
     public init() {}
 
+    /// - Parameter maxStateBytes: bytes of a state value, at most those of a usual commit.
+    package init(maxStateBytes: Int) { state = StateRun(limit: maxStateBytes) }
+
     /// Rows and state changes put so far.
     public var count: Int { runs.reduce(state.count) { $0 + $1.rows.count } }
 
@@ -32,7 +35,8 @@ public struct Commit: Sendable {
         value.withUnsafeBytes { put(segment: segment, table: table, key: key, value: $0) }
     }
 
-    /// Inserts or replaces a state value, kept until it is deleted. Keys and values may be empty.
+    /// Inserts or replaces a state value, kept until it is deleted. Keys and values may be empty; of a value of more than
+    /// 2 GiB - 1 bytes the commit says that it can not be stored.
     public mutating func putState(key: [UInt8], value: [UInt8]) {
         value.withUnsafeBytes { state.append(key: key, value: $0) }
     }

@@ -12,14 +12,27 @@ struct StateRun: Sendable {
         var valueCount: Int32
     }
 
+    /// The largest value, in bytes: what a block of a table can hold and compress.
+    static let maxValueBytes = Int(Int32.max)
+
+    private let limit: Int
     private var entries: ContiguousArray<Entry> = []
     private var chunks: ContiguousArray<StateChunk> = []
+    /// The first value that was larger.
+    private var oversized: (key: [UInt8], bytes: Int)?
+
+    /// - Parameter limit: bytes of a value, at most ``maxValueBytes``.
+    init(limit: Int = StateRun.maxValueBytes) { self.limit = limit }
 
     var count: Int { entries.count }
     var byteCount: Int { entries.count * MemoryLayout<Entry>.stride + chunks.reduce(0) { $0 + $1.used } }
 
-    /// At most 2 GiB - 1 bytes a key and a value.
+    /// A value that is too large is not kept: ``write(to:)`` will say so.
     mutating func append(key: [UInt8], value: UnsafeRawBufferPointer?) {
+        if let value, value.count > limit {
+            oversized = oversized ?? (key, value.count)
+            return
+        }
         let size = 1 + key.count + (value?.count ?? 0)
         // A chunk that a copy of this run shares may not be added to.
         if chunks.isEmpty || !isKnownUniquelyReferenced(&chunks[chunks.count - 1]) || chunks[chunks.count - 1].room < size {
@@ -39,6 +52,7 @@ struct StateRun: Sendable {
     mutating func removeAll() {
         entries.removeAll()
         chunks.removeAll()
+        oversized = nil
     }
 
     mutating func sort() {
@@ -53,7 +67,9 @@ struct StateRun: Sendable {
     /// Writes the changes in order of their keys, of equal keys the last one. Call ``sort()`` before.
     ///
     /// - Returns: keys written.
+    /// - Throws: ``StoreError``, of kind `tooLarge` before anything is written.
     func write(to table: borrowing TableFile) throws -> Int {
+        if let oversized { throw StoreError.tooLarge(table.path, key: oversized.key, bytes: oversized.bytes, limit: limit) }
         var written = 0
         try chunks.withUnsafeBufferPointer { chunks in
             for index in entries.indices {

@@ -25,6 +25,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case mustReopen
         /// An option is out of its range.
         case invalidOption
+        /// A value of the state is larger than a table can hold.
+        case tooLarge
         /// Any other error of the operating system or of RocksDB.
         case inputOutput
     }
@@ -56,6 +58,13 @@ extension StoreError {
             remedy: "run the version of Vedette that wrote it, or start with an empty directory and rebuild the state from the topics")
     }
 
+    static func tooLarge(_ path: String, key: [UInt8], bytes: Int, limit: Int) -> StoreError {
+        let name = key.prefix(8).map { String($0, radix: 16) }.joined(separator: " ")
+        return StoreError(
+            kind: .tooLarge, path: path, message: "the value of the state key \(name) has \(bytes) bytes, and at most \(limit) can be stored",
+            remedy: remedy(for: .tooLarge))
+    }
+
     static func corruptRecord(_ path: String, _ message: String) -> StoreError {
         StoreError(kind: .corrupt, path: path, message: message, remedy: corruptRemedy)
     }
@@ -79,6 +88,7 @@ extension StoreError {
         case .diskFull: "free space on the device or extend it, then try again; nothing that was committed is lost"
         case .corrupt: corruptRemedy
         case .mustReopen: "close the store and open it again: it then holds either this commit or the one before"
+        case .tooLarge: "lower the limits of what is kept (slices.max_values, join.max_pending, nowcast.max_series) and start again; the checkpoint before is whole"
         case .otherFormat, .invalidOption, .inputOutput: "see the message"
         }
     }

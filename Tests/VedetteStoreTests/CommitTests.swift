@@ -40,6 +40,26 @@ import VedetteStore
         #expect(store.segments() == [segment])
     }
 
+    @Test func aValueThatIsTooLargeIsRefusedByName() throws {
+        let scratch = try Scratch()
+        let store = try StateStore(directory: scratch.sub("s"))
+        var commit = Commit()
+        commit.putState(key: [1], value: [1])
+        _ = try store.commit(&commit)
+        var large = Commit(maxStateBytes: 10)
+        large.putState(key: [2], value: [UInt8](repeating: 0, count: 10))
+        large.putState(key: [0x54, 7], value: [UInt8](repeating: 0, count: 11))
+        large.deleteState(key: [1])
+        let error = storeError { _ = try store.commit(&large) }
+        #expect(error?.kind == .tooLarge && error?.message.contains("54 7") == true && error?.message.contains("11 bytes") == true)
+        #expect(store.commitNumber == 1)
+        #expect(try store.getState(key: [1]) == [1], "nothing of it was stored")
+        large.removeAll()
+        large.putState(key: [2], value: [3])
+        #expect(try store.commit(&large).commit == 2)
+        #expect(try store.getState(key: [2]) == [3])
+    }
+
     @Test func emptyValuesAndTheLastOfEqualKeysCount() throws {
         let scratch = try Scratch()
         let store = try StateStore(directory: scratch.sub("s"))

@@ -49,17 +49,19 @@ final class ZstdDecompressor: Decompressor {
     }
 }
 
-/// gzip, any number of members, with zero padding behind the last. Owns the stream.
-final class GzipDecompressor: Decompressor {
+/// zlib's state of one deflate stream. Owns it.
+private final class Inflater {
     private let stream: UnsafeMutablePointer<z_stream>
-    private(set) var isAtBoundary = false
-    private var isPadding = false
+    private let format: String
 
-    init() throws(DecompressionFailure) {
+    /// - Parameters:
+    ///   - windowBits: as zlib has it: 15 bits of window, 16 more for gzip, negative for data without header and checksum.
+    ///   - format: for messages.
+    init(windowBits: Int32, format: String) throws(DecompressionFailure) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15 bits of window, and 16 more to say that the format is gzip.
-        guard inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+        self.format = format
+        guard inflateInit2_(stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             throw DecompressionFailure(what: "no memory to decompress", remedy: "free memory")
         }
     }
@@ -68,6 +70,38 @@ final class GzipDecompressor: Decompressor {
         inflateEnd(stream)
         stream.deallocate()
     }
+
+    /// Begins the next stream.
+    func reset() throws(DecompressionFailure) {
+        guard inflateReset(stream) == Z_OK else { throw DecompressionFailure(what: "zlib cannot be reset", remedy: "report this") }
+    }
+
+    /// As ``Decompressor/decompress(_:into:)``, and whether the stream has ended.
+    func inflate(
+        _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) throws(DecompressionFailure) -> (taken: Int, made: Int, hasEnded: Bool) {
+        let (given, room) = (UInt32(clamping: input.count), UInt32(clamping: output.count))
+        // Safe: zlib only reads `next_in`, whose type is mutable for historical reasons; both buffers outlive the call.
+        stream.pointee.next_in = UnsafeMutableRawPointer(mutating: input.baseAddress)?.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.avail_in = given
+        stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.avail_out = room
+        let code = CZlib.inflate(stream, Z_NO_FLUSH)
+        guard code == Z_OK || code == Z_BUF_ERROR || code == Z_STREAM_END else {
+            let message = stream.pointee.msg.map { String(cString: $0) } ?? "code \(code)"
+            throw DecompressionFailure(what: "corrupt \(format) data (\(message))", remedy: "fetch or compress the file again")
+        }
+        return (Int(given - stream.pointee.avail_in), Int(room - stream.pointee.avail_out), code == Z_STREAM_END)
+    }
+}
+
+/// gzip, any number of members, with zero padding behind the last.
+final class GzipDecompressor: Decompressor {
+    private let member: Inflater
+    private(set) var isAtBoundary = false
+    private var isPadding = false
+
+    init() throws(DecompressionFailure) { member = try Inflater(windowBits: 15 + 16, format: "gzip") }
 
     func decompress(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
@@ -79,29 +113,33 @@ final class GzipDecompressor: Decompressor {
                 return (input.count, 0)
             }
             guard first == 0x1F else { throw Self.garbage }
-            guard inflateReset(stream) == Z_OK else { throw DecompressionFailure(what: "zlib cannot be reset", remedy: "report this") }
+            try member.reset()
             isAtBoundary = false
         }
         guard !isAtBoundary else { return (0, 0) }
-        let source = UnsafeMutableRawPointer(mutating: input.baseAddress)?.assumingMemoryBound(to: UInt8.self)
-        // Safe: zlib only reads `next_in`, whose type is mutable for historical reasons; both buffers outlive the call.
-        stream.pointee.next_in = source
-        stream.pointee.avail_in = UInt32(clamping: input.count)
-        stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        stream.pointee.avail_out = UInt32(clamping: output.count)
-        let taken = { UInt32(clamping: input.count) - self.stream.pointee.avail_in }
-        let code = inflate(stream, Z_NO_FLUSH)
-        switch code {
-        case Z_OK, Z_BUF_ERROR: break
-        case Z_STREAM_END: isAtBoundary = true
-        default:
-            let message = stream.pointee.msg.map { String(cString: $0) } ?? "code \(code)"
-            throw DecompressionFailure(what: "corrupt gzip data (\(message))", remedy: "fetch or compress the file again")
-        }
-        return (Int(taken()), Int(UInt32(clamping: output.count) - stream.pointee.avail_out))
+        let (taken, made, hasEnded) = try member.inflate(input, into: output)
+        isAtBoundary = hasEnded
+        return (taken, made)
     }
 
     private static var garbage: DecompressionFailure {
         DecompressionFailure(what: "bytes behind the last gzip member that are not gzip", remedy: "cut them off, or fetch the file again")
+    }
+}
+
+/// Deflate without a header or a checksum (RFC 1951), one stream.
+final class DeflateDecompressor: Decompressor {
+    private let stream: Inflater
+    private(set) var isAtBoundary = false
+
+    init() throws(DecompressionFailure) { stream = try Inflater(windowBits: -15, format: "deflate") }
+
+    func decompress(
+        _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) throws(DecompressionFailure) -> (taken: Int, made: Int) {
+        guard !isAtBoundary else { return (0, 0) }
+        let (taken, made, hasEnded) = try stream.inflate(input, into: output)
+        isAtBoundary = hasEnded
+        return (taken, made)
     }
 }

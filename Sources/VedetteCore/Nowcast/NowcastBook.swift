@@ -26,6 +26,8 @@ package struct NowcastBook: Sendable {
     private(set) var calibrations: [ScoreCalibration?]
     /// End of the newest cohort that has closed.
     private(set) var closed: Int64 = .min
+    /// The first cohort that a new series counts: of earlier ones, labels have come while it was not asked for.
+    private var since: Int64 = .min
 
     /// Labels without which nothing is said.
     static let minLabels: Int64 = 20
@@ -47,9 +49,13 @@ package struct NowcastBook: Sendable {
     package mutating func place(of key: Key) -> Int? {
         if let known = index[key] { return known }
         guard key.slice == 0 || series.count < configuration.maxSeries + errors.count else { return nil }
+        return append(key)
+    }
+
+    private mutating func append(_ key: Key) -> Int {
         index[key] = series.count
         keys.append(key)
-        series.append(SeriesNowcast(configuration, prior: prior))
+        series.append(SeriesNowcast(configuration, prior: prior, since: since))
         return series.count - 1
     }
 
@@ -284,7 +290,13 @@ package struct NowcastBook: Sendable {
 }
 
 extension NowcastBook {
-    package func encode(into writer: inout ByteWriter) {
+    /// - Parameter asked: numbers that are others where other series are asked for.
+    package func encode(into writer: inout ByteWriter, asked: [Int]) {
+        writer.write(bool: configuration.isEnabled)
+        writer.write(count: configuration.maxSeries)
+        writer.write(count: asked.count)
+        for number in asked { writer.write(signed: Int64(number)) }
+        writer.write(signed: since)
         writer.write(signed: closed)
         for one in errors { one.encode(into: &writer) }
         for one in calibrations {
@@ -299,17 +311,31 @@ extension NowcastBook {
         }
     }
 
-    package mutating func restore(from reader: inout ByteReader) throws {
+    /// Where other series are asked for than before, those that are new begin with the next cohort, and those that are
+    /// not asked for any more go: what is missed meanwhile could not be taken back later.
+    ///
+    /// - Parameters:
+    ///   - asked: as encoded, for the configuration of now.
+    ///   - isAsked: whether a slice's series is asked for now.
+    ///   - released: all that took effect is from before this time, ms.
+    package mutating func restore(from reader: inout ByteReader, asked: [Int], isAsked: (Int32) -> Bool, at released: Int64) throws {
+        let wasEnabled = try reader.readBool(), limit = try reader.readVarint()
+        let before = try (0..<(try reader.readCount())).map { _ in Int(truncatingIfNeeded: try reader.readSigned()) }
+        since = try reader.readSigned()
+        if released != .min, (wasEnabled, limit) != (configuration.isEnabled, UInt64(configuration.maxSeries)) || before != asked {
+            since = configuration.cohort(of: released - 1) + 1
+        }
         closed = try reader.readSigned()
         for index in errors.indices { try errors[index].restore(from: &reader) }
         calibrations = try calibrations.map { _ in try reader.readBool() ? try ScoreCalibration(from: &reader) : nil }
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let model = UInt16(truncatingIfNeeded: try reader.readVarint())
             let slice = Int32(truncatingIfNeeded: try reader.readSigned())
-            guard let place = place(of: Key(model: model, slice: slice)) else {
-                throw CorruptBytes(offset: reader.offset, expected: "at most \(configuration.maxSeries) nowcast series")
-            }
-            try series[place].restore(from: &reader)
+            var one = SeriesNowcast(configuration, prior: prior, since: since)
+            try one.restore(from: &reader)
+            if isAsked(slice) { series[append(Key(model: model, slice: slice))] = one }
         }
+        // What was learned of errors goes with the cohorts that it was learned on.
+        if !configuration.isEnabled { self = NowcastBook(configuration, models: errors.count) }
     }
 }

@@ -7,6 +7,8 @@
 package struct ReportingTriangle: Sendable, Equatable {
     package let bins: DelayBins
     let kept: Int
+    /// Cohorts before this one are not counted: some of their labels came while nobody counted them.
+    private(set) var since: Int64
     /// Number of the oldest cohort in the arrays.
     package private(set) var first: Int64 = 0
     /// Per cohort, stream and bin.
@@ -17,7 +19,8 @@ package struct ReportingTriangle: Sendable, Equatable {
     /// Per cohort: decisions, labelled or not.
     private var decisions: ContiguousArray<Int64> = []
 
-    package init(_ configuration: NowcastConfiguration) {
+    package init(_ configuration: NowcastConfiguration, since: Int64 = .min) {
+        self.since = since
         bins = DelayBins(cohortMs: configuration.cohortMs, horizonMs: configuration.horizonMs)
         kept = configuration.keptCohorts
     }
@@ -49,6 +52,7 @@ package struct ReportingTriangle: Sendable, Equatable {
 
     /// The row of a cohort, made where it is newer than all; nil where it is older than what is kept.
     private mutating func row(making cohort: Int64) -> Int? {
+        guard cohort >= since else { return nil }
         if isEmpty { first = cohort }
         if cohort < first {
             // A record out of order at the very start.
@@ -116,6 +120,8 @@ package struct ReportingTriangle: Sendable, Equatable {
 
 extension ReportingTriangle {
     func encode(into writer: inout ByteWriter) {
+        writer.write(signed: since)
+        writer.write(count: kept)
         writer.write(signed: first)
         writer.write(count: count)
         for value in decisions { writer.write(signed: value) }
@@ -124,15 +130,20 @@ extension ReportingTriangle {
         for value in cells { writer.write(signed: Int64(value)) }
     }
 
+    /// More cohorts than are kept now go; where more are kept now, those that had gone before do not begin anew.
     mutating func restore(from reader: inout ByteReader) throws {
+        since = try reader.readSigned()
+        let before = Int64(truncatingIfNeeded: try reader.readVarint())
         let first = try reader.readSigned()
-        let rows = try reader.readCount()
-        guard rows <= kept else { throw CorruptBytes(offset: reader.offset, expected: "at most \(kept) cohorts") }
+        let rows = try reader.readCount(minimumSize: rowCells)
         removeAll(startingAt: first)
         insert(rows, at: 0)
         for index in decisions.indices { decisions[index] = try reader.readSigned() }
         for index in totals.indices { totals[index] = try reader.readSigned() }
         for index in weights.indices { weights[index] = try reader.readSigned() }
         for index in cells.indices { cells[index] = Int32(truncatingIfNeeded: try reader.readSigned()) }
+        guard before != kept, !isEmpty else { return }
+        since = max(since, end - before)
+        if count > kept { removeFirst(count - kept) }
     }
 }

@@ -26,9 +26,10 @@ package struct SeriesNowcast: Sendable {
     /// Labels of its own that a cohort needs for a mean weight of its own.
     private static let weightLabels = 20.0
 
-    init(_ configuration: NowcastConfiguration, prior: DelayDistribution) {
+    /// - Parameter since: the first cohort that is counted.
+    init(_ configuration: NowcastConfiguration, prior: DelayDistribution, since: Int64) {
         self.configuration = configuration
-        triangle = ReportingTriangle(configuration)
+        triangle = ReportingTriangle(configuration, since: since)
         kernel = (0...configuration.keptCohorts).map {
             RealFunctions.exp(-Double($0) * Double(configuration.cohortMs) / Double(configuration.neighbourhoodMs))
         }

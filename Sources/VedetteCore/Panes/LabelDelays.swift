@@ -29,12 +29,12 @@ public struct LabelDelays: Sendable, Equatable, Snapshottable {
         entries[place].delays.add(Double(delayMs))
     }
 
-    /// Takes back a delay that was added.
-    mutating func remove(_ delayMs: Int64, source: Int32, kind: Int32) {
+    /// Takes back a delay that was added. One that was not changes nothing, and the answer is false.
+    mutating func remove(_ delayMs: Int64, source: Int32, kind: Int32) -> Bool {
         let (place, found) = position(source, kind)
-        precondition(found, "took back the delay of a label that was not counted")
-        entries[place].delays.remove(Double(delayMs))
+        guard found, entries[place].delays.remove(Double(delayMs)) else { return false }
         if entries[place].delays.isEmpty { entries.remove(at: place) }
+        return true
     }
 
     mutating func merge(_ other: LabelDelays) {

@@ -20,21 +20,26 @@ public struct Outcomes: Sendable {
 
     mutating func add(_ label: LabelEntry, _ row: DecisionRow) { add(label, decision: row.decision, score: row.score, amount: row.amount) }
 
-    mutating func remove(_ label: LabelEntry, _ row: DecisionRow) {
+    /// Takes back a label that was added. One that was not changes nothing, and the answer is false.
+    mutating func remove(_ label: LabelEntry, _ row: DecisionRow) -> Bool {
+        switch label.outcome {
+        case .fraud: guard fraudScores.remove(row.score) else { return false }
+        case .legit: guard legitScores.remove(row.score) else { return false }
+        case .withdrawn: return false
+        }
         // The label came with its weight, so where it had one, `weighted` is there.
         weighted?.add(label.outcome, decision: row.decision, score: row.score, weight: label.weight, sign: -1)
         breakdown.add(label.outcome, tier: label.tier, kind: label.kind, count: -1)
         switch label.outcome {
         case .fraud:
             fraud.add(row.decision, -1)
-            fraudScores.remove(row.score)
             fraudMoney.add(row.amount, row.decision, sign: -1)
         case .legit:
             legit.add(row.decision, -1)
-            legitScores.remove(row.score)
             legitMoney.add(row.amount, row.decision, sign: -1)
         case .withdrawn: break
         }
+        return true
     }
 
     mutating func add(_ label: LabelEntry, decision: Decision, score: Double, amount: Money) {

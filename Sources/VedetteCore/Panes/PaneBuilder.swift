@@ -73,7 +73,7 @@ extension Pane {
         public func addArrivals(_ count: Int = 1, _ outcome: Outcome, delayMs: Int64 = 0, weight: Double = 1) {
             let entry = LabelEntry(
                 source: 0, time: delayMs, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
-            for _ in 0..<count { pane.addArrival(entry, source: 0, decisionTime: 0, 1) }
+            for _ in 0..<count { _ = pane.addArrival(entry, source: 0, decisionTime: 0, 1) }
         }
 
         /// Adds a label by inverse probability, or takes it back with a sign of -1.

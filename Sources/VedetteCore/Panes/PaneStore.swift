@@ -19,6 +19,8 @@ struct PaneStore {
     private(set) var closed: Int64 = .min
     /// Start of the pane of the first record: there is nothing before it.
     private(set) var began: Int64 = .min
+    /// Per level: panes that end by then have been let go, however long the configuration keeps them now; see ``restore(from:)``.
+    private var letGo: ContiguousArray<Int64>
 
     /// A pane without a reference count.
     ///
@@ -40,6 +42,7 @@ struct PaneStore {
         self.featureCount = featureCount
         featuresInSlices = slices.featuresInSlices
         open = ContiguousArray(repeating: [], count: configuration.levels.count)
+        letGo = ContiguousArray(repeating: .min, count: configuration.levels.count)
     }
 
     // MARK: Finding
@@ -61,9 +64,13 @@ struct PaneStore {
         Pane(configuration, features: key.slice == 0 || featuresInSlices ? featureCount : 0)
     }
 
+    /// Panes of a level are kept that end after this, ms.
+    func horizon(of level: Int) -> Int64 {
+        closed == .min ? .min : max(letGo[level], closed - configuration.levels[level].keepMs)
+    }
+
     private func isRetained(_ level: Int, _ index: Int64) -> Bool {
-        let spec = configuration.levels[level]
-        return closed == .min || (index + 1) * spec.sizeMs + spec.keepMs > closed
+        (index + 1) * configuration.levels[level].sizeMs > horizon(of: level)
     }
 
     // MARK: Changing
@@ -205,7 +212,7 @@ struct PaneStore {
             let spec = configuration.levels[level]
             let every = max(spec.sizeMs, alignDown(spec.keepMs / 16, to: spec.sizeMs))
             guard boundary % every == 0 else { continue }
-            let first = floorDivide(boundary - spec.keepMs, spec.sizeMs)
+            let first = floorDivide(horizon(of: level), spec.sizeMs)
             for number in series.indices {
                 series[number].expire(level: level, before: first)
                 if level == 0 { recent[number] = nil }
@@ -215,15 +222,33 @@ struct PaneStore {
 
     // MARK: Restoring
 
-    mutating func restore(closed: Int64, began: Int64) {
-        self.closed = closed
-        self.began = began
+    /// All but series and panes: how far it has come, and of each level how long it is kept and what was let go when it was kept for less.
+    func encode(into writer: inout ByteWriter) {
+        writer.write(signed: closed)
+        writer.write(signed: began)
+        for level in configuration.levels.indices {
+            writer.write(signed: configuration.levels[level].keepMs)
+            writer.write(signed: letGo[level])
+        }
     }
 
-    /// Takes back a pane of a checkpoint; what has closed stays packed.
+    /// A level that is kept for longer than before does not get back what had gone: a label of a decision of that
+    /// time would find a new and empty pane there, and take from it what was never added.
+    mutating func restore(from reader: inout ByteReader) throws {
+        closed = try reader.readSigned()
+        began = try reader.readSigned()
+        for level in configuration.levels.indices {
+            let keepMs = try reader.readSigned()
+            letGo[level] = try reader.readSigned()
+            if keepMs != configuration.levels[level].keepMs, closed != .min { letGo[level] = max(letGo[level], closed - keepMs) }
+        }
+    }
+
+    /// Takes back a pane of a checkpoint; what has closed stays packed, and what was let go but not swept yet goes.
     ///
     /// - Throws: ``CorruptBytes``.
     mutating func restore(series number: Int, level: Int, index: Int64, _ bytes: [UInt8]) throws {
+        guard (index + 1) * configuration.levels[level].sizeMs > letGo[level] else { return series[number].forget(level: level, index: index) }
         // Read through even where it stays packed: later there is nobody to tell.
         let pane = try packer.decode(bytes)
         let isOpen = (index + 1) * configuration.levels[level].sizeMs > closed

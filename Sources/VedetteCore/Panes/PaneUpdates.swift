@@ -44,12 +44,19 @@ extension Pane {
     }
 
     /// Moves a decision's contribution from the truth before a label to the truth after it.
-    func correct(_ effect: LabelEffect, _ row: DecisionRow, id: RequestID, text: String, configuration: PaneConfiguration) {
+    ///
+    /// Answers whether the truth before was counted here. It always is; a process that insisted on it would
+    /// die of one record again after every start, so where it is not, nothing is taken.
+    func correct(_ effect: LabelEffect, _ row: DecisionRow, id: RequestID, text: String, configuration: PaneConfiguration) -> Bool {
         if outcomes == nil { outcomes = Outcomes(configuration) }
-        if let before = effect.before { explore(before, row, -1) }
+        var isCounted = true
         if let before = effect.before {
-            outcomes?.remove(before, row)
-            outcomeAges.add(before.outcome, delayMs: before.time - row.time, weight: before.weight, -1)
+            isCounted = outcomes?.remove(before, row) ?? false
+            if isCounted {
+                // It made `explored` when it was added, if it needs it.
+                explore(before, row, -1)
+                outcomeAges.add(before.outcome, delayMs: before.time - row.time, weight: before.weight, -1)
+            }
         }
         if let after = effect.after { explore(after, row, 1) }
         if let after = effect.after {
@@ -57,20 +64,22 @@ extension Pane {
             outcomeAges.add(after.outcome, delayMs: after.time - row.time, weight: after.weight, 1)
         }
         if effect.after?.outcome == .fraud { fraudSamples.insert(id, text: text) }
+        return isCounted
     }
 
-    /// Counts a label (or takes it back, with -1) in the pane of its arrival.
+    /// Counts a label (or takes it back, with -1) in the pane of its arrival. Answers false, and changes nothing, where what is
+    /// to be taken back was not counted here.
     ///
     /// - Parameters:
     ///   - source: row of the registry, -1 for unlisted.
     ///   - decisionTime: of the decision that it is about, ms.
-    func addArrival(_ label: LabelEntry, source: Int32, decisionTime: Int64, _ count: Int64) {
+    func addArrival(_ label: LabelEntry, source: Int32, decisionTime: Int64, _ count: Int64) -> Bool {
         if delays == nil { delays = LabelDelays() }
         let delay = label.time - decisionTime
         if count > 0 {
             delays?.add(delay, source: source, kind: label.kind)
         } else {
-            delays?.remove(delay, source: source, kind: label.kind)
+            guard delays?.remove(delay, source: source, kind: label.kind) == true else { return false }
         }
         arrivedAges.add(label.outcome, delayMs: delay, weight: label.weight, count)
         switch label.outcome {
@@ -78,5 +87,6 @@ extension Pane {
         case .legit: arrivedLegit += count
         case .withdrawn: break
         }
+        return true
     }
 }

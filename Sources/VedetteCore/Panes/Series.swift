@@ -147,6 +147,9 @@ final class Series {
         levels[level].removeFirst(keep)
     }
 
+    /// A pane that the last checkpoint has is not taken back.
+    func forget(level: Int, index: Int64) { expired.append((level, index)) }
+
     func takeExpired() -> [(level: Int, index: Int64)] {
         defer { expired.removeAll() }
         return expired

@@ -48,12 +48,13 @@ public struct QuantileSketch: Sendable {
         return true
     }
 
-    /// Takes back a number that was added; one that was not is a broken invariant. Non-finite ones are ignored, as ``add(_:count:)`` does.
-    public mutating func remove(_ x: Double, count: Int64 = 1) {
-        guard x.isFinite else { return }
+    /// Takes back a number that was added. One that was not, and a non-finite one, changes nothing, and the answer is false.
+    @discardableResult
+    public mutating func remove(_ x: Double, count: Int64 = 1) -> Bool {
+        guard x.isFinite else { return false }
         // As in ScoreSketch: the cut must count what is about to vanish.
         if counts.distinctUpperBound > maxBins { compact() }
-        counts.remove(clamped(key(of: x)), count: count)
+        return counts.remove(clamped(key(of: x)), count: count)
     }
 
     /// Adds another sketch's numbers. Both must have the same accuracy; the smaller `maxBins` holds.

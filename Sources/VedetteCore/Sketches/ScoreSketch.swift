@@ -64,15 +64,17 @@ public struct ScoreSketch: Sendable {
         coarsenIfCompact()
     }
 
-    /// Takes back a score that was added before; one that was not is a broken invariant.
-    public mutating func remove(_ score: Double) { remove(unit: Self.unit(of: score), count: 1) }
+    /// Takes back a score that was added before. One that was not changes nothing, and the answer is false.
+    @discardableResult
+    public mutating func remove(_ score: Double) -> Bool { remove(unit: Self.unit(of: score), count: 1) }
 
-    /// Takes back `count` scores at a unit.
-    public mutating func remove(unit: Int32, count: Int64) {
+    /// Takes back `count` scores at a unit, or none and answers false.
+    @discardableResult
+    public mutating func remove(unit: Int32, count: Int64) -> Bool {
         precondition(unit >= 0 && unit <= Self.unitsPerOne, "a score unit must lie in 0...1,000,000")
         // The level must count what is about to vanish, or it would depend on when the tail was folded in.
         if counts.distinctUpperBound > maxEntries { compact() }
-        counts.remove(levelIndex == 0 ? unit : unit / width, count: count)
+        return counts.remove(levelIndex == 0 ? unit : unit / width, count: count)
     }
 
     /// Adds another sketch's scores. The smaller `maxEntries` of the two holds for the result.

@@ -53,18 +53,17 @@ public struct SparseCounts: Sendable {
 
     /// Takes back what ``add(_:count:)`` added; a key that reaches zero vanishes.
     ///
-    /// Taking back more than was added is a broken invariant. O(log d) where the key is in the
+    /// Where less was added it changes nothing and answers false. O(log d) where the key is in the
     /// sorted part and stays, else O(d).
-    public mutating func remove(_ key: Int32, count: Int64 = 1) {
+    @discardableResult
+    public mutating func remove(_ key: Int32, count: Int64 = 1) -> Bool {
         precondition(count >= 0, "a count must not be negative")
-        guard count > 0 else { return }
+        guard count > 0 else { return true }
         if let index = sortedIndex(of: key), PackedCount.count(entries[index]) > count {
             entries[index] -= UInt64(count)
         } else {
             compact()
-            guard let index = sortedIndex(of: key), PackedCount.count(entries[index]) >= count else {
-                preconditionFailure("removed a key that was not counted")
-            }
+            guard let index = sortedIndex(of: key), PackedCount.count(entries[index]) >= count else { return false }
             if PackedCount.count(entries[index]) == count {
                 entries.remove(at: index)
                 sortedCount -= 1
@@ -73,6 +72,7 @@ public struct SparseCounts: Sendable {
             }
         }
         total -= count
+        return true
     }
 
     /// Adds another value's counts. O(d) where the other is large, amortised O(its keys) where it is small.

@@ -2,6 +2,7 @@
 ///
 /// Number 0 is "missing", number 1 is "(other)": where every name past the limit goes.
 /// The order is the sequenced order of the records, so numbers are a function of the log.
+/// Rows and labels keep their numbers, so under another limit what was counted as "(other)" stays so.
 ///
 /// Where names are told when they were used (``number(_:in:hash:at:)``, ``touch(_:at:)``), those unused for `idleMs`
 /// make room once there is none. A number is never given twice: what is kept somewhere under a retired one stays
@@ -146,7 +147,7 @@ public struct Interner: Sendable {
         }
     }
 
-    /// Takes the names of a snapshot instead of its own; the limit stays.
+    /// Takes the names of a snapshot instead of its own, under the limit that is configured now; names beyond it stay known.
     ///
     /// - Throws: ``CorruptBytes``.
     mutating func restore(from reader: inout ByteReader) throws {

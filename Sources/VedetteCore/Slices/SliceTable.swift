@@ -5,7 +5,19 @@ public struct Slice: Sendable, Equatable {
 }
 
 /// Numbers slices in the order of their first effect. Slice 0 is all traffic. Bounded.
+///
+/// What found no room was counted under its group's "(other)", and its labels must find it there. So where the limit
+/// has been raised since, or slices out of use have made room, a slice that got room only then has no decision from before:
+/// those stay under "(other)".
 struct SliceTable {
+    /// There was room again after the limit had been reached.
+    private struct Raise {
+        /// Slices from this number on got room afterwards.
+        var first: Int32
+        /// All that had taken effect by then is from before this time, ms.
+        var time: Int64
+    }
+
     private let configuration: SliceConfiguration
     private(set) var slices: ContiguousArray<Slice> = [Slice(group: -1, values: [])]
     /// Per group of one dimension: slice number by value, -1 for none yet.
@@ -18,6 +30,10 @@ struct SliceTable {
     private var buried: Set<Int32> = []
     /// Look-ups that fell into a group's "(other)" because `maxSlices` was reached.
     private(set) var overflowed: Int64 = 0
+    /// Ascending.
+    private var raises: [Raise] = []
+    /// Time of the newest of them.
+    private var raisedAt: Int64 = .min
 
     init(configuration: SliceConfiguration) {
         self.configuration = configuration
@@ -33,20 +49,30 @@ struct SliceTable {
 
     /// Gives up the slices of values that are in use no more. O(slices).
     ///
-    /// - Parameter isRetired: of a dimension and a value.
-    mutating func bury(_ isRetired: (_ dimension: Int, _ value: Int32) -> Bool) {
+    /// - Parameters:
+    ///   - isRetired: of a dimension and a value.
+    ///   - time: all that took effect is from before it, ms; nil where they made room before already.
+    mutating func bury(at time: Int64?, _ isRetired: (_ dimension: Int, _ value: Int32) -> Bool) {
+        let wasFull = live >= configuration.maxSlices && overflowed > 0
+        defer { if let time, wasFull, live < configuration.maxSlices { makeRoom(at: time) } }
         for (number, slice) in slices.enumerated() where slice.group >= 0 {
             let dimensions = configuration.groups[Int(slice.group)]
             if zip(dimensions, slice.values).contains(where: { isRetired($0, $1) }) { buried.insert(Int32(number)) }
         }
     }
 
+    private mutating func makeRoom(at time: Int64) {
+        raises.append(Raise(first: Int32(slices.count), time: time))
+        raisedAt = time
+    }
+
     var groupCount: Int { configuration.groups.count }
     func dimensions(of group: Int32) -> [Int] { group < 0 ? [] : configuration.groups[Int(group)] }
 
-    /// The slice of `group` that a row with these dimension values belongs to.
+    /// The slice of `group` that a row of this time with these dimension values belongs to.
     @inline(__always)
-    mutating func number(group: Int, values: DecisionRow.Values) -> Int32 {
+    mutating func number(group: Int, values: DecisionRow.Values, time: Int64) -> Int32 {
+        guard time >= raisedAt else { return numberBeforeRaise(group, values, time) }
         let dimension = onlyDimension[group]
         if dimension >= 0 {
             let value = Int(values[dimension])
@@ -64,12 +90,25 @@ struct SliceTable {
     /// The slice of the decisions without a value for a dimension; nil while there are none.
     func missing(_ dimension: Int) -> Int32? { onlyDimension.firstIndex(of: dimension).flatMap { find($0, [Interner.missing]) } }
 
+    @inline(never)
+    private mutating func numberBeforeRaise(_ group: Int, _ row: DecisionRow.Values, _ time: Int64) -> Int32 {
+        let values = ContiguousArray(configuration.groups[group].map { row[$0] })
+        if let known = find(group, values), raises.last(where: { $0.first <= known })?.time ?? .min <= time { return known }
+        overflowed += 1
+        return rest(group)
+    }
+
+    /// The group's "(other)", which has room always and all times.
+    private mutating func rest(_ group: Int) -> Int32 {
+        let values = ContiguousArray(repeating: Interner.other, count: configuration.groups[group].count)
+        return find(group, values) ?? add(group, values)
+    }
+
     private mutating func admit(_ group: Int, _ values: ContiguousArray<Int32>) -> Int32 {
-        let rest = ContiguousArray(repeating: Interner.other, count: values.count)
         // One place per group stays reserved for its "(other)".
-        if live >= configuration.maxSlices, values != rest {
+        if live >= configuration.maxSlices, values.contains(where: { $0 != Interner.other }) {
             overflowed += 1
-            return find(group, rest) ?? add(group, rest)
+            return rest(group)
         }
         return find(group, values) ?? add(group, values)
     }
@@ -95,6 +134,12 @@ struct SliceTable {
 
     func encode(into writer: inout ByteWriter) {
         writer.write(signed: overflowed)
+        writer.write(count: configuration.maxSlices)
+        writer.write(count: raises.count)
+        for raise in raises {
+            writer.write(signed: Int64(raise.first))
+            writer.write(signed: raise.time)
+        }
         writer.write(count: slices.count - 1)
         for slice in slices.dropFirst() {
             writer.write(signed: Int64(slice.group))
@@ -102,9 +147,15 @@ struct SliceTable {
         }
     }
 
-    init(configuration: SliceConfiguration, from reader: inout ByteReader) throws {
-        self.init(configuration: configuration)
+    /// Into a table without slices.
+    ///
+    /// - Parameter released: all that took effect is from before this time, ms.
+    mutating func restore(from reader: inout ByteReader, at released: Int64) throws {
         overflowed = try reader.readSigned()
+        let limit = try reader.readVarint()
+        for _ in 0..<(try reader.readCount(minimumSize: 2)) {
+            raises.append(Raise(first: Int32(truncatingIfNeeded: try reader.readSigned()), time: try reader.readSigned()))
+        }
         for _ in 0..<(try reader.readCount(minimumSize: 2)) {
             let group = Int(try reader.readSigned())
             guard configuration.groups.indices.contains(group) else {
@@ -114,5 +165,7 @@ struct SliceTable {
             for _ in configuration.groups[group] { values.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
             _ = add(group, values)
         }
+        raisedAt = raises.last?.time ?? .min
+        if overflowed > 0, configuration.maxSlices > limit { makeRoom(at: released) }
     }
 }

@@ -24,6 +24,8 @@ public struct Counters: Sendable, Equatable, Snapshottable {
     public var labelsUnauthorised: Int64 = 0
     /// Labels of actors under suspicion: kept, and no truth.
     public var labelsQuarantined: Int64 = 0
+    /// Labels that were to be taken back from a pane that did not have them, which then stayed as it was. Not 0 is a defect.
+    public var labelsUncounted: Int64 = 0
     /// Labels whose decision never came.
     public var orphans: Int64 = 0
     /// Decisions of models that are ignored, and labels of theirs; in none of the counts above but ``labels``.
@@ -44,7 +46,7 @@ public struct Counters: Sendable, Equatable, Snapshottable {
             ("labels_ignored", \.labelsIgnored), ("label_conflicts", \.labelConflicts),
             ("labels_unlisted_source", \.labelsUnlistedSource), ("orphans", \.orphans),
             ("labels_unauthorised", \.labelsUnauthorised), ("labels_quarantined", \.labelsQuarantined),
-            ("other_models", \.otherModels), ("labels_other_models", \.labelsOtherModels),
+            ("other_models", \.otherModels), ("labels_other_models", \.labelsOtherModels), ("labels_uncounted", \.labelsUncounted),
         ]
     }
 

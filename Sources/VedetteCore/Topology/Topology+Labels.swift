@@ -44,13 +44,15 @@ extension Topology {
         if let onLabel { onLabel(joined(label, source, decision, id, request, texts.words)) }
         guard effect.before != effect.after else { return }
         let paneConfiguration = configuration.panes
+        var isCounted = true
         forEachSeries(of: decision) { number in
             _ = panes.update(number, at: decision.time) { pane in
-                pane.correct(effect, decision, id: id, text: request, configuration: paneConfiguration)
+                if !pane.correct(effect, decision, id: id, text: request, configuration: paneConfiguration) { isCounted = false }
             }
-            if let before = effect.before { arrive(before, -1, number, decision.time) }
-            if let after = effect.after { arrive(after, 1, number, decision.time) }
+            if let before = effect.before, !arrive(before, -1, number, decision.time) { isCounted = false }
+            if let after = effect.after { _ = arrive(after, 1, number, decision.time) }
         }
+        if !isCounted { counters.labelsUncounted += 1 }
     }
 
     private func verdicts(_ label: LabelEntry, _ effect: LabelEffect) -> [LabelVerdict] {
@@ -64,9 +66,14 @@ extension Topology {
         }
     }
 
-    private func arrive(_ label: LabelEntry, _ count: Int64, _ number: Int32, _ decisionTime: Int64) {
+    /// Answers false where a pane does not have what it is to give back.
+    private func arrive(_ label: LabelEntry, _ count: Int64, _ number: Int32, _ decisionTime: Int64) -> Bool {
         let source = Int32(truncatingIfNeeded: sourceRows[label.source] ?? -1)
-        _ = panes.update(number, at: label.time) { $0.addArrival(label, source: source, decisionTime: decisionTime, count) }
+        var isCounted = true
+        _ = panes.update(number, at: label.time) {
+            if !$0.addArrival(label, source: source, decisionTime: decisionTime, count) { isCounted = false }
+        }
+        return isCounted
     }
 
     /// What counts of a label: nothing of what its source may not say, nor of an actor under suspicion.

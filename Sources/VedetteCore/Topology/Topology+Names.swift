@@ -55,10 +55,12 @@ extension Topology {
     }
 
     /// Gives up what is kept of names that have made room for others. O(series).
-    func forgetRetired() {
+    ///
+    /// - Parameter time: of the record that needed the room, at which it takes effect, ms.
+    func forgetRetired(at time: Int64) {
         for index in versions.indices { versions[index].didRetire = false }
         for index in dimensions.indices { dimensions[index].didRetire = false }
-        slices.bury { dimensions[$0].isRetired($1) }
+        slices.bury(at: time) { dimensions[$0].isRetired($1) }
         nowcasts.forget { slices.isBuried($0.slice) }
         for key in windows.pinned.keys where slices.isBuried(key.slice) { windows.pinned[key] = nil }
         listFamilies()

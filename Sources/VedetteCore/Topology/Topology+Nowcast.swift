@@ -26,10 +26,23 @@ extension Topology {
     func observeNowcast(_ effect: LabelEffect, _ decision: DecisionRow) {
         guard configuration.nowcast.isEnabled, effect.before != effect.after || effect.knownBefore != effect.knownAfter else { return }
         for (group, values) in nowcastGroups {
-            let slice = group < 0 ? 0 : slices.number(group: group, values: decision.values)
+            let slice = group < 0 ? 0 : slices.number(group: group, values: decision.values, time: decision.time)
             guard let place = nowcastPlace(of: NowcastBook.Key(model: decision.model, slice: slice), among: values) else { continue }
             nowcasts.observe(effect, of: decision, at: place)
         }
+    }
+
+    /// Others where the configuration asks for other nowcasts.
+    var askedNowcasts: [Int] {
+        nowcastGroups.flatMap { group, values in
+            [group] + (values?.map { Int(truncatingIfNeeded: hash.hash64($0.text)) }.sorted() ?? [])
+        }
+    }
+
+    func isNowcastAsked(_ slice: Int32) -> Bool {
+        guard slices.slices.indices.contains(Int(slice)), let asked = nowcastGroups.first(where: { $0.group == Int(slices.slices[Int(slice)].group) })
+        else { return false }
+        return asked.values?.contains(name(of: slice)) ?? true
     }
 
     /// Where a slice's nowcast is; nil where nobody asked for it, or there is no room.

@@ -87,8 +87,7 @@ extension Topology {
         writer.write(count: configuration.labelSources.count)
         for source in configuration.labelSources { writer.write(string: source.pipeline) }
         writer.write(signed: sequencer.released)
-        writer.write(signed: panes.closed)
-        writer.write(signed: panes.began)
+        panes.encode(into: &writer)
         writer.write(signed: newestTime)
         counters.encode(into: &writer)
         for count in orphansBySource { writer.write(signed: count) }
@@ -116,7 +115,7 @@ extension Topology {
         }
         judge.encode(into: &writer)
         encodeDetectors(into: &writer)
-        nowcasts.encode(into: &writer)
+        nowcasts.encode(into: &writer, asked: askedNowcasts)
         breakers.encode(into: &writer)
         encode(resumePoints(), into: &writer)
     }
@@ -137,16 +136,15 @@ extension Topology {
         }
         try requireSources(from: &reader)
         sequencer = Sequencer(configuration: configuration.time, released: try reader.readSigned())
-        let closed = try reader.readSigned()
-        let began = try reader.readSigned()
+        try panes.restore(from: &reader)
         newestTime = try reader.readSigned()
         restoreCounters(try Counters(from: &reader), try orphansBySource.map { _ in try reader.readSigned() })
         for index in dimensions.indices { try dimensions[index].restore(from: &reader) }
         for index in versions.indices { try versions[index].restore(from: &reader) }
         undeclared = ContiguousArray(try undeclared.map { _ in try UndeclaredFields(from: &reader) })
         try vocabulary.restore(from: &reader)
-        slices = try SliceTable(configuration: configuration.slices, from: &reader)
-        slices.bury { dimensions[$0].isRetired($1) }
+        try slices.restore(from: &reader, at: sequencer.released)
+        slices.bury(at: nil) { dimensions[$0].isRetired($1) }
         for _ in 0..<(try reader.readCount(minimumSize: 4)) {
             let model = UInt16(truncatingIfNeeded: try reader.readVarint())
             let version = UInt16(truncatingIfNeeded: try reader.readVarint())
@@ -155,7 +153,6 @@ extension Topology {
             for _ in 0..<(try reader.readCount()) { panes.series[Int(number)].noteCorrection(try reader.readSigned()) }
         }
         listFamilies()
-        panes.restore(closed: closed, began: began)
         pending = try PendingLabels(configuration.join, from: &reader)
         for _ in 0..<(try reader.readCount(minimumSize: 8)) {
             let window = Int(try reader.readVarint())
@@ -166,9 +163,9 @@ extension Topology {
         }
         judge = try Judge(configuration: configuration, from: &reader)
         try restoreDetectors(from: &reader)
-        try nowcasts.restore(from: &reader)
+        try nowcasts.restore(from: &reader, asked: askedNowcasts, isAsked: isNowcastAsked, at: sequencer.released)
         try breakers.restore(from: &reader)
-        breakers.reconcile(with: incidents.firingSignals() + judge.firingSignals(), at: closed)
+        breakers.reconcile(with: incidents.firingSignals() + judge.firingSignals(), at: panes.closed)
         var points: [ResumePoint] = []
         for _ in 0..<(try reader.readCount()) { points.append(try ResumePoint(from: &reader)) }
         return points

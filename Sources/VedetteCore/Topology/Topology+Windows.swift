@@ -7,7 +7,8 @@ extension Topology {
             if let start = windows.start(of: spec, closingAt: boundary) { closeWindow(spec, start, boundary) }
         }
         for spec in windows.specs.indices where windows.finalDelays[spec] > windows.specs[spec].sizeMs {
-            guard sink.wantsWindows, let start = windows.start(of: spec, finalAt: boundary) else { continue }
+            // Of panes that had gone before they were kept for longer, nothing whole can be said any more.
+            guard sink.wantsWindows, let start = windows.start(of: spec, finalAt: boundary), panes.covers(start, start + windows.specs[spec].sizeMs) else { continue }
             for family in families.families { emit(family, spec, start, at: boundary, isFinal: true) }
         }
         if boundary % configuration.panes.reviseEveryMs == 0 { revise(at: boundary) }
@@ -206,8 +207,8 @@ extension Topology {
                 var starts = Set<Int64>()
                 for pane in corrected { starts.formUnion(windows.starts(of: spec, overlapping: pane, pane + panes.correctionSize)) }
                 for start in starts.sorted() {
-                    let isClosed = start + windows.specs[spec].sizeMs < boundary
-                    guard isClosed, !windows.isFinal(spec, start: start, at: boundary) else { continue }
+                    let end = start + windows.specs[spec].sizeMs
+                    guard end < boundary, !windows.isFinal(spec, start: start, at: boundary), panes.covers(start, end) else { continue }
                     emit(family, spec, start, at: boundary, isFinal: false)
                 }
             }

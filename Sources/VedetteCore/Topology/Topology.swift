@@ -257,7 +257,7 @@ public final class Topology {
             decision.values.append(dimensions[index].number(batch.dimensions[row * stride + index], in: batch.text, hash: hash, at: entry.effective))
             didRetire = didRetire || dimensions[index].didRetire
         }
-        if didRetire { forgetRetired() }
+        if didRetire { forgetRetired(at: entry.effective) }
         if !newEntities.isEmpty {
             newEntities.observe(at: time, began: panes.began) { batch.entities[row * entityCount + $0] } assign: { dimension, value in
                 if decision.values[dimension] == Interner.missing { decision.values[dimension] = value }
@@ -297,7 +297,7 @@ public final class Topology {
     @inline(__always)
     func forEachSeries(of row: DecisionRow, _ body: (Int32) -> Void) {
         for group in -1..<slices.groupCount {
-            let slice = group < 0 ? 0 : slices.number(group: group, values: row.values)
+            let slice = group < 0 ? 0 : slices.number(group: group, values: row.values, time: row.time)
             let key = SeriesKey(model: row.model, version: row.version, slice: slice)
             let before = panes.series.count
             let number = panes.number(of: key)

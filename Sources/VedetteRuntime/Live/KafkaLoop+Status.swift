@@ -37,6 +37,7 @@ extension KafkaLoop {
         tellOfMonitors(topology)
         let cardinalities = topology.cardinalities
         tellOfOverflow(cardinalities)
+        tellOfUncounted(topology.counters.labelsUncounted)
         status.update { snapshot in
             snapshot.application = configuration.application
             snapshot.role = pipeline.isStandby ? .standby : .active
@@ -88,6 +89,15 @@ extension KafkaLoop {
                 "a limit of distinct names is reached: \(what)",
                 metadata: ["of": "\(one.text)", "limit": "\(one.limit)", "overflowed": "\(one.overflowed)"])
         }
+    }
+
+    /// Once: figures are off by so many labels, and nobody but the authors can do anything about it.
+    private func tellOfUncounted(_ labels: Int64) {
+        guard labels > 0, !hasToldOfUncounted else { return }
+        hasToldOfUncounted = true
+        logger.error(
+            "labels were to be taken back that no pane had counted; they were left out. This is a defect: please report it, with the version",
+            metadata: ["labels": "\(labels)", "metric": "vedette_records_total{outcome=\"labels_uncounted\"}"])
     }
 
     /// In one line what the clients' own lines, one for each connection and try, only let one guess.

@@ -79,6 +79,7 @@ final class KafkaLoop {
     var hasToldOfOutage = false
     /// Limits of distinct names that have been told of.
     var toldOverflows: Set<String> = []
+    var hasToldOfUncounted = false
 
     init(
         configuration: VedetteConfiguration, brokers: String?, pipeline: Pipeline, output: KafkaOutput, status: RunStatus,

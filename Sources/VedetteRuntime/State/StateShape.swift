@@ -3,6 +3,16 @@ import VedetteCore
 /// The part of a configuration that the state on disk is laid out by: rows refer to models,
 /// dimensions and entities by position, panes to features and levels, keys to the hash.
 /// A checkpoint carries it, so that a changed configuration is told from corruption.
+///
+/// What is not here may change. Most of it only says what becomes of later records; where it also says in which pane a
+/// label finds its decision again, the state remembers what held when the decision was counted:
+/// - `panes.levels[].keep`: ``PaneStore`` knows what each level has let go;
+/// - `slices.max_slices`: ``SliceTable`` knows what was counted under "(other)" before it was raised;
+/// - `slices.max_values`, `slices.max_versions`, `join.max_label_kinds`, `join.max_label_actors`, `slices.dimensions[].within`,
+///   trust, weights, amounts and exploration probabilities: rows and labels carry what was found or stated then;
+/// - `panes.score_entries`, `panes.quantile_bins`, `panes.categories`: every sketch carries its own limit and resolution;
+/// - `nowcast.enabled`, `nowcast.slices`, `nowcast.max_series`, `nowcast.half_life`: ``NowcastBook`` knows from which cohort on a
+///   series has counted all labels.
 struct StateShape: Equatable {
     /// State key. Durable.
     static let key: [UInt8] = [0x53]
@@ -16,6 +26,8 @@ struct StateShape: Equatable {
         let hasPinned = references.contains { if case .pinned = $0 { true } else { false } }
         entries = [
             ("models", schema.models.joined(separator: ",")),
+            // The probing detectors keep rows of these.
+            ("models[].features", topology.models.map { $0.features.map { schema.features[$0].name }.joined(separator: "+") }.joined(separator: ",")),
             ("features", schema.features.map { "\($0.name):\($0.kind.rawValue)" }.joined(separator: ",")),
             ("slices.dimensions", schema.dimensions.joined(separator: ",")),
             ("slices", topology.slices.groups.map { $0.map(names).joined(separator: "×") }.joined(separator: ",")),
@@ -50,8 +62,9 @@ struct StateShape: Equatable {
     }
 
     /// The first key that differs, for a person; nil where the state fits. Values of the hash key are not shown.
+    ///
+    /// A key that only one of them has is of another version of the program: the snapshot's format tells those apart.
     func difference(from saved: [UInt8]) -> String? {
-        guard saved != encoded else { return nil }
         var reader = ByteReader(saved)
         guard let count = try? reader.readCount() else { return "it does not say which" }
         for _ in 0..<count {
@@ -59,6 +72,6 @@ struct StateShape: Equatable {
             guard let now = entries.first(where: { $0.name == name }), now.value != value else { continue }
             return name == "secrets.hash_key" ? "secrets.hash_key changed" : "\(name) was '\(value)' and is '\(now.value)'"
         }
-        return "it has other keys"
+        return nil
     }
 }

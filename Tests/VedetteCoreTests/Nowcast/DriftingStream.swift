@@ -72,7 +72,7 @@ struct DriftingStream {
 
     var bytes: [UInt8] {
         var writer = ByteWriter()
-        book.encode(into: &writer)
+        book.encode(into: &writer, asked: [-1])
         return writer.bytes
     }
 
@@ -80,7 +80,7 @@ struct DriftingStream {
     mutating func restart() throws {
         var restored = NowcastBook(Self.configuration, models: 1)
         var reader = ByteReader(bytes)
-        try restored.restore(from: &reader)
+        try restored.restore(from: &reader, asked: [-1], isAsked: { _ in true }, at: 0)
         book = restored
     }
 }

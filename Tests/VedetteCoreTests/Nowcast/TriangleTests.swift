@@ -18,7 +18,7 @@ struct TriangleTests {
 
     private static func bytes(_ book: NowcastBook) -> [UInt8] {
         var writer = ByteWriter()
-        book.encode(into: &writer)
+        book.encode(into: &writer, asked: [-1])
         return writer.bytes
     }
 
@@ -59,7 +59,7 @@ struct TriangleTests {
         let bytes = Self.bytes(book)
         var restored = Self.book()
         var reader = ByteReader(bytes)
-        try restored.restore(from: &reader)
+        try restored.restore(from: &reader, asked: [-1], isAsked: { _ in true }, at: 0)
         #expect(reader.isAtEnd)
         #expect(Self.bytes(restored) == bytes)
         let question = book.question(0, cohort: 55)

@@ -78,6 +78,24 @@ import VedetteCore
         #expect(counts.isEmpty && counts.distinctCount == 0)
     }
 
+    /// A label that is taken back twice must not end the process.
+    @Test func whatWasNotAddedIsNotTakenBack() {
+        var counts = SparseCounts()
+        for key in [1, 1, 3] as [Int32] { counts.add(key) }
+        let before = counts
+        for (key, count) in [(2, 1), (1, 3), (3, 2), (9, 1)] as [(Int32, Int64)] {
+            let isTaken = counts.remove(key, count: count)
+            #expect(!isTaken && counts == before)
+        }
+        let isTaken = counts.remove(1, count: 2)
+        #expect(isTaken && counts.total == 1)
+        var scores = ScoreSketch(), numbers = QuantileSketch()
+        scores.add(0.5)
+        numbers.add(7)
+        let taken = [scores.remove(0.25), numbers.remove(8), numbers.remove(.nan), scores.remove(0.5), numbers.remove(7), scores.remove(0.5)]
+        #expect(taken == [false, false, false, true, true, false] && scores.isEmpty && numbers.isEmpty)
+    }
+
     @Test func countsBeyondThirtyTwoBits() {
         var counts = SparseCounts()
         counts.add(SparseCounts.maxKey, count: 1 << 36)
