@@ -26,9 +26,9 @@ extension KafkaProperties {
             return Complaint(isUnknown: true, expected: "a property of librdkafka", found: "\"\(key)\", which it does not know")
         }
         guard value != nil, result != RD_KAFKA_CONF_OK else { return nil }
-        // librdkafka quotes the value it refuses.
+        // librdkafka quotes the value it refuses, and in an address a password may stand before an @.
         return Complaint(
-            isUnknown: false, expected: "a value that librdkafka takes for \(key)", found: isSecret(key) ? "another" : reason)
+            isUnknown: false, expected: "a value that librdkafka takes for \(key)", found: isSecret(key) || value?.contains("@") == true ? "another" : reason)
     }
 
     /// Every property by name, as librdkafka lists them.

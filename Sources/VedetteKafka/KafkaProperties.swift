@@ -98,8 +98,8 @@ public struct KafkaProperties: Hashable, Sendable, ExpressibleByDictionaryLitera
             throw KafkaError(
                 code: .invalidArgument, message: "unknown Kafka property \"\(key)\": \(reason)", operation: "configure")
         default:
-            // librdkafka quotes the value it refuses.
-            let shown = isSecret(key) ? "the value was refused" : reason
+            // librdkafka quotes the value it refuses, and in an address a password may stand before an @.
+            let shown = isSecret(key) || value.contains("@") ? "the value was refused" : reason
             throw KafkaError(
                 code: .invalidArgument, message: "bad value for Kafka property \"\(key)\": \(shown)", operation: "configure")
         }

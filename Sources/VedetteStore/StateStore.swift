@@ -84,7 +84,7 @@ public final class StateStore {
 
     /// A store in a temporary directory of its own (in `TMPDIR`, else `/tmp`) that is removed when the store is released; for replay.
     public static func ephemeral(options: StoreOptions = StoreOptions()) throws -> StateStore {
-        let directory = try SystemCall.makeTemporaryDirectory(prefix: "vedette-replay-")
+        let directory = try EphemeralStores.make()
         do {
             return try StateStore(directory: directory, options: options, isEphemeral: true)
         } catch {

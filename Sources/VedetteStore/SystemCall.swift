@@ -154,9 +154,12 @@ enum SystemCall {
         rmdir(directory)
     }
 
-    /// A new directory of its own for this process, in `TMPDIR` or `/tmp`.
+    /// `TMPDIR`, or `/tmp`.
+    static var temporaryDirectory: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+
+    /// A new directory of its own for this process, in ``temporaryDirectory``.
     static func makeTemporaryDirectory(prefix: String) throws -> String {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let parent = temporaryDirectory
         var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw StoreError.system(errno, doing: "create a temporary directory", path: parent)

@@ -70,10 +70,12 @@ struct BaselineBuildCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let configuration = try loadConfiguration(config).forBaseline
-            let baseline = input.fromTopics ? try buildFromTopics(configuration) : try buildFromFiles(configuration)
-            if !quiet {
-                complain(
-                    "\(out): \(baseline.decisions) decisions, \(baseline.entries.count) models and slices, \(RFC3339.string(baseline.start)) to \(RFC3339.string(baseline.end))")
+            try await interruptible { [self] in
+                let baseline = input.fromTopics ? try buildFromTopics(configuration) : try buildFromFiles(configuration)
+                if !quiet {
+                    complain(
+                        "\(out): \(baseline.decisions) decisions, \(baseline.entries.count) models and slices, \(RFC3339.string(baseline.start)) to \(RFC3339.string(baseline.end))")
+                }
             }
         }
     }

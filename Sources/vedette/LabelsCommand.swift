@@ -38,8 +38,10 @@ struct LabelsExportCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let configuration = try loadConfiguration(config)
-            let count = files.isEmpty ? try LabelExport.writeState(of: configuration, to: out) : try replay(configuration)
-            if out != "-" { complain("\(count) labelled requests in \(out)") }
+            try await interruptible { [self] in
+                let count = files.isEmpty ? try LabelExport.writeState(of: configuration, to: out) : try replay(configuration)
+                if out != "-" { complain("\(count) labelled requests in \(out)") }
+            }
         }
     }
 

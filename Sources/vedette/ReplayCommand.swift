@@ -78,8 +78,9 @@ struct ReplayCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let configuration = try loadConfiguration(config)
-            if input.fromTopics { return try replayTopics(configuration) }
-            try replayFiles(configuration)
+            try await interruptible { [self] in
+                if input.fromTopics { try replayTopics(configuration) } else { try replayFiles(configuration) }
+            }
         }
     }
 

@@ -151,6 +151,29 @@ struct ProgramTests {
         let (status, text) = try shell.vedette(["check", "--config", "away.yaml", "--brokers"])
         #expect(status == 69 && text.contains("127.0.0.1:1") && text.contains("refused"), "\(status) \(text)")
     }
+
+    @Test("A replay that is interrupted leaves nothing in the temporary directory, nor do those that were killed before", arguments: [SIGTERM, SIGINT])
+    func interruption(_ number: Int32) throws {
+        _ = try shell.traffic()
+        try shell.write("spilling.yaml", shell.configuration + "state: {spill_rows: 1000}\n")
+        let temporary = shell.file("tmp")
+        let old = temporary + "/vedette-replay-killed"
+        try FileManager.default.createDirectory(atPath: old, withIntermediateDirectories: true)
+        try Data().write(to: URL(fileURLWithPath: old + "/LOCK"))
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -3_600)], ofItemAtPath: old)
+        // It never ends by itself.
+        let log = shell.file("log.txt")
+        let line = "cd '\(shell.directory)'; mkfifo in; (cat d.jsonl; exec yes \"$(tail -n 1 d.jsonl)\") > in & TMPDIR='\(temporary)' exec '\(Program.path ?? "")' replay --quiet --config spilling.yaml --decisions - < in"
+        let program = try Program("/bin/sh", ["-c", line], log: log)
+        func left() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: temporary) }
+        try wait("rows in the temporary directory") { try left().contains { $0.hasPrefix("vedette-replay-") && $0 != "vedette-replay-killed" } || !program.isRunning }
+        #expect(program.isRunning, "\(program.lastLines)")
+        #expect(try !left().contains("vedette-replay-killed"))
+        program.signal(number)
+        #expect(try program.exitStatus(seconds: 60) == 130, "\(program.lastLines)")
+        #expect(try left().isEmpty)
+        #expect(program.lastLines.contains("interrupted"))
+    }
 }
 
 /// A directory with a configuration and some traffic, and the program run in it.

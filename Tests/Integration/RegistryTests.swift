@@ -15,10 +15,10 @@ import VedetteRuntime
         return RegistrySchemas(try RegistryClient(configuration), patience: patience, logger: Site.logger)
     }
 
-    private func transcode(_ schemas: RegistrySchemas, id: UInt8 = 7) -> (text: String?, reason: String?) {
+    private func transcode(_ schemas: RegistrySchemas, id: UInt8 = 7, above: UInt8 = 0) -> (text: String?, reason: String?) {
         let transcoder = AvroTranscoder(.byID(schemas), framing: .confluent, limits: DecodeLimits())
         var text: String?
-        let rejection = ([0, 0, 0, 0, id, 14] as [UInt8]).withUnsafeBytes { transcoder.decode($0) { text = String(decoding: $0, as: UTF8.self); return nil } }
+        let rejection = ([0, above, 0, 0, id, 14] as [UInt8]).withUnsafeBytes { transcoder.decode($0) { text = String(decoding: $0, as: UTF8.self); return nil } }
         return (text, rejection?.reason.rawValue)
     }
 
@@ -45,6 +45,33 @@ import VedetteRuntime
         let other = try schemas(registry.url, patience: 0)
         #expect(transcode(other).text == nil)
         #expect("\(try #require(other.failure))".contains("inputs.schema_registry.url"))
+    }
+
+    @Test("An id beyond those that a registry can have is missing, and nobody is asked")
+    func beyond() throws {
+        let registry = try LocalRegistry()
+        registry.answerAll(.init(status: 404, body: "{\"error_code\":404,\"message\":\"HTTP 404 Not Found\"}"))
+        let known = try schemas(registry.url, patience: 0)
+        #expect(transcode(known, above: 0x80).reason == "unknown_schema")
+        #expect(transcode(known, above: 0xFF).reason == "unknown_schema")
+        #expect(registry.requests.isEmpty && known.failure == nil && known.lookups == 0)
+        // The greatest one is asked for.
+        registry.answerAll(nil)
+        #expect(transcode(known, above: 0x7F).reason == "unknown_schema")
+        #expect(registry.requests.count == 1 && known.lookups == 1)
+    }
+
+    @Test("A schema that is longer than what is read is not used, and not asked for again and again")
+    func oversized() throws {
+        let registry = try LocalRegistry()
+        registry.answer("/schemas/ids/7", .schema(Self.schema + String(repeating: " ", count: JSONDocument.maxBytes)))
+        let known = try schemas(registry.url, patience: 0)
+        for _ in 0..<2 { #expect(transcode(known).reason == "unknown_schema") }
+        #expect(registry.requests.count == 1 && known.failure == nil)
+        // What comes with an error says nothing of the schema.
+        registry.answerAll(.init(status: 502, body: String(repeating: " ", count: JSONDocument.maxBytes + 1)))
+        #expect(transcode(known, id: 8).text == nil)
+        #expect(known.failure != nil)
     }
 
     @Test("What no answer is is waited for, until it is one", arguments: [

@@ -28,6 +28,12 @@ import VedetteKafka
                 logger: Kafka.logger)
         }
         #expect(secret?.description.contains("hunter2") == false)
+        // In an address a password may stand before an @.
+        let address = #expect(throws: KafkaError.self) {
+            try Producer(properties: ["bootstrap.servers": "x:1", "security.protocol": "admin:hunter2@x"], logger: Kafka.logger)
+        }
+        #expect(address?.description.contains("security.protocol") == true && address?.description.contains("hunter2") == false)
+        #expect(KafkaProperties.complaint(about: "security.protocol", value: "admin:hunter2@x")?.found.contains("hunter2") == false)
     }
 
     @Test("Broker addresses and a group are needed, and their lack is said")

@@ -2,7 +2,8 @@
 struct AvroSkipper {
     private let schema: AvroSchema
     private var cursor: BinaryCursor
-    /// Items that may still be passed over: they may have no bytes, so only this ends a count that lies.
+    /// Values that may still be passed over. They may have no bytes, so only this ends a count that lies, and records
+    /// that hold others twice each, level by level.
     private var budget: Int
 
     /// Levels of records, arrays and maps at most.
@@ -15,6 +16,7 @@ struct AvroSkipper {
     }
 
     /// - Returns: the offset behind the value.
+    /// - Complexity: O(budget).
     mutating func skip(_ index: Int, level: Int) throws(BinaryFault) -> Int {
         try value(index, level)
         return cursor.offset
@@ -22,6 +24,9 @@ struct AvroSkipper {
 
     private mutating func value(_ index: Int, _ level: Int) throws(BinaryFault) {
         let node = schema.nodes[index]
+        guard budget > 0 else { throw BinaryFault(kind: .oversized, offset: cursor.offset, expected: "fewer values") }
+        // As JSON, a union is its branch alone.
+        if node.kind != .union { budget -= 1 }
         switch node.kind {
         case .null: break
         case .boolean: _ = try cursor.byte("a boolean")
@@ -49,7 +54,6 @@ struct AvroSkipper {
             let count = try cursor.blockCount()
             if count == 0 { return }
             guard count <= UInt64(budget) else { throw BinaryFault(kind: .oversized, offset: cursor.offset, expected: "fewer items") }
-            budget -= Int(count)
             for _ in 0..<count {
                 if node.kind == .map { _ = try cursor.take(try cursor.zigzag(), "a key that ends in the block") }
                 try value(schema.entries[node.first].node, level + 1)

@@ -48,7 +48,8 @@ extension Relations {
 
     private func checkAddress(_ text: String, at place: String) {
         let url = URLComponents(string: text)
-        let hasUser = url?.user != nil || url?.password != nil
+        // Without a scheme, what stands in front of the host is taken for one.
+        let hasUser = text.contains("@") || url?.user != nil || url?.password != nil
         let isKnown = url?.scheme == "http" || url?.scheme == "https"
         let isWhole = url?.host?.isEmpty == false && url?.query == nil && url?.fragment == nil
         guard hasUser || !isKnown || !isWhole else { return }

@@ -115,7 +115,9 @@ enum ConfigurationText {
     /// Values longer than this are cut in messages.
     static let maxQuoted = 60
 
+    /// - Returns: the text, unless it may be an address with a password in it: then what can be said of it.
     static func quoted(_ text: String) -> String {
+        guard !text.contains("@") else { return "text with an @, which is not shown: a password may stand before it" }
         let flat = text.replacing("\n", with: "\\n")
         return flat.count > maxQuoted ? "\"\(flat.prefix(maxQuoted))…\"" : "\"\(flat)\""
     }

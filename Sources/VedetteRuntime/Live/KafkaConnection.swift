@@ -5,10 +5,12 @@ extension VedetteConfiguration {
     /// Client properties from the configuration, secrets resolved.
     ///
     /// - Parameter brokers: overrides `kafka.brokers`.
-    /// - Throws: `SecretError`.
+    /// - Throws: `SecretError`, or `SetupError` where the brokers' addresses hold a user.
     func kafkaProperties(brokers: String? = nil) throws -> KafkaProperties {
         var properties = KafkaProperties(try kafka.resolvedProperties().map { (key: $0.name, value: $0.value) })
         if let brokers { properties["bootstrap.servers"] = brokers }
+        // librdkafka would take it for a part of the host's name, and put it into each of its log lines.
+        guard properties["bootstrap.servers"]?.contains("@") != true else { throw SetupError.userInBrokers }
         return properties
     }
 
@@ -87,6 +89,10 @@ public struct SetupError: Error, Sendable, CustomStringConvertible {
         self.remedy = remedy
     }
     public var description: String { "\(what); \(remedy)" }
+
+    static let userInBrokers = SetupError(
+        what: "kafka.brokers has an @ in it, as if a user and a password stood before it; it is not shown",
+        remedy: "give host:port,host:port there, and credentials in kafka.properties (sasl.username, sasl.password, sasl.mechanism, security.protocol)")
 
     package static func missing(topic: String, section: String) -> SetupError {
         SetupError(

@@ -8,6 +8,8 @@ package final class RegistryClient: Sendable {
         case found(JSONDocument)
         /// The registry itself says that it has no such thing.
         case missing
+        /// It has it, and it is longer than what is read.
+        case oversized
         /// It did not say either; asked again it may.
         case failed(String)
     }
@@ -45,7 +47,8 @@ package final class RegistryClient: Sendable {
         if let authorization { headers.append((name: "Authorization", value: authorization)) }
         do {
             let response = try client.send(HTTPClient.Request(url: url + path, headers: headers))
-            guard !response.isCut else { return .failed("its answer is longer than \(JSONDocument.maxBytes) bytes") }
+            // Asked again it would be as long.
+            guard !response.isCut || response.status != 200 else { return .oversized }
             return Self.answer(response.status, response.body)
         } catch {
             return .failed(error.description)

@@ -30,6 +30,8 @@ package final class RegistrySchemas: SchemaSource {
     package var isStopping: () -> Bool = { false }
     /// Told why, again and again, while it waits; nil when that is over.
     package var onWaiting: (String?) -> Void = { _ in }
+    /// How many schemas the registry was asked for.
+    package private(set) var lookups = 0
     /// Why a schema was not waited for; from then on none is.
     package private(set) var failure: (any Error)?
 
@@ -40,6 +42,8 @@ package final class RegistrySchemas: SchemaSource {
     }
 
     package func find(_ id: UInt32) -> SchemaAnswer {
+        // Registries count in 32 bits with a sign, and of anything beyond they do not say that they do not have it.
+        guard id <= UInt32(Int32.max) else { return .unusable("no registry has a schema \(id)") }
         if let known = newer[id] ?? older[id], known.until > monotonicSeconds() {
             if newer[id] == nil { keep(known, id) }
             return known.answer
@@ -58,6 +62,7 @@ package final class RegistrySchemas: SchemaSource {
     private func ask(_ id: UInt32) -> Known? {
         let began = monotonicSeconds()
         var pause = Self.backoffSeconds.lowerBound
+        lookups += 1
         defer { onWaiting(nil) }
         while true {
             switch RegistryLookup(client).find(id) {
@@ -121,6 +126,7 @@ struct RegistryLookup {
         switch answer {
         case .failed(let why): return .failed(why)
         case .missing: return .known(.unusable("the registry does not have \(name)"), isLasting: false)
+        case .oversized: return .known(.unusable("\(name) is longer than \(JSONDocument.maxBytes) bytes"), isLasting: true)
         case .found(let document):
             let type = document.string("schemaType", of: document.root) ?? "AVRO"
             guard type == "AVRO" else { return .known(.unusable("\(name) is \(type.prefix(40)), not AVRO"), isLasting: true) }
@@ -147,6 +153,7 @@ struct RegistryLookup {
             switch client.version("\(version)", of: subject) {
             case .failed(let why): return .failed(why)
             case .missing: return .known(.unusable("the registry does not have \(name), which is referred to"), isLasting: false)
+            case .oversized: return .known(.unusable("\(name), which is referred to, is longer than \(JSONDocument.maxBytes) bytes"), isLasting: true)
             case .found(let inner):
                 if let problem = collect(inner) { return problem }
                 guard let text = inner.string("schema", of: inner.root) else { return .failed("it answered 200, but without a schema") }

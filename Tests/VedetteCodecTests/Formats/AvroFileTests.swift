@@ -47,6 +47,24 @@ import VedetteCodec
         #expect(found.map(\.lost) == [0, 2])
     }
 
+    /// Each type holds the next one twice: a record of nothing but nulls has no bytes and 2^40 values.
+    @Test("Values without bytes are counted: a record of 2^40 of them is refused")
+    func manyNothings() throws {
+        var types = [#"{"type":"record","name":"R0","fields":[{"name":"a","type":"null"}]}"#]
+        for level in 1...40 {
+            types.append(#"{"type":"record","name":"R\#(level)","fields":[{"name":"a","type":"R\#(level - 1)"},{"name":"b","type":"R\#(level - 1)"}]}"#)
+        }
+        let scratch = try Scratch()
+        // The branch of the last one.
+        let path = try scratch.write("nothings.avro", ReferenceAvro.container([[80]], schema: "[\(types.joined(separator: ","))]"))
+        let found = try records(AvroFile(path: path, limits: DecodeLimits()))
+        #expect(found.map(\.lost) == [1])
+        // As many as a record may have bytes are no trouble.
+        let wide = ReferenceAvro.record("W", [.init("l", .array(.null))])
+        let many = try scratch.write("wide.avro", wide.container([[0x80, 0xF1, 0x04, 0]]))
+        #expect(try records(AvroFile(path: many, limits: DecodeLimits())).map(\.lost) == [0])
+    }
+
     @Test("What is no container file says so")
     func others() throws {
         let scratch = try Scratch()

@@ -101,13 +101,16 @@ package indirect enum ReferenceAvro: Sendable {
     static func little(_ bits: UInt64, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(bits >> UInt64(8 * $0) & 0xFF) } }
 
     /// A container file of one block, not compressed, whatever the header says.
-    package func container(_ records: [[UInt8]], codec: String = "null") -> [UInt8] {
+    package func container(_ records: [[UInt8]], codec: String = "null") -> [UInt8] { Self.container(records, schema: schema, codec: codec) }
+
+    /// - Parameter schema: the text that the header has.
+    package static func container(_ records: [[UInt8]], schema: String, codec: String = "null") -> [UInt8] {
         let sync = [UInt8](repeating: 0x5A, count: 16)
-        func run(_ text: String) -> [UInt8] { Self.long(Int64(text.utf8.count)) + Array(text.utf8) }
-        var bytes: [UInt8] = Array("Obj\u{1}".utf8) + Self.long(2)
+        func run(_ text: String) -> [UInt8] { long(Int64(text.utf8.count)) + Array(text.utf8) }
+        var bytes: [UInt8] = Array("Obj\u{1}".utf8) + long(2)
         bytes += run("avro.schema") + run(schema) + run("avro.codec") + run(codec) + [0] + sync
         let block = records.flatMap { $0 }
-        return bytes + Self.long(Int64(records.count)) + Self.long(Int64(block.count)) + block + sync
+        return bytes + long(Int64(records.count)) + long(Int64(block.count)) + block + sync
     }
 }
 
