@@ -9,7 +9,7 @@ struct LabelAccusationTests {
         DetectorHarness(LabelKit.configuration([DetectorSpec(id: "label_poisoning", rule: .labelPoisoning(LabelIntegrityRule()))]))
     }
 
-    /// Ten reviewers clear like each other; what the last one clears from day 80 on is fraud in three of ten, and it stops on day 100. Chargebacks come
+    /// Ten reviewers clear like each other; what the last one clears from day 80 on is fraud in six of ten, and it stops on day 100. Chargebacks come
     /// 40 days later, each on its day, or those of all days in one file on day 140, after which nothing comes any more.
     private func hitAndRun(_ harness: DetectorHarness, inOneFile: Bool) throws -> [AlertEvent] {
         var random = SeededRandom(seed: 31), events: [AlertEvent] = [], due: [Int64: [Int]] = [:]
@@ -20,7 +20,7 @@ struct LabelAccusationTests {
                 let request = LabelKit.decide(harness, score: 0.3 + 0.6 * random.uniform(), at: time)
                 let isLegit = random.bernoulli(0.5)
                 LabelKit.label(harness, request, isLegit ? .legit : .fraud, pipeline: "reports", actor: "r\(actor)", at: time + 10_000)
-                if isLegit, random.bernoulli(actor == 9 && day >= 80 ? 0.3 : 0.02) { due[inOneFile ? 140 : day + 40, default: []].append(request) }
+                if isLegit, random.bernoulli(actor == 9 && day >= 80 ? 0.6 : 0.02) { due[inOneFile ? 140 : day + 40, default: []].append(request) }
             }
             for (index, request) in (due[day] ?? []).enumerated() {
                 LabelKit.label(harness, request, .fraud, pipeline: "chargebacks", actor: "issuer", at: start + 100_000 + Int64(index))
@@ -68,7 +68,9 @@ struct LabelAccusationTests {
         #expect(since < accused && early.count > 20 && early.allSatisfy { $0.label.standing == .admitted && original.topology.isSuspected($0) })
         let late = r9.filter { $0.label.time >= accused }
         #expect(late.count > 20 && late.allSatisfy { $0.label.standing == .quarantined && original.topology.isSuspected($0) })
-        #expect(!r9.contains { $0.label.time < since && original.topology.isSuspected($0) })
+        // The evidence is dated to a month.
+        let from = try #require(r9.first(where: original.topology.isSuspected)?.label.time)
+        #expect(from <= since && from >= 30 * Self.day && r9.allSatisfy { original.topology.isSuspected($0) == ($0.label.time >= from) })
         #expect(!joined.contains { $0.actor != "r9" && original.topology.isSuspected($0) })
 
         let harness = try original.restarted()
