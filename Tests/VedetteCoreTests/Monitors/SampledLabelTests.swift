@@ -68,7 +68,8 @@ struct SampledLabelTests {
         }
         var rule = OutcomeRateRule()
         let blind = OutcomeRateMonitor(rule: rule, minCount: 50)
-        let always = try #require(blind.finding(in: pane(400), against: try #require(blind.reference(in: [pane(100)]))))
+        let before = try #require(blind.reference(in: [pane(100)]))
+        let always = try #require(blind.finding(in: pane(400), against: before))
         #expect(always.value == 1 && !always.effectPassed)
         rule.basis = .fraudPerDecision
         let kit = MonitorKit(rule)
