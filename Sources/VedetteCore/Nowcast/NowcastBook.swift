@@ -20,6 +20,8 @@ package struct NowcastBook: Sendable {
     private(set) var keys: [Key] = []
     package private(set) var series: [SeriesNowcast] = []
     private var index: [Key: Int] = [:]
+    /// Series that are not of all traffic.
+    private var sliceCount = 0
     /// By model.
     private(set) var errors: [NowcastErrors]
     /// What scores mean, by model; nil before there are enough labels.
@@ -48,11 +50,12 @@ package struct NowcastBook: Sendable {
     /// The place of a series, made where there is room; all traffic (slice 0) always has room.
     package mutating func place(of key: Key) -> Int? {
         if let known = index[key] { return known }
-        guard key.slice == 0 || series.count < configuration.maxSeries + errors.count else { return nil }
+        guard key.slice == 0 || sliceCount < configuration.maxSeries else { return nil }
         return append(key)
     }
 
     private mutating func append(_ key: Key) -> Int {
+        if key.slice != 0 { sliceCount += 1 }
         index[key] = series.count
         keys.append(key)
         series.append(SeriesNowcast(configuration, prior: prior, since: since))
@@ -67,6 +70,7 @@ package struct NowcastBook: Sendable {
         guard kept.count < keys.count else { return }
         (keys, series) = (kept.map { keys[$0] }, kept.map { series[$0] })
         index = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
+        sliceCount = keys.reduce(0) { $0 + ($1.slice == 0 ? 0 : 1) }
     }
 
     /// Takes in what a label did to the truth of a decision. A label's delay is up to when its outcome

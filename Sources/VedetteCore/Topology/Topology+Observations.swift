@@ -222,7 +222,7 @@ extension Topology {
         }
     }
 
-    private func decisions(_ family: Family, _ start: Int64, _ end: Int64) -> Int64 {
+    func decisions(_ family: Family, _ start: Int64, _ end: Int64) -> Int64 {
         family.versions.reduce(0) { $0 + panes.decisions(SeriesKey(model: family.model, version: $1, slice: family.slice), start, end) }
     }
 
