@@ -1,14 +1,16 @@
 /// The open cases of one model. A request that touches two sources of evidence makes them one case.
-struct CaseBook {
+package struct CaseBook {
     /// Cases at once; beyond it the one that was quiet longest is dropped, and told to be over.
-    static let capacity = 256
+    package static let capacity = 256
 
-    private(set) var cases: [ProbingCase] = []
+    package private(set) var cases: [ProbingCase] = []
     private var ids: Int64 = 0
     /// The newest that was there at the last boundary: those up to it have been told.
     private var toldIDs: Int64 = 0
     /// Told cases that were dropped since the last boundary, at most ``capacity``.
     private var dropped: [ProbingCase] = []
+
+    package init() {}
 
     func index(of id: Int64) -> Int? { id == 0 ? nil : cases.firstIndex { $0.id == id } }
 
@@ -19,7 +21,7 @@ struct CaseBook {
         return index(of: current) == nil ? 0 : current
     }
 
-    mutating func open(_ monitor: ProbingMonitor, startedAt: Int64, at time: Int64) -> Int64 {
+    package mutating func open(_ monitor: ProbingMonitor, startedAt: Int64, at time: Int64) -> Int64 {
         if cases.count == Self.capacity { dropOldest() }
         ids += 1
         cases.append(ProbingCase(id: ids, monitor: monitor, startedAt: startedAt, detectedAt: time))
@@ -34,18 +36,18 @@ struct CaseBook {
     }
 
     /// Told cases that were dropped since the last call.
-    mutating func takeDropped() -> [ProbingCase] {
+    package mutating func takeDropped() -> [ProbingCase] {
         defer { dropped.removeAll() }
         return dropped
     }
 
-    mutating func update(_ id: Int64, _ change: (inout ProbingCase) -> Void) {
+    package mutating func update(_ id: Int64, _ change: (inout ProbingCase) -> Void) {
         guard let place = index(of: id) else { return }
         change(&cases[place])
     }
 
     /// The older of two cases takes the newer in.
-    mutating func join(_ a: Int64, _ b: Int64) {
+    package mutating func join(_ a: Int64, _ b: Int64) {
         let (first, second) = (min(root(a), root(b)), max(root(a), root(b)))
         guard first != 0, first != second else { return }
         let newer = cases[index(of: second)!]
@@ -64,14 +66,14 @@ struct CaseBook {
 
     mutating func remove(_ id: Int64) { cases.removeAll { $0.id == id } }
     /// Everything that there is has been told.
-    mutating func clearNews() {
+    package mutating func clearNews() {
         toldIDs = ids
         for place in cases.indices { cases[place].clearNews() }
     }
 }
 
 extension CaseBook {
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         writer.write(signed: ids)
         writer.write(signed: toldIDs)
         for list in [cases, dropped] {
@@ -81,7 +83,7 @@ extension CaseBook {
     }
 
     /// - Parameter isHub: whether a place of the fan-out table exists.
-    mutating func restore(from reader: inout ByteReader, isHub: (Int) -> Bool) throws {
+    package mutating func restore(from reader: inout ByteReader, isHub: (Int) -> Bool) throws {
         ids = try reader.readSigned()
         toldIDs = try reader.readSigned()
         cases = try (0..<(try reader.readCount(minimumSize: 10))).map { _ in try ProbingCase(from: &reader, isHub: isHub) }

@@ -1,12 +1,12 @@
 /// One incident: the campaigns and hubs that share requests.
-struct ProbingCase: Equatable {
+package struct ProbingCase: Equatable {
     /// Hubs that are named; more are only counted.
     static let maxHubs = 16
     /// A case that was silent for so long and comes back in earnest is news again.
     private static let silenceMs: Int64 = 3_600_000
     private static let maxArrivals = 8
 
-    let id: Int64
+    package let id: Int64
     /// What the evidence first sufficed for; the incident's monitor never changes.
     let monitor: ProbingMonitor
     let startedAt: Int64
@@ -14,7 +14,7 @@ struct ProbingCase: Equatable {
     private(set) var detectedAt: Int64
     var lastAt: Int64
     /// When its newest request took effect: later than its time where it was late.
-    var seenAt: Int64
+    package var seenAt: Int64
     /// Of the fan-out table, in the order in which they joined.
     var hubs: [Int32] = []
     var hubCount: Int64 = 0
@@ -96,7 +96,7 @@ struct ProbingCase: Equatable {
 }
 
 /// The monitors of the probing families, as alerts and runbooks name them.
-enum ProbingMonitor: UInt8, CaseIterable {
+package enum ProbingMonitor: UInt8, CaseIterable {
     case fingerprint, trajectory, fanOut, boundary, smallAmounts
 
     var name: String {

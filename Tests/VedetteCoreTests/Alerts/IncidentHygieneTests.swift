@@ -42,10 +42,85 @@ import VedetteCore
             said += judge.settle(reports, &book, at: now).filter { $0.status == .firing }.map { "\(step) \($0.subject ?? "")" }
             storms += judge.settle(at: now)
         }
-        #expect(said.count == 4 && said[0] == "0 d" && said[1].hasPrefix("0 "))
-        #expect(said[2].hasPrefix("60 ") && said[3].hasPrefix("60 "))
-        #expect(storms.first?.monitor == "alert_storm" && storms.first?.status == .firing && storms.first?.value == 2)
+        // A P0 takes no room from the others, nor they from it.
+        #expect(said.count == 4 && said[0] == "0 d" && said[1].hasPrefix("0 ") && said[2].hasPrefix("0 "))
+        #expect(said[3].hasPrefix("60 "))
+        #expect(storms.first?.monitor == "alert_storm" && storms.first?.status == .firing && storms.first?.value == 1)
         #expect(storms.last?.status == .resolved)
+    }
+
+    @Test("A P0 is held back by as many of its own kind and by nothing else; a broken floor by nothing")
+    func p0() {
+        var configuration = Self.configuration(perHour: 2)
+        configuration.detectors.append(DetectorSpec(id: "policy", rule: .policy(PolicyRuleSet(rules: []))))
+        func said(_ reports: [IncidentReport]) -> [String] {
+            var judge = Judge(configuration: configuration)
+            var book = IncidentBook(configuration: configuration)
+            return judge.settle(reports, &book, at: 0).map { "\($0.monitor) \($0.subject ?? "")" }
+        }
+        func reports(_ monitor: String, _ count: Int, _ severity: Severity) -> [IncidentReport] {
+            (0..<count).map { Self.report(monitor, "\(severity)\($0)", severity: severity) }
+        }
+        let lesser = reports("label_burst", 9, .p1), same = reports("label_source", 2, .p0)
+        #expect(said(lesser).count == 2)
+        #expect(said(lesser + same).filter { $0.hasPrefix("label_source") }.count == 2, "at the edge")
+        #expect(said(lesser + reports("label_source", 3, .p0)).filter { $0.hasPrefix("label_source") }.count == 2, "beyond it")
+        let other = [Self.report("probing.fingerprint", "case", severity: .p0)]
+        #expect(said(reports("label_source", 30, .p0) + other).contains("probing.fingerprint case"))
+        for severity in Severity.allCases {
+            let floors = (0..<7).map { Self.report("policy_floor", "rule \($0)", severity: severity) }
+            #expect(said(lesser + reports("label_source", 30, .p0) + floors).filter { $0.hasPrefix("policy_floor") }.count == 7)
+        }
+    }
+
+    @Test("What becomes a P0 while it is held back speaks up; the room survives a restart")
+    func risesToP0() throws {
+        let configuration = Self.configuration(perHour: 1)
+        var judge = Judge(configuration: configuration)
+        var book = IncidentBook(configuration: configuration)
+        let first = Self.report("label_burst", "a")
+        var second = Self.report("label_burst", "b")
+        #expect(judge.settle([first, second], &book, at: 0).count == 1)
+        let held = judge.settle([first, second], &book, at: Self.minute)
+        #expect(held.isEmpty)
+        var reader = ByteReader(JudgeKit.bytes(judge))
+        judge = try Judge(configuration: configuration, from: &reader)
+        #expect(judge.settle([first, second], &book, at: 2 * Self.minute).isEmpty)
+        let known = Set(book.firingSignals().filter { $0.alertID != nil }.map(\.fingerprint))
+        second = Self.report("label_burst", "b", severity: .p0)
+        let both = [Self.report("label_burst", "a", severity: .p0), second]
+        let risen = judge.settle(both, &book, at: 3 * Self.minute)
+        #expect(known.count == 1 && Set(risen.map { "\($0.status.rawValue) \($0.severity.rawValue)" }) == ["firing P0", "updated P0"])
+    }
+
+    @Test("Breakers hear of incidents that the cap, a cause or a silence holds back, and of their end")
+    func signals() throws {
+        var configuration = Self.configuration(perHour: 1)
+        configuration.silences = [Silence(id: "s", matcher: .init(subject: "quiet"), from: 0, until: 1_000 * Self.minute, reason: "r", author: "a")]
+        configuration.breakers = [BreakerSpec(id: "guard", triggers: [.alert(monitors: ["label_poisoning"], severity: .p1)])]
+        for subjects in [["b"], ["quiet"]] {
+            var judge = Judge(configuration: configuration)
+            var book = IncidentBook(configuration: configuration)
+            var board = BreakerBoard(configuration: configuration)
+            let flood = Self.report("label_burst", "a"), source = Self.report("label_source", "pipe", severity: .p0)
+            let open = [flood, source] + subjects.map { Self.report("label_poisoning", $0) }
+            let said = judge.settle(open, &book, at: 0).map(\.monitor)
+            #expect(!said.contains("label_poisoning"))
+            board.take(book.takeSignals(), at: 0)
+            #expect(BreakerKit.open(&board, 1) == [SliceName()])
+            // A restart does not change what it hears.
+            var writer = ByteWriter()
+            book.encode(into: &writer)
+            var reader = ByteReader(writer.bytes)
+            var restored = try IncidentBook(configuration: configuration, from: &reader)
+            #expect(restored.firingSignals() == book.firingSignals() && restored.firingSignals().count == 3)
+            let over = [flood, source] + subjects.map { Self.report("label_poisoning", $0, phase: .closed(reason: "quiet")) }
+            #expect(judge.settle(over, &restored, at: Self.minute).allSatisfy { $0.monitor != "label_poisoning" })
+            let signals = restored.takeSignals()
+            #expect(signals.filter { $0.monitor == "label_poisoning" }.map(\.isFiring) == [false])
+            board.take(signals, at: Self.minute)
+            #expect((2...200).contains { minute in BreakerKit.close(&board, minute).contains { $0.state == .halfOpen } })
+        }
     }
 
     @Test("An unknown source of labels explains the actors that it brings, names them, and they speak up when it is over")

@@ -152,6 +152,31 @@ struct BreakerBoardTests {
         #expect((14...60).flatMap { Kit.close(&board, $0) }.contains { $0.slice.isOverall && $0.state == .halfOpen })
     }
 
+    @Test("Of more alerts than a record names none is forgotten: it reads clear when the last one has ended", arguments: [512, 513, 600])
+    func manyAlerts(count: Int) throws {
+        let configuration = Kit.configuration { $0.models = ["payments"] }
+        var board = BreakerBoard(configuration: configuration)
+        let alerts = (0..<count).map { Kit.alert(.firing, fingerprint: "f\($0)") }
+        board.take(alerts, at: 0)
+        board.take(alerts, at: 0)
+        #expect(Kit.close(&board, 1).first?.summary == "open: missing_features fires and \(count - 1) more")
+        var minute: Int64 = 2
+        for number in 0..<count {
+            #expect(Kit.close(&board, minute).allSatisfy { $0.state == .open })
+            board.take(Kit.alert(.resolved, fingerprint: "f\(number)"), at: 0)
+            minute += 1
+            if number == 511 {
+                board = try Kit.restarted(board, configuration)
+                board.reconcile(with: Array(alerts[512...]), at: 0)
+                if count > 512 {
+                    for later in minute...minute + 120 { #expect(Kit.close(&board, later).allSatisfy { $0.state == .open && $0.causes.isEmpty }) }
+                    minute += 121
+                }
+            }
+        }
+        #expect((minute...minute + 60).contains { later in Kit.close(&board, later).contains { $0.state == .halfOpen } })
+    }
+
     @Test("Attempts to bypass and time to detect are told until it is closed again")
     func economics() {
         var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"]; $0.heartbeatMs = Kit.minute })

@@ -105,33 +105,30 @@ struct BreakerChangeTests {
         #expect((11...80).flatMap { Kit.close(&new, $0) }.allSatisfy { $0.state == .open })
     }
 
-    @Test("Alerts that no trigger names any more, or whose monitor is gone, hold nothing open")
+    @Test("Alerts that no trigger names any more, or that fire no more, hold nothing open")
     func goneMonitor() throws {
-        for (isGone, change) in [
-            (true, { $0.monitors = [] }), (true, { $0.breakers[0].triggers = [.alert(monitors: ["score_drift"], severity: .p1)] }),
-            (false, { $0.breakers[0].triggers = [.alert(monitors: [], severity: .p0)] }), (false, { _ in }),
-        ] as [(Bool, (inout TopologyConfiguration) -> Void)] {
-            var other = Kit.configuration { $0.models = ["payments"] }
-            change(&other)
-            var board = try Kit.restarted(open(Kit.configuration { $0.models = ["payments"] }), other)
+        let firing = [Kit.alert(.firing, fingerprint: "all"), Kit.alert(.firing, slice: fr, fingerprint: "fr")]
+        for (isGone, firing, triggers) in [
+            (true, [], [.alert(monitors: ["missing_features"], severity: .p1)]), (true, firing, [.alert(monitors: ["score_drift"], severity: .p1)]),
+            (false, firing, [.alert(monitors: [], severity: .p0)]), (false, firing, [.alert(monitors: ["missing_features"], severity: .p1)]),
+        ] as [(Bool, [AlertSignal], [BreakerTrigger])] {
+            var board = try Kit.restarted(open(Kit.configuration { $0.models = ["payments"] }), Kit.configuration { $0.models = ["payments"]; $0.triggers = triggers })
+            board.reconcile(with: firing, at: 3 * Kit.minute)
             let records = (4...120).flatMap { Kit.close(&board, $0) }
             #expect(records.contains { $0.state != .open } == isGone)
         }
     }
 
-    @Test("Notices and detectors are nobody's monitor in the configuration, or one of their own, and hold it open through a change")
-    func notices() throws {
-        for (id, isKept) in [("alert_storm", true), ("version_change", true), ("policy", true), ("elsewhere", false)] {
-            var configuration = Kit.configuration { $0.models = ["payments"]; $0.triggers = [.alert(monitors: [], severity: .p3)] }
-            configuration.detectors = [DetectorSpec(id: "policy", rule: .policy(PolicyRuleSet(rules: [])))]
-            var event = Kit.alert(.firing)
-            event.monitorID = id
-            var board = BreakerBoard(configuration: configuration)
-            board.take(event, at: 0)
-            _ = Kit.close(&board, 1)
-            var restored = try Kit.restarted(board, configuration)
-            #expect((2...100).flatMap { Kit.close(&restored, $0) }.contains { $0.state != .open } == !isKept, "\(id)")
-        }
+    @Test("A breaker that is new, or listens to more, hears of what fires already; an unchanged one hears nothing new")
+    func hearsWhatFires() throws {
+        let firing = [Kit.alert(.firing, fingerprint: "all"), Kit.alert(.firing, slice: fr, fingerprint: "fr")]
+        var new = try Kit.restarted(open(), Kit.configuration { $0.id = "new" })
+        new.reconcile(with: firing, at: 3 * Kit.minute)
+        #expect(Kit.close(&new, 4).filter { $0.breaker == "new" && $0.state == .open }.map(\.slice) == [SliceName(), fr])
+        let board = open()
+        var same = try Kit.restarted(board, Kit.configuration()), reconciled = try Kit.restarted(board, Kit.configuration())
+        reconciled.reconcile(with: firing.reversed(), at: 3 * Kit.minute)
+        for minute in 4...20 as ClosedRange<Int64> { #expect(Kit.close(&reconciled, minute) == Kit.close(&same, minute)) }
     }
 
     @Test("A ramp that is shorter now, or gone, goes on from its end")

@@ -33,23 +33,10 @@ enum BreakerKit {
     static func alert(
         _ status: AlertStatus, monitor: String = "missing_features", severity: Severity = .p0, model: String = "payments",
         slice: SliceName = SliceName(), fingerprint: String = "f", attempts: Double? = nil
-    ) -> AlertEvent {
-        var configuration = configuration()
-        configuration.detectors = [DetectorSpec(id: "any", rule: .policy(PolicyRuleSet(rules: [])))]
-        var book = IncidentBook(configuration: configuration)
-        let report = IncidentReport(
-            detector: 0, monitor: monitor, model: 0, severity: severity, startedAt: 7, lastAt: 8, headline: "h", measure: "m", value: 1, limit: 0,
-            referenceName: "r", count: 1, pValue: 0, control: .init(method: "m", alpha: 0.1, tests: 1), size: 1, immediateActions: [], escalation: "",
-            recommendedAction: "", blastRadius: "",
-            stakes: IncidentStakes(attempts: attempts.map { .known($0) } ?? .none(because: "no tries"), challenge: .nothing, money: .known(0)))
-        guard var event = book.take(report, at: 9) else { preconditionFailure("a first report is an alert") }
-        event.id = "\(fingerprint)-1-0"
-        event.fingerprint = fingerprint
-        event.status = status
-        event.monitorID = "\(monitor)_1h"
-        event.model = model
-        event.slice = slice
-        return event
+    ) -> AlertSignal {
+        AlertSignal(
+            fingerprint: fingerprint, isFiring: status == .firing || status == .updated, alertID: "\(fingerprint)-1-0", monitor: monitor,
+            monitorID: "\(monitor)_1h", model: model, slice: slice, severity: severity, startedAt: 7, attempts: attempts)
     }
 
     static func order(_ state: BreakerState?, slice: SliceName = SliceName(), until: Int64? = nil, author: String = "j.doe") -> BreakerOrder {
@@ -64,6 +51,9 @@ enum BreakerKit {
         builder.addDecisions(count - blocks, .allow)
         return builder.pane
     }
+
+    /// Slices in which it is open at a minute.
+    static func open(_ board: inout BreakerBoard, _ minute: Int64) -> [SliceName] { close(&board, minute).filter { $0.state == .open }.map(\.slice) }
 
     /// What a decision service hears at a minute.
     static func close(_ board: inout BreakerBoard, _ minute: Int64, isSilent: Bool = false) -> [BreakerRecord] {
@@ -80,4 +70,8 @@ enum BreakerKit {
         guard reader.isAtEnd else { throw CorruptBytes(offset: reader.offset, expected: "the end") }
         return restored
     }
+}
+
+extension BreakerBoard {
+    mutating func take(_ signal: AlertSignal, at time: Int64) { take([signal], at: time) }
 }

@@ -244,6 +244,41 @@ struct BreakerTableTests {
         }
     }
 
+    /// Labels of decisions that were allowed; the legit ones stand for `weight` requests each.
+    private static func labelled(fraud: Int, legit: Int, weight: Double) -> Pane {
+        let builder = Pane.Builder()
+        builder.addDecisions(legit * Int(weight) + fraud)
+        builder.addOutcomes(fraud, .fraud)
+        builder.addOutcomes(legit, .legit, weight: weight)
+        return builder.pane
+    }
+
+    @Test("Labels that are a sample count as many requests as they stand for", arguments: [BreakerMetricRule.Metric.fraudRate, .allowedFraudRate])
+    func weights(metric: BreakerMetricRule.Metric) {
+        func opens(_ pane: Pane, above: Double, minCount: Int64 = 20) -> Bool {
+            var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"]; $0.triggers = [Kit.metric(metric, above: above, minCount: minCount)] })
+            board.take(pane, window: 0, model: 0, slice: SliceName(), at: 0)
+            return Kit.close(&board, 1).first?.state == .open
+        }
+        // 2 % fraud; of the legit ones a fifth is labelled, so that 9 % of the labels are fraud.
+        let sampled = Self.labelled(fraud: 100, legit: 1_000, weight: 4.9)
+        #expect(!opens(sampled, above: 0.02) && !opens(sampled, above: 0.05))
+        // The interval is that of the labels there are: the frauds alone leave some 30 % of play.
+        #expect(opens(sampled, above: 0.013) && !opens(sampled, above: 0.0155))
+        #expect(!opens(sampled, above: 0.013, minCount: 1_101) && opens(sampled, above: 0.013, minCount: 1_100))
+        // A weight that all have changes nothing.
+        for count in [552, 553] {
+            let plain = Self.labelled(fraud: count, legit: 1_000 - count, weight: 1)
+            let builder = Pane.Builder()
+            builder.addDecisions(3_000)
+            builder.addOutcomes(count, .fraud, weight: 3)
+            builder.addOutcomes(1_000 - count, .legit, weight: 3)
+            #expect(opens(plain, above: 0.5) == (count == 553) && opens(builder.pane, above: 0.5) == (count == 553))
+        }
+        // All of one outcome.
+        #expect(opens(Self.labelled(fraud: 0, legit: 100, weight: 5), above: 0.01) == false)
+    }
+
     @Test("A metric's condition begins with the first window over its bound; of several conditions the first counts")
     func beginning() {
         var board = BreakerBoard(configuration: Self.configuration)

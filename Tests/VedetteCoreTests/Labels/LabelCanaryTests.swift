@@ -92,6 +92,25 @@ struct LabelCanaryTests {
         #expect(try #require(number(last, "precision_all")) > 0.4)
     }
 
+    @Test("A metric that has come apart and is followed no more ends its alert aloud")
+    func droppedMetric() throws {
+        var random = SeededRandom(seed: 1)
+        let harness = harness()
+        let events = try run(harness, 0..<Self.turnsAt + 30, &random) { Day(missed: $0 < Self.turnsAt ? 0.06 : 0.22) }
+        #expect(events.last?.status != .resolved && !events.isEmpty)
+        let diverging = events.last?.incident.first { $0.name == "diverging" }?.value
+        guard case .list(let names) = diverging else { return }
+        var rule = LabelIntegrityRule()
+        for isDropped in [false, true] {
+            rule.canaryMetrics = CanaryMetric.allCases.filter { !isDropped || !names.contains($0.rawValue) }
+            var configuration = harness.configuration
+            configuration.detectors = [DetectorSpec(id: "label_canary", rule: .labelCanary(rule))]
+            let other = try harness.restarted(configuration)
+            let said = try other.advance(to: (Self.turnsAt + 30) * Self.day + LabelKit.minute)
+            #expect(said.map(\.status) == (isDropped ? [.resolved] : []))
+        }
+    }
+
     @Test("More fraud, on which both sides agree, is no divergence", arguments: 1...3)
     func moreFraud(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)

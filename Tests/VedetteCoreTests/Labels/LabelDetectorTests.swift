@@ -45,6 +45,41 @@ struct LabelDetectorTests {
         #expect(end.count == 4 && end.allSatisfy { $0.status == .resolved })
     }
 
+    @Test("Pipelines that nobody knows have eight alerts of their own and share the ninth, which counts them; P0 of other kinds get out")
+    func madeUpPipelines() throws {
+        var configuration = configuration(rules: [
+            DetectorSpec(id: "label_source", rule: .labelSource(LabelIntegrityRule())),
+            DetectorSpec(id: "policy", rule: .policy(PolicyRuleSet(rules: [
+                PolicyRule(name: "floor", severity: .p0, condition: try PolicyProgram("decision == block", vocabulary: PolicyKit.vocabulary)),
+            ]))),
+        ])
+        configuration.maxAlertsPerHour = 9
+        for count in [8, 9, 40] {
+            let harness = DetectorHarness(configuration)
+            let request = decide(harness, at: 0)
+            _ = try harness.advance(to: Self.minute)
+            for number in 0..<count {
+                for repeated in 0..<2 as Range<Int64> {
+                    label(harness, request, .legit, pipeline: "made-up-\(number)", actor: "x", at: Self.minute + 2 * Int64(number) + repeated)
+                }
+            }
+            _ = LabelKit.decide(harness, decision: .block, at: Self.minute)
+            let events = try harness.advance(to: 2 * Self.minute)
+            let sources = events.filter { $0.monitor == "label_source" && $0.status == .firing }
+            #expect(sources.count == min(count, 9) && events.contains { $0.monitor == "policy_floor" } && !events.contains { $0.monitor == "alert_storm" })
+            let shared = sources.first { $0.subject == "source/(other)" }
+            #expect((shared != nil) == (count > 8))
+            guard let shared else { continue }
+            #expect(shared.incident.contains { $0.name == "pipelines" && $0.value == .number(Double(count - 8)) })
+            #expect(shared.summary.contains("from \(count - 8) pipeline"))
+            // A restart forgets no name: a known one counts once.
+            let next = try harness.restarted()
+            for number in 0..<8 * count { label(next, request, .legit, pipeline: number == 0 ? "new" : "made-up-8", actor: "x", at: 3 * Self.minute) }
+            let grown = try next.advance(to: 4 * Self.minute)
+            #expect(grown.first { $0.subject == "source/(other)" }?.incident.contains { $0.name == "pipelines" && $0.value == .number(Double(count - 7)) } == true)
+        }
+    }
+
     @Test("The conditions under which a label was given go with it, also when it waited for its decision, and over a restart")
     func conditions() throws {
         let harness = DetectorHarness(configuration(rules: []))

@@ -159,7 +159,115 @@ struct PolicyDetectorTests {
             feed(harness, shares(2 * Self.hour - Self.minute, single: 600, several: 0))
             let events = try harness.advance(to: 2 * Self.hour)
             if index == 0 { expected = events }
-            #expect(!events.isEmpty && events == (index == 2 ? expected.filter { $0.subject == "cap" } : expected), "harness \(index): \(events.map(\.summary)) \(expected.map { [$0.subject ?? "", $0.summary] })")
+            // A floor that was told as broken ends with its rule.
+            let own = index == 2 ? events.filter { $0.subject == "cap" } : events
+            #expect(index != 2 || events.filter { $0.subject == "floor" }.map(\.status) == [.resolved])
+            #expect(!own.isEmpty && own == (index == 2 ? expected.filter { $0.subject == "cap" } : expected), "harness \(index): \(events.map(\.summary)) \(expected.map { [$0.subject ?? "", $0.summary] })")
         }
+    }
+
+    @Test("What breaks a floor hours late is told, and ends an hour after it came", arguments: [0, 59, 60, 61, 180] as [Int64])
+    func lateFloor(lateBy minutes: Int64) throws {
+        let harness = DetectorHarness(configuration([try floor()]))
+        var row = PolicyKit.Row()
+        row.decision = .challenge
+        feed(harness, [row])
+        let now = 4 * Self.hour
+        #expect(try harness.advance(to: now).isEmpty)
+        row.decision = .allow
+        row.time = now - minutes * Self.minute
+        feed(harness, [row])
+        let first = try harness.advance(to: now + Self.minute)
+        #expect(first.map(\.status) == [.firing] && first.first?.startedAt == row.time)
+        #expect(first.first.flatMap { fact($0, "last_violation") } == .time(row.time))
+        let restarted = try harness.restarted()
+        for one in [harness, restarted] {
+            #expect(try one.advance(to: now + Self.hour - Self.minute).isEmpty)
+            #expect(try one.advance(to: now + Self.hour + Self.minute).map(\.status) == [.resolved])
+        }
+    }
+
+    @Test("A decision under an ID that was used before breaks a floor like any, and counts nowhere else; the same one again does not")
+    func conflict() throws {
+        let harness = DetectorHarness(configuration([try floor(), try cap(share: 0.5)]))
+        var row = PolicyKit.Row()
+        row.decision = .challenge
+        feed(harness, [row])
+        #expect(try harness.advance(to: Self.minute).isEmpty)
+        row.decision = .allow
+        row.time = Self.minute
+        for content in [0, 1] as [UInt64] {
+            let batch = PolicyKit.batch([row], first: Int(harness.offset(0)))
+            batch.requestID.removeLast()
+            batch.requestID.append(DetectorHarness.hash.hash128("request-0"))
+            batch.contentHash.removeLast()
+            batch.contentHash.append(content)
+            harness.ingest(batch)
+            let events = try harness.advance(to: row.time + Self.minute)
+            #expect(events.map(\.monitor) == (content == 0 ? [] : ["policy_floor"]))
+            row.time += Self.minute
+        }
+        #expect(harness.topology.counters.duplicates == 1 && harness.topology.counters.conflicts == 1 && harness.topology.counters.decisions == 3)
+    }
+
+    // MARK: Another configuration
+
+    /// A broken floor and a cap that is exceeded, told.
+    private func broken(_ rules: [PolicyRule]) throws -> DetectorHarness {
+        var configuration = configuration(rules)
+        configuration.breakers = [BreakerSpec(id: "guard", triggers: [.alert(monitors: [], severity: .p3)])]
+        configuration.breakers[0].timing.clearForMs = Self.minute
+        configuration.breakers[0].timing.minOpenMs = Self.minute
+        let harness = DetectorHarness(configuration)
+        feed(harness, shares(Self.hour, single: 400, several: 0))
+        let told = try harness.advance(to: Self.hour + Self.minute)
+        #expect(Set(told.map { "\($0.subject ?? "") \($0.status.rawValue)" }) == ["floor firing", "cap firing"])
+        return harness
+    }
+
+    @Test("A rule that is gone, renamed, of another kind or of a model that is not watched ends aloud, once, and opens no breaker any more")
+    func gone() throws {
+        let rules = [try floor(), try cap(share: 0.5)]
+        let original = try broken(rules)
+        var renamed = rules
+        for index in renamed.indices { renamed[index].name += " 2" }
+        var turned = rules
+        (turned[0].cap, turned[1].cap) = (turned[1].cap, nil)
+        turned[0].cap?.monitor = .singleSignal
+        var other = configuration(rules)
+        other.detectors = []
+        for (changed, isGone) in [
+            (configuration([]), ["floor", "cap"]), (configuration(renamed), ["floor", "cap"]), (configuration(turned), ["floor", "cap"]),
+            (configuration([rules[0]]), ["cap"]), (configuration([rules[1]]), ["floor"]), (configuration(rules, watched: ["logins"]), ["floor", "cap"]),
+            (other, ["floor", "cap"]), (configuration(rules, watched: ["payments"]), []),
+        ] {
+            var changed = changed
+            changed.breakers = original.configuration.breakers
+            let harness = try original.restarted(changed)
+            // What this execution makes again, the one before has said.
+            let start = Self.hour + 5 * Self.minute
+            harness.silentThrough = start
+            #expect(try harness.advance(to: start).isEmpty)
+            let next = try harness.restarted()
+            let events = try next.advance(to: start + Self.minute)
+            #expect(Set(events.compactMap(\.subject)) == Set(isGone) && events.count == isGone.count, "\(events.map(\.summary))")
+            #expect(events.allSatisfy { $0.status == .resolved && $0.reason == "the configuration no longer has the rule that it is about" })
+            #expect(try next.advance(to: start + 2 * Self.minute).isEmpty)
+            _ = try next.advance(to: start + 10 * Self.minute)
+            let state = next.breakers.last { $0.model == "payments" }?.state
+            #expect((state == .open) == (isGone.count < 2), "\(isGone): \(String(describing: state))")
+        }
+    }
+
+    @Test("An incident of a cap goes on under another bound, and ends with a period within it", arguments: [0.4, 0.6])
+    func carried(share: Double) throws {
+        let rules = [try cap(share: 0.5)]
+        let harness = DetectorHarness(configuration(rules))
+        feed(harness, shares(Self.hour, single: 400, several: 0))
+        #expect(try harness.advance(to: 2 * Self.hour).map(\.status) == [.firing])
+        let other = try harness.restarted(configuration([try cap(share: share)]))
+        #expect(try other.advance(to: Self.day).isEmpty)
+        feed(other, shares(Self.day, single: 20, several: 280))
+        #expect(try other.advance(to: 2 * Self.day).map { "\($0.status.rawValue) \($0.episode)" } == ["resolved 1"])
     }
 }

@@ -13,6 +13,9 @@ final class DetectorHarness: TopologySink {
     func window(_ result: WindowResult, at: Int64) {}
     func breaker(_ record: BreakerRecord, at: Int64) { breakers.append(record) }
     func late(_ record: LateRecord, at: Int64) {}
+    /// Output made up to here was put out by an earlier execution.
+    var silentThrough = Int64.min
+    func isSilent(at: Int64) -> Bool { at <= silentThrough }
     func alert(_ event: AlertEvent, at: Int64) { alerts.append(event) }
 
     init(_ configuration: TopologyConfiguration) {
