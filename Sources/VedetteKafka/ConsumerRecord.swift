@@ -51,11 +51,12 @@ public struct ConsumerRecord: ~Copyable {
         return raw.pointee.payload.map { UnsafeRawBufferPointer(start: $0, count: raw.pointee.len) }
     }
 
-    /// Milliseconds since the Unix epoch, given by the producer or the broker; nil if the record has none.
+    /// Milliseconds since the Unix epoch, given by the producer or the broker; nil if the record has none, or one that no
+    /// clock shows: producers may write any number.
     public var timestampMs: Int64? {
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let timestamp = rd_kafka_message_timestamp(raw, &type)
-        return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp
+        return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || timestamp < 0 ? nil : timestamp
     }
 
     /// Calls `body` for every header in order. A header's value may be missing; names may repeat.

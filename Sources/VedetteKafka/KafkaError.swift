@@ -38,6 +38,13 @@ public struct KafkaErrorCode: RawRepresentable, Hashable, Sendable {
     public static let producerFenced = Self(RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
     public static let concurrentTransactions = Self(RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS)
     public static let topicAuthorizationFailed = Self(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    public static let groupAuthorizationFailed = Self(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+    public static let clusterAuthorizationFailed = Self(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+    /// The name is none that a topic may have.
+    public static let invalidTopic = Self(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
+    public static let leaderNotAvailable = Self(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+    /// A record was given up after `message.timeout.ms`.
+    public static let messageTimedOut = Self(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
 }
 
 /// Anything that went wrong at the Kafka boundary.
@@ -56,10 +63,12 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
     public let isFatal: Bool
     /// The current transaction cannot be committed: abort it and redo its work.
     public let txnRequiresAbort: Bool
+    /// A record that had been queued was given up: calling again does not bring it back, it must be produced again.
+    public let isDeliveryFailure: Bool
 
     public init(
         code: KafkaErrorCode, message: String, operation: String, isRetriable: Bool = false, isFatal: Bool = false,
-        txnRequiresAbort: Bool = false
+        txnRequiresAbort: Bool = false, isDeliveryFailure: Bool = false
     ) {
         self.code = code
         self.message = message
@@ -67,6 +76,14 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
         self.isRetriable = isRetriable
         self.isFatal = isFatal
         self.txnRequiresAbort = txnRequiresAbort
+        self.isDeliveryFailure = isDeliveryFailure
+    }
+
+    /// The same, by somebody who knows that it may pass.
+    public var passing: KafkaError {
+        KafkaError(
+            code: code, message: message, operation: operation, isRetriable: true, isFatal: isFatal, txnRequiresAbort: txnRequiresAbort,
+            isDeliveryFailure: isDeliveryFailure)
     }
 
     /// The symbolic name of `code`.
@@ -86,16 +103,16 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
     /// protocol's own notion of "retriable".
     static let retriableCodes: Set<KafkaErrorCode> = [
         .timedOut, .transport, .allBrokersDown, .queueFull, .requestTimedOut, .notLeader, .coordinatorLoading,
-        .coordinatorNotAvailable, .notCoordinator, .rebalanceInProgress, .concurrentTransactions,
+        .coordinatorNotAvailable, .notCoordinator, .rebalanceInProgress, .concurrentTransactions, .leaderNotAvailable, .messageTimedOut,
     ]
     static let fatalCodes: Set<KafkaErrorCode> = [.fatal, .fenced, .producerFenced, .fencedInstanceID]
 
-    init(_ code: rd_kafka_resp_err_t, operation: String, detail: String? = nil) {
+    init(_ code: rd_kafka_resp_err_t, operation: String, detail: String? = nil, isDeliveryFailure: Bool = false) {
         let code = KafkaErrorCode(code)
         let text = String(cString: rd_kafka_err2str(rd_kafka_resp_err_t(code.rawValue)))
         self.init(
             code: code, message: detail.map { $0.isEmpty ? text : $0 } ?? text, operation: operation,
-            isRetriable: Self.retriableCodes.contains(code), isFatal: Self.fatalCodes.contains(code))
+            isRetriable: Self.retriableCodes.contains(code), isFatal: Self.fatalCodes.contains(code), isDeliveryFailure: isDeliveryFailure)
     }
 
     /// Takes over and destroys a librdkafka error object.

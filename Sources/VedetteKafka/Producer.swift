@@ -155,7 +155,7 @@ public final class Producer: @unchecked Sendable {
 
     /// Waits until every queued record is acknowledged.
     /// - Throws: `KafkaError`: `.timedOut` (retriable; the records stay queued), or the first delivery failure
-    ///   since the last flush. A failure is thrown once.
+    ///   since the last flush (`isDeliveryFailure`). A failure is thrown once, and its record is no longer queued.
     public func flush(timeoutMs: Int) throws(KafkaError) {
         let code = rd_kafka_flush(rk, Int32(clamping: timeoutMs))
         try throwDeliveryFailure()
@@ -201,7 +201,7 @@ private func onDelivery(
         if context.firstFailure == nil {
             let topic = message.pointee.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) } ?? ""
             // No detail: for a produced record librdkafka's "error string" is the payload.
-            context.firstFailure = KafkaError(code, operation: "deliver to \(topic)[\(message.pointee.partition)]")
+            context.firstFailure = KafkaError(code, operation: "deliver to \(topic)[\(message.pointee.partition)]", isDeliveryFailure: true)
         }
     }
 }

@@ -151,7 +151,7 @@ import VedetteRuntime
         }
         for partition in places.indices {
             second.feed(log, partition, places[partition]..<log.records[partition].count)
-            second.punctuate(partition, watermark: presentMs)
+            second.punctuate(partition, watermark: presentMs, present: presentMs)
         }
         try second.step()
         try second.commit()

@@ -53,6 +53,7 @@ import VedetteRuntime
         var kills = 0
         var steps: [Pipeline.Step: Int] = [:]
         var reexecutions = 0
+        var verdicts = 0
         var seen: [OutputKind: Int] = [:]
         for number in 0..<Self.runs {
             let seed = 1_000 + UInt64(number)
@@ -67,12 +68,14 @@ import VedetteRuntime
             #expect(difference == nil, "seed \(seed), \(run.kills) kills, punctuations \(run.punctuations)")
             kills += run.kills
             reexecutions += run.reexecutions
+            verdicts += run.punctuations.joined().count { $0.value.present < presentMs }
             steps.merge(run.killsAt) { $0 + $1 }
             for kind in OutputKind.allCases { seen[kind, default: 0] += reference[kind].count }
             if difference != nil { break }
         }
         #expect(kills >= 500)
         #expect(reexecutions > 100)
+        #expect(verdicts > 10, "records were held in silence")
         for step in Pipeline.Step.allCases { #expect(steps[step] ?? 0 > 0, "never killed at \(step)") }
         for kind in OutputKind.allCases { #expect(seen[kind] ?? 0 > Self.runs, "too few \(kind.rawValue)") }
     }

@@ -1,4 +1,6 @@
 import Foundation
+import Logging
+import Synchronization
 import Testing
 import VedetteKafka
 import VedetteRuntime
@@ -15,7 +17,117 @@ import VedetteRuntime
         try site.createOutputs(run)
     }
 
-    @Test("A missing input or output topic ends the run at once, with its name and a remedy", arguments: ["labels", "progress"])
+    @Test("A topic that no broker has heard of yet is waited for, for some seconds", arguments: ["labels", "live.progress"])
+    func madeJustNow(_ missing: String) throws {
+        try prepare()
+        cluster.setTopicError("\(site.name).\(missing)", .unknownTopicOrPartition)
+        let live = LiveRun(try site.configuration("live"))
+        Thread.sleep(forTimeInterval: 2)
+        #expect(!live.hasEnded)
+        cluster.setTopicError("\(site.name).\(missing)", .noError)
+        try live.waitUntilReady()
+        try live.stop()
+    }
+
+    @Test("A topic that may not be used ends the run, and says which", arguments: ["labels", "live.alerts"])
+    func forbiddenTopic(_ topic: String) throws {
+        try prepare()
+        cluster.setTopicError("\(site.name).\(topic)", .topicAuthorizationFailed)
+        let error = try #require(try LiveRun(site.configuration("live")).failure(seconds: 60) as? SetupError)
+        #expect(error.what.contains("\(site.name).\(topic)") && error.remedy.contains("ACLs"))
+    }
+
+    @Test("An input topic that can not be used for now is asked about with pauses, and told")
+    func unavailableTopic() throws {
+        try prepare()
+        cluster.setTopicError(site.labels, .leaderNotAvailable)
+        let lines = Mutex(0)
+        let logger = Logger(label: "count") { _ in Counting { if $0.contains("waiting for the brokers") { lines.withLock { $0 += 1 } } } }
+        let live = LiveRun(try site.configuration("live"), logger: logger)
+        try wait("the reason") { live.status.notReadyReason()?.contains("brokers") == true }
+        Thread.sleep(forTimeInterval: 3)
+        cluster.setTopicError(site.labels, .noError)
+        try live.waitUntilReady()
+        try live.stop()
+        #expect((1...8).contains(lines.withLock { $0 }))
+    }
+
+    @Test("Without transactions, records that brokers refused to take are produced again, and progress waits for them")
+    func deliveryFailures() throws {
+        try prepare()
+        let traffic = try Traffic.mixed(decisions: 2_000)
+        try traffic.produce(to: site)
+        var configuration = try site.configuration("live", transactional: false)
+        // So that the client gives up at the first refusal, as it does in the end where it is patient.
+        configuration.kafka.properties["message.send.max.retries"] = .literal("0")
+        configuration.kafka.properties["enable.idempotence"] = .literal("false")
+        cluster.failNext(.produce, with: Array(repeating: .requestTimedOut, count: 6))
+        let live = LiveRun(configuration)
+        try live.waitUntilRead(traffic)
+        try live.stop()
+        let replayed = try Replayed.topics(site)
+        var seen: Set<String> = []
+        let metrics = try site.committed("live", "metrics").filter { seen.insert($0).inserted }
+        #expect(metrics.count > 100 && Set(metrics) == Set(replayed[.metrics].prefix(metrics.count)))
+        #expect(try Set(site.committed("live", "dead_letters")) == Set(replayed[.deadLetters]))
+        // The first of all says where the history begins.
+        #expect(try site.committed("live", "progress").first?.contains("\"sequence\":1") == true)
+    }
+
+    @Test("A partition that pauses since others hold it back does not keep the quiet ones from being let go")
+    func pausedWhileOthersAreQuiet() throws {
+        try prepare()
+        var traffic = try Traffic.mixed(decisions: 2_000)
+        traffic.records.removeAll { $0.stream == .labels && $0.partition == 1 }
+        let (first, second) = traffic.split()
+        var configuration = try site.configuration("live", idleTimeout: "8s")
+        configuration.topology.time.maxWaitingRows = 50
+        try first.produce(to: site)
+        let live = LiveRun(configuration)
+        try wait("a pause") { live.status.snapshot.partitions.contains { $0.isPaused } }
+        // Now they are paused and not at their ends, and the one without records is quiet.
+        try second.produce(to: site)
+        try live.waitUntilRead(traffic, seconds: 90)
+        try wait("windows to close") { try site.committed("live", "metrics").count > 100 }
+        try live.stop()
+    }
+
+    @Test("A lone record from years ahead is refused when its partition goes quiet, at every execution, and time does not follow it")
+    func loneRecordFromTheFuture() throws {
+        try prepare()
+        let traffic = try Traffic.mixed(decisions: 2_000)
+        let (first, second) = traffic.split()
+        let future = Int64(Date().timeIntervalSince1970 * 1_000) + 10 * 365 * 86_400_000
+        // The producer's clock is ahead, so the record's timestamp is too.
+        let line = #"{"request_id":"ahead","time":\#(future),"outcome":"fraud","source":{"pipeline":"review-queue"}}"#
+        let ahead = Traffic.Record(stream: .labels, partition: 0, key: [], line: Array(line.utf8), timestampMs: future)
+        let begun = Traffic(records: first.records + [ahead])
+        try begun.produce(to: site)
+        let live = LiveRun(try site.configuration("live", idleTimeout: "2s", checkpointInterval: "1h"))
+        try live.waitUntilRead(begun)
+        try wait("the verdict") { try site.committed("live", "dead_letters").contains { $0.contains("\"reason\":\"future_time\"") && $0.contains("\"offset\":\(begun.ends()["labels-0", default: 0] - 1)") } }
+        // All is quiet for a while: time goes on from the newest honest record.
+        Thread.sleep(forTimeInterval: 4)
+        let progress = try #require(try site.progress("live"))
+        #expect(progress.watermark < future - 9 * 365 * 86_400_000)
+        #expect(progress.punctuations.values.joined().contains { $0.present != .max })
+        try second.produce(to: site)
+        let all = Traffic(records: begun.records + second.records)
+        try live.waitUntilRead(all)
+        try live.stop()
+        let letters = try site.committed("live", "dead_letters"), late = try site.committed("live", "late")
+
+        // The state is lost, and everything is executed again.
+        try FileManager.default.removeItem(atPath: site.file("live"))
+        let again = LiveRun(try site.configuration("live", idleTimeout: "2s", checkpointInterval: "1h"))
+        try again.waitUntilRead(all)
+        try again.waitUntilReady()
+        try again.stop()
+        #expect(try site.committed("live", "dead_letters") == letters)
+        #expect(try difference(late, beginningOf: site.committed("live", "late")) == nil)
+    }
+
+    @Test("A missing input or output topic ends the run, with its name and a remedy", arguments: ["labels", "progress"])
     func missingTopic(_ missing: String) throws {
         if missing == "labels" {
             try site.createTopic(site.decisions, partitions: 1)
@@ -259,4 +371,20 @@ import VedetteRuntime
         try cluster.setDown()
         #expect(throws: KafkaError.self) { try TopicCheck(try site.configuration("live")).run() }
     }
+}
+
+/// Hands each line to somebody who counts.
+private struct Counting: LogHandler {
+    let take: @Sendable (String) -> Void
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    init(_ take: @escaping @Sendable (String) -> Void) { self.take = take }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { take("\(event.message)") }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Synchronization
 import VedetteKafka
 import VedetteRuntime
@@ -8,8 +9,8 @@ final class LiveRun: Sendable {
     let runner: KafkaRunner
     private let outcome = Mutex<Result<Void, any Error>?>(nil)
 
-    init(_ configuration: VedetteConfiguration) {
-        runner = KafkaRunner(configuration: configuration, logger: Site.logger)
+    init(_ configuration: VedetteConfiguration, logger: Logger = Site.logger) {
+        runner = KafkaRunner(configuration: configuration, logger: logger)
         let thread = Thread { [self] in
             let result = Result { try runner.run() }
             outcome.withLock { $0 = result }

@@ -32,6 +32,31 @@ struct RealBrokerTests {
         try expectAgreement(site, traffic)
     }
 
+    @Test("Another application's open transaction in the progress topic hides nothing: it is waited for")
+    func sharedProgress() throws {
+        try site.createOutputs("live")
+        let traffic = try Traffic.mixed()
+        let (half, rest) = traffic.split()
+        try half.produce(to: site)
+        let first = LiveRun(try site.configuration("live"))
+        try first.waitUntilReady()
+        let other = try Producer(properties: ["bootstrap.servers": site.brokers, "transactional.id": "\(site.name).other"], logger: Site.logger)
+        defer { other.close() }
+        try other.initTransactions(timeoutMs: 30_000)
+        try other.begin()
+        try other.produce(topic: "\(site.name).live.progress", key: nil, payload: Array("{}".utf8), partition: 0)
+        try other.flush(timeoutMs: 30_000)
+        try first.waitUntilRead(half)
+        try first.stop()
+        try rest.produce(to: site)
+        let second = LiveRun(try site.configuration("live"))
+        try wait("the reason") { second.status.notReadyReason()?.contains("read progress") == true }
+        try other.commit(timeoutMs: 30_000)
+        try second.waitUntilRead(traffic)
+        try second.stop()
+        try expectAgreement(site, traffic)
+    }
+
     @Test("A first start at a time reads from there")
     func startAtTime() throws {
         try site.createOutputs("live")

@@ -37,6 +37,38 @@ import VedetteKafka
         producer.close()
     }
 
+    @Test("A timestamp that no clock shows is none", arguments: [Int64.min, Int64.min / 2, -2])
+    func senselessTimestamp(_ timestamp: Int64) throws {
+        let cluster = try Kafka.mock(topics: ["t": 1])
+        let producer = try Kafka.producer(cluster.bootstrapServers)
+        try producer.produce(topic: "t", key: nil, payload: [1], timestampMs: timestamp)
+        try producer.produce(topic: "t", key: nil, payload: [2], timestampMs: 1)
+        try producer.flush(timeoutMs: 60_000)
+        let consumer = try Kafka.consumer(cluster.bootstrapServers)
+        try consumer.assign([TopicPartition("t", 0).at(0)])
+        let got = try consumer.receive { $0.records.count == 2 }
+        #expect(got.records.map(\.timestampMs) == [nil, 1])
+    }
+
+    @Test("A pause swallows the notice of the end, and going on brings it again")
+    func endAfterPause() throws {
+        let cluster = try Kafka.mock(topics: ["t": 1])
+        let producer = try Kafka.producer(cluster.bootstrapServers)
+        try producer.produce(topic: "t", key: nil, payload: [1])
+        try producer.flush(timeoutMs: 60_000)
+        let consumer = try Kafka.consumer(cluster.bootstrapServers)
+        try consumer.assign([TopicPartition("t", 0).at(0)])
+        var isRead = false
+        while !isRead { try consumer.poll(max: 1, timeoutMs: 100) { isRead = $0.kind == .message } }
+        // The notice lies ready by now.
+        Thread.sleep(forTimeInterval: 1)
+        try consumer.pause([TopicPartition("t", 0)])
+        for _ in 0..<5 { try consumer.poll(max: 10, timeoutMs: 100) { #expect($0.kind != .endOfPartition) } }
+        try consumer.resume([TopicPartition("t", 0)])
+        let got = try consumer.receive { !$0.ends.isEmpty }
+        #expect(got.ends == [TopicPartition("t", 0): 1] && got.records.isEmpty)
+    }
+
     @Test("A header is found by name; the last of a name wins")
     func headerByName() throws {
         let cluster = try Kafka.mock(topics: ["t": 1])

@@ -34,9 +34,9 @@ public struct FutureGuard: Sendable, Equatable {
 
     /// - Parameter clock: the trusted clock's reading, `Int64.max` for none.
     public mutating func judge(_ time: Int64, clock: Int64) -> Verdict {
-        if clock != .max, time > clock, time - clock > maxFutureMs { return .reject }
+        if isBeyond(clock, time) { return .reject }
         // The first record of a partition has nothing to be compared with but its successors.
-        if maxTime != .min, time <= maxTime || time - maxTime <= maxFutureMs {
+        if maxTime != .min, !isBeyond(maxTime, time) {
             maxTime = max(maxTime, time)
             defer { held = 0 }
             return held > 0 ? .acceptRejectingHeld : .accept
@@ -54,7 +54,17 @@ public struct FutureGuard: Sendable, Equatable {
         return .hold
     }
 
-    /// The input went quiet or ended: nothing contradicted what is held, so it is taken.
+    /// Whether a time is further ahead of a clock than is believed. Neither needs to make sense.
+    ///
+    /// - Parameter clock: `Int64.max` for none, and nothing is ahead of that.
+    public func isBeyond(_ clock: Int64, _ time: Int64) -> Bool {
+        let (limit, isOver) = clock.addingReportingOverflow(maxFutureMs)
+        return !isOver && time > limit
+    }
+
+    /// What was held has been decided upon from outside.
+    ///
+    /// - Parameter maxTime: newest event time that was taken, `Int64.min` for none.
     public mutating func release(maxTime: Int64) {
         held = 0
         self.maxTime = max(self.maxTime, maxTime)

@@ -72,9 +72,20 @@ struct SequencedRow {
 public struct Punctuation: Sendable, Equatable {
     public var offset: Int64
     public var watermark: Int64
-    public init(offset: Int64, watermark: Int64) {
+    /// Where records were held whose time nobody had confirmed: what the clock said, ms, so that another execution takes
+    /// and refuses the same ones. `Int64.max` where there were none.
+    public var present: Int64
+    public init(offset: Int64, watermark: Int64, present: Int64 = .max) {
         self.offset = offset
         self.watermark = watermark
+        self.present = present
+    }
+}
+
+extension Punctuation {
+    /// Two at one offset.
+    public func combined(with other: Punctuation) -> Punctuation {
+        Punctuation(offset: offset, watermark: max(watermark, other.watermark), present: min(present, other.present))
     }
 }
 
@@ -88,7 +99,7 @@ struct Sequencer {
     struct Partition {
         var identity: InputPartition
         var clock = PartitionClock()
-        /// Offset after the newest row taken in.
+        /// Offset before which everything has been taken in, or never will be.
         var position: Int64
         /// Closed for good: no longer holds the watermark back.
         var ended = false
@@ -131,20 +142,30 @@ struct Sequencer {
 
     mutating func setEnded(_ partition: Int, _ ended: Bool) { partitions[partition].ended = ended }
 
+    /// What comes before an offset and was not taken in is not coming any more: it was refused. Punctuations up to there
+    /// take effect.
+    mutating func pass(_ partition: Int, before offset: Int64) {
+        guard offset > partitions[partition].position else { return }
+        partitions[partition].position = offset
+        for entry in partitions[partition].punctuations where entry.offset <= offset { partitions[partition].clock.punctuate(entry.watermark) }
+    }
+
     /// Raises a partition's watermark from outside, at its present position.
     ///
-    /// - Parameter always: remember it even where it raises nothing.
-    mutating func punctuate(_ partition: Int, watermark: Int64, always: Bool = false) {
+    /// - Parameters:
+    ///   - present: by which clock it was decided upon records that were held, ms; `Int64.max` where none were.
+    ///   - always: remember it even where it raises nothing.
+    mutating func punctuate(_ partition: Int, watermark: Int64, present: Int64 = .max, always: Bool = false) {
         guard always || watermark > self.watermark(of: partition) else { return }
         let position = partitions[partition].position
         partitions[partition].clock.punctuate(watermark)
-        // Only the highest one at an offset matters: a watermark never falls.
-        var highest = watermark
+        var entry = Punctuation(offset: position, watermark: watermark, present: present)
+        // Only the highest one at an offset matters: a watermark never falls. What was held there was decided upon once.
         if let last = partitions[partition].punctuations.last, last.offset == position {
-            highest = max(highest, last.watermark)
+            entry = entry.combined(with: last)
             partitions[partition].punctuations.removeLast()
         }
-        partitions[partition].punctuations.append(Punctuation(offset: position, watermark: highest))
+        partitions[partition].punctuations.append(entry)
     }
 
     /// Takes over punctuations that another execution of the same log has made. Those behind the position take
@@ -158,7 +179,7 @@ struct Sequencer {
             let known = partitions[partition].punctuations
             let place = known.firstIndex { $0.offset >= entry.offset } ?? known.count
             if place < known.count, known[place].offset == entry.offset {
-                partitions[partition].punctuations[place].watermark = max(known[place].watermark, entry.watermark)
+                partitions[partition].punctuations[place] = known[place].combined(with: entry)
             } else {
                 partitions[partition].punctuations.insert(entry, at: place)
             }
@@ -257,15 +278,17 @@ struct Sequencer {
         return waiting
     }
 
-    /// The next complete bucket before `watermark`, in order; nil when there is none.
-    mutating func nextBucket(before watermark: Int64) -> (start: Int64, rows: ContiguousArray<SequencedRow>)? {
-        guard let key = bucketKeys.min else { return nil }
-        let start = key * configuration.granuleMs
-        guard start < watermark else { return nil }
-        _ = bucketKeys.popMin()
-        guard var rows = buckets.removeValue(forKey: key) else { return nil }
+    /// Start of the next complete bucket before `watermark`; nil when there is none.
+    func startOfNext(before watermark: Int64) -> Int64? {
+        guard let start = bucketKeys.min.map({ $0 * configuration.granuleMs }), start < watermark else { return nil }
+        return start
+    }
+
+    /// The rows of the next bucket, in order.
+    mutating func takeNext() -> ContiguousArray<SequencedRow> {
+        guard let key = bucketKeys.popMin(), var rows = buckets.removeValue(forKey: key) else { return [] }
         rows.sort(by: SequencedRow.precedes)
-        return (start, rows)
+        return rows
     }
 
     func batch(of row: SequencedRow) -> InputBatch? { slots[Int(row.slot)].batch }

@@ -207,6 +207,7 @@ extension ResumePoint: Snapshottable {
         for punctuation in punctuations {
             writer.write(signed: punctuation.offset)
             writer.write(signed: punctuation.watermark)
+            writer.write(signed: punctuation.present)
         }
     }
 
@@ -217,8 +218,8 @@ extension ResumePoint: Snapshottable {
         let offset = try reader.readSigned()
         let clock = try PartitionClock(from: &reader)
         var punctuations: [Punctuation] = []
-        for _ in 0..<(try reader.readCount(minimumSize: 2)) {
-            punctuations.append(Punctuation(offset: try reader.readSigned(), watermark: try reader.readSigned()))
+        for _ in 0..<(try reader.readCount(minimumSize: 3)) {
+            punctuations.append(Punctuation(offset: try reader.readSigned(), watermark: try reader.readSigned(), present: try reader.readSigned()))
         }
         self.init(
             partition: InputPartition(stream: stream, source: source, number: number), offset: offset, clock: clock,

@@ -116,11 +116,16 @@ public final class Topology {
     /// Takes in the next records of one partition, in the order of their offsets.
     public func ingest(_ batch: InputBatch) { sequencer.ingest(batch) }
 
+    /// Everything of the partition before an offset has been taken in, or was refused.
+    public func pass(_ partition: Int, before offset: Int64) { sequencer.pass(partition, before: offset) }
+
     /// Wall-clock punctuation: the partition will not hold the watermark below `watermark`.
     ///
-    /// - Parameter always: remember it even where it raises nothing, because records were taken on the strength of it.
-    public func punctuate(_ partition: Int, watermark: Int64, always: Bool = false) {
-        sequencer.punctuate(partition, watermark: watermark, always: always)
+    /// - Parameters:
+    ///   - present: the clock by which records that were held were taken or refused, ms; `Int64.max` where none were.
+    ///   - always: remember it even where it raises nothing, because of that.
+    public func punctuate(_ partition: Int, watermark: Int64, present: Int64 = .max, always: Bool = false) {
+        sequencer.punctuate(partition, watermark: watermark, present: present, always: always)
     }
 
     /// Takes over punctuations that another execution of the same log has made, ascending by offset.
@@ -153,21 +158,27 @@ public final class Topology {
     /// Processes everything that the watermark has passed: records in their one order,
     /// panes and windows at their boundaries.
     ///
+    /// - Parameter boundaries: how many of those at most; what comes out does not depend on it.
+    /// - Returns: whether all of it is done; else there is more to do at once.
     /// - Throws: what the row store throws; the state is then to be abandoned.
-    public func advance() throws { try advance(to: sequencer.taskWatermark) }
+    @discardableResult
+    public func advance(boundaries: Int = .max) throws -> Bool { try advance(to: sequencer.taskWatermark, boundaries) }
 
     /// The same, but no further than a watermark that another execution of the same log has reached.
-    public func advance(atMost limit: Int64) throws {
-        guard limit != .min else { return }
-        try advance(to: min(sequencer.taskWatermark, alignDown(limit, to: configuration.time.granuleMs)))
+    @discardableResult
+    public func advance(atMost limit: Int64, boundaries: Int = .max) throws -> Bool {
+        guard limit != .min else { return true }
+        return try advance(to: min(sequencer.taskWatermark, alignDown(limit, to: configuration.time.granuleMs)), boundaries)
     }
 
-    private func advance(to watermark: Int64) throws {
-        guard watermark != .min else { return }
-        while let (start, rows) = sequencer.nextBucket(before: watermark) {
+    private func advance(to watermark: Int64, _ boundaries: Int) throws -> Bool {
+        guard watermark != .min else { return true }
+        var left = boundaries
+        while let start = sequencer.startOfNext(before: watermark) {
+            guard try close(upTo: start, &left) else { return false }
+            let rows = sequencer.takeNext()
             // What a person says begins no stream: panes start with the first decision or label.
             if rows.contains(where: { $0.stream != .control }) { panes.start(at: start) }
-            try close(upTo: start)
             for row in rows {
                 switch sequencer.batch(of: row) {
                 case .decisions(let batch): try process(row, of: batch)
@@ -179,26 +190,36 @@ public final class Topology {
             sequencer.finish(rows)
             sequencer.markReleased(start + configuration.time.granuleMs)
         }
-        guard watermark != .max else { return }
-        try close(upTo: watermark)
+        guard watermark != .max else { return true }
+        guard try close(upTo: watermark, &left) else { return false }
         sequencer.markReleased(watermark)
+        return true
     }
 
     /// The end of a replay: everything read is processed, and every window that can still
     /// change is emitted in its final state, ended or not.
     public func finish() throws {
         for index in sequencer.partitions.indices { sequencer.setEnded(index, true) }
-        try advance(to: .max)
+        var left = Int.max
+        _ = try advance(to: .max, left)
         guard panes.closed != .min, newestTime != .min else { return }
         let end = alignDown(newestTime, to: panes.configuration.paneMs) + panes.configuration.paneMs
-        try close(upTo: end)
+        _ = try close(upTo: end, &left)
         emitRemaining(newest: newestTime)
     }
 
-    private func close(upTo time: Int64) throws {
-        guard panes.closed != .min else { return }
+    /// - Parameter left: boundaries that may yet be closed.
+    /// - Returns: whether it came as far as that.
+    private func close(upTo time: Int64, _ left: inout Int) throws -> Bool {
+        guard panes.closed != .min else { return true }
         let pane = panes.configuration.paneMs
         while panes.closed + pane <= time {
+            guard left > 0 else {
+                // No row that takes effect before has not been processed.
+                sequencer.markReleased(panes.closed)
+                return false
+            }
+            left -= 1
             let boundary = panes.closed + pane
             panes.close(at: boundary)
             for orphan in pending.expire(at: boundary) { try countOrphan(orphan, at: boundary) }
@@ -207,6 +228,7 @@ public final class Topology {
             try closeWindows(at: boundary)
             closeBreakers(at: boundary)
         }
+        return true
     }
 
     // MARK: Decisions

@@ -19,8 +19,8 @@ final class PartitionFeed {
     /// Event times that are wanted; nil for all.
     private let range: Range<Int64>?
     private let reject: (DeadLetter) -> Void
-    /// Offsets at which another execution found the partition quiet and took what was held.
-    private var releases: [Int64]
+    /// Where another execution found the partition quiet and decided upon what was held.
+    private var releases: [Punctuation]
     /// Dead letters of records before this offset are out already.
     var settledBefore: Int64 = .min
 
@@ -32,11 +32,11 @@ final class PartitionFeed {
     /// - Parameters:
     ///   - transcoder: turns records into JSON; nil where they are.
     ///   - maxTime: newest event time of the partition so far, `Int64.min` for none.
-    ///   - releases: offsets of the punctuations that are executed again, ascending.
+    ///   - releases: the punctuations that are executed again, ascending.
     init(
         identity: InputPartition, index: Int, decoders: RecordDecoders, transcoder: (any RecordTranscoder)?, time: TimeConfiguration,
         nextOffset: Int64, maxTime: Int64,
-        range: Range<Int64>? = nil, releases: [Int64] = [], reject: @escaping (DeadLetter) -> Void
+        range: Range<Int64>? = nil, releases: [Punctuation] = [], reject: @escaping (DeadLetter) -> Void
     ) {
         self.identity = identity
         self.index = index
@@ -63,16 +63,20 @@ final class PartitionFeed {
     /// Rows that wait to be taken.
     var count: Int { pending.rowCount }
 
-    /// - Parameter offsets: where another execution found the partition quiet.
-    func adopt(releases offsets: [Int64]) {
+    /// - Parameter punctuations: where another execution found the partition quiet.
+    func adopt(releases punctuations: [Punctuation]) {
         let reached = settledOffset
-        releases.removeAll { $0 <= reached }
-        releases += offsets.filter { $0 > reached && !releases.contains($0) }
+        releases.removeAll { $0.offset <= reached }
+        releases += punctuations.filter { $0.offset > reached && !releases.contains($0) }
     }
 
-    /// Takes what is held where another execution is known to have done so before it read on.
-    func releaseAsKnown() {
-        if let last = held.last, releases.contains(where: { $0 > last.offset && $0 <= nextOffset }) { takeHeld() }
+    /// Decides upon what is held as another execution is known to have done before it read on.
+    func releaseAsKnown() { releaseAsKnown(before: nextOffset) }
+
+    /// - Parameter offset: the next to be looked at.
+    private func releaseAsKnown(before offset: Int64) {
+        guard let last = held.last, let known = releases.first(where: { $0.offset > last.offset && $0.offset <= offset }) else { return }
+        takeHeld(present: known.present)
     }
 
     /// Every dead letter of a record before this offset has been given to `reject`.
@@ -82,7 +86,7 @@ final class PartitionFeed {
     func add(_ bytes: UnsafeRawBufferPointer, offset: Int64, clock: Int64) {
         nextOffset = offset + 1
         // The verdict on what is held must be the one of the first time, though nothing was quiet this time.
-        if let last = held.last, releases.contains(where: { $0 > last.offset && $0 <= offset }) { takeHeld() }
+        if !held.isEmpty { releaseAsKnown(before: offset) }
         guard let time = decode(bytes, offset) else { return }
         if let range, !range.contains(time) {
             pending.removeLast()
@@ -120,13 +124,15 @@ final class PartitionFeed {
         addUnreadable(UnsafeRawBufferPointer(start: nil, count: 0), length: 0, offset: offset, .emptyPayload, "a record without a payload")
     }
 
-    /// The input went quiet or ended: nothing contradicted what is held, so it is taken.
+    /// The input went quiet or ended: nothing contradicted what is held, so it is taken, unless it is ahead of the
+    /// present by more than the bound.
     ///
+    /// - Parameter present: ms; `Int64.max` where nothing is known of it.
     /// - Returns: whether anything was held.
     @discardableResult
-    func release() -> Bool {
+    func release(present: Int64) -> Bool {
         guard !held.isEmpty else { return false }
-        takeHeld()
+        takeHeld(present: present)
         return true
     }
 
@@ -163,12 +169,17 @@ final class PartitionFeed {
         }
     }
 
-    private func takeHeld() {
+    private func takeHeld(present: Int64 = .max) {
         let records = held
         held = []
+        guardian.release(maxTime: .min)
         for record in records {
             record.bytes.withUnsafeBytes { bytes in
-                if let time = decode(bytes, record.offset) { guardian.release(maxTime: time) }
+                guard let time = decode(bytes, record.offset) else { return }
+                guard guardian.isBeyond(present, time) else { return guardian.release(maxTime: time) }
+                pending.removeLast()
+                accepted -= 1
+                rejectFuture(bytes, record.offset)
             }
         }
     }

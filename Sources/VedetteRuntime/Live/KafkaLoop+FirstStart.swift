@@ -40,7 +40,7 @@ extension KafkaLoop {
         guard pipeline.isQuiet else { return }
         let isRead = partitions.indices.allSatisfy { place in pipeline.historyEnd(of: place).map { readTo(place) >= $0 } ?? true }
         guard isRead else { return }
-        try pipeline.endHistory()
+        try pipeline.endHistory(present: wallClockMs())
         logger.notice("the history has been read; from now on everything is said")
     }
 

@@ -5,12 +5,15 @@ import VedetteKafka
 extension KafkaLoop {
     func adjustPauses() throws {
         let isFull = pipeline.topology.waitingRows > Self.maxWaitingRows
+        // What waits is ready to be judged, but there is much time to be got through first.
+        let isLoaded = pipeline.isBehind && pipeline.topology.waitingRows > configuration.topology.time.maxWaitingRows
         var pause: [TopicPartition] = []
         var resume: [TopicPartition] = []
         for place in partitions.indices where partitions[place].isAssigned {
             let isPaused = partitions[place].isPaused
             let isAhead = pipeline.topology.isAhead(place, isPaused: isPaused)
                 || (isFull && pipeline.topology.watermark(of: place) > pipeline.topology.watermark)
+                || isLoaded
                 || partitions[place].waiting.isFull(isPaused: isPaused)
             if isAhead != isPaused {
                 partitions[place].isPaused = isAhead
@@ -22,29 +25,32 @@ extension KafkaLoop {
     }
 
     /// A partition that has been read to its end and stayed silent no longer holds the others
-    /// back. Only while the brokers answer: silence because they are away means nothing.
+    /// back. Only while the brokers answer: silence because they are away means nothing, and neither does the silence
+    /// of a partition that is not read for now.
     func letIdleGo(_ now: Double) {
-        let timeout = Double(configuration.topology.time.idleTimeoutMs) / 1_000
+        let time = configuration.topology.time
+        let timeout = Double(time.idleTimeoutMs) / 1_000
         for place in partitions.indices where pipeline.activity(of: place) != partitions[place].activity {
             partitions[place].activity = pipeline.activity(of: place)
             partitions[place].lastRecordAt = now
         }
-        let idle = partitions.indices.filter { now - partitions[$0].lastRecordAt >= timeout }
-        guard !idle.isEmpty, !reader.health.isAllBrokersDown, idle.allSatisfy(isStillAtEnd) else { return }
-        let watermarks = partitions.indices.map { pipeline.topology.watermark(of: $0) }
-        let target: Int64
-        if let slowest = partitions.indices.filter({ !idle.contains($0) }).map({ watermarks[$0] }).min() {
-            target = slowest
-        } else {
-            // All quiet: event time goes on with the wall clock from where it was, so that windows close.
-            let since = partitions.map(\.lastRecordAt).max() ?? now
-            let newest = watermarks.max() ?? .min
-            if quiet?.since != since { quiet = (since, newest) }
-            guard let quiet, quiet.newest != .min else { return }
-            target = quiet.newest + Int64((now - quiet.since - timeout) * 1_000)
+        guard !reader.health.isAllBrokersDown else { return }
+        let idle = Set(partitions.indices.filter { isIdle($0, now - timeout) })
+        guard !idle.isEmpty else { return }
+        let present = wallClockMs()
+        let states = partitions.indices.map {
+            IdleRule.Partition(watermark: pipeline.topology.watermark(of: $0), lastRecordAt: partitions[$0].lastRecordAt, isIdle: idle.contains($0))
         }
-        guard target != .min else { return }
-        for place in idle where target > watermarks[place] { pipeline.punctuate(place, watermark: target) }
+        guard let target = idleRule.target(states, now: now, timeout: timeout, limit: present + time.maxFutureMs) else { return }
+        for place in partitions.indices where idle.contains(place) && target > states[place].watermark {
+            pipeline.punctuate(place, watermark: target, present: present)
+            // What was held and is taken now is no sign of life.
+            partitions[place].activity = pipeline.activity(of: place)
+        }
+    }
+
+    private func isIdle(_ place: Int, _ since: Double) -> Bool {
+        partitions[place].lastRecordAt <= since && !partitions[place].isPaused && isStillAtEnd(place)
     }
 
     /// Whether everything that the brokers have has been read. The end of a partition may be reached in records

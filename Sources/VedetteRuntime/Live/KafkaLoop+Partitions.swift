@@ -1,3 +1,4 @@
+import Foundation
 import VedetteCore
 import VedetteKafka
 
@@ -7,26 +8,47 @@ extension KafkaLoop {
     static let growthEverySeconds = 60.0
 
     /// Learns how many partitions the topics have, waiting for the brokers as long as it takes.
+    ///
+    /// - Throws: what waiting does not mend: a topic that is missing, or that this user may not use.
     func registerPartitions() throws {
+        let topics = configuration.inputs.topics.map(\.topic)
+        let patience = TopicPatience(since: monotonicSeconds())
+        var pause = KafkaOutput.backoffMs.lowerBound
         var counts: [String: Int] = [:]
-        while counts.count < Set(configuration.inputs.topics.map(\.topic)).count {
-            if isStopping() { throw CancellationError() }
-            do {
-                for (topic, description) in try reader.metadata(configuration.inputs.topics.map(\.topic), timeoutMs: Self.metadataTimeoutMs) {
-                    switch description {
-                    case .partitions(let count): counts[topic] = count
-                    case .unavailable(let error) where error.code == .unknownTopicOrPartition:
-                        throw SetupError.missing(topic: topic, section: "inputs")
-                    case .unavailable(let error): throw error
-                    }
-                }
-            } catch let error as KafkaError where !error.isFatal {
-                logger.warning("waiting for the brokers", metadata: ["error": "\(error)"])
-                output.onWaiting(error.message)
-            }
+        defer { output.onWaiting(nil) }
+        while let error = try look(at: topics, patience, &counts) {
+            logger.warning("waiting for the brokers", metadata: ["error": "\(error)", "pause_ms": "\(pause)"])
+            try wait(pause, because: error.message)
+            pause = min(pause * 2, KafkaOutput.backoffMs.upperBound)
         }
-        output.onWaiting(nil)
         for (stream, topic) in configuration.inputs.topics { try register(stream, topic, upTo: counts[topic] ?? 0) }
+    }
+
+    /// - Returns: why not all of them can be used yet; nil where they can.
+    private func look(at topics: [String], _ patience: TopicPatience, _ counts: inout [String: Int]) throws -> KafkaError? {
+        var reason: KafkaError?
+        do {
+            for (topic, description) in try reader.metadata(topics, timeoutMs: Self.metadataTimeoutMs) {
+                switch description {
+                case .partitions(let count): counts[topic] = count
+                case .unavailable(let error):
+                    if let ending = patience.ending(error, topic: topic, section: "inputs", now: monotonicSeconds()) { throw ending }
+                    reason = error
+                }
+            }
+        } catch let error as KafkaError where !TopicPatience.isPermanent(error) {
+            return error
+        }
+        return reason
+    }
+
+    private func wait(_ milliseconds: Int, because reason: String) throws {
+        let end = monotonicSeconds() + Double(milliseconds) / 1_000
+        while monotonicSeconds() < end {
+            if isStopping() { throw CancellationError() }
+            output.onWaiting(reason)
+            Thread.sleep(forTimeInterval: 0.05)
+        }
     }
 
     /// - Parameter count: how many partitions the topic has.

@@ -40,7 +40,7 @@ extension KafkaLoop {
     private func followTurn() throws {
         var news: [ProgressRecord] = []
         var taken = 0
-        try reader.poll(max: Self.pollRecords, timeoutMs: Self.pollTimeoutMs) { record in
+        try read { record in
             switch record.kind {
             case .message where record.topicID == progressTopicID:
                 progressOffset = record.offset + 1

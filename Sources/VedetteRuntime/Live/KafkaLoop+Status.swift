@@ -1,4 +1,3 @@
-import Foundation
 import VedetteCore
 
 extension KafkaLoop {
@@ -18,7 +17,7 @@ extension KafkaLoop {
     /// Publishes what the web server shows.
     func publishStatus(_ now: Double) {
         let topology = pipeline.topology
-        let wallMs = Int64(Date().timeIntervalSince1970 * 1_000)
+        let wallMs = wallClockMs()
         let partitions = self.partitions.indices.map { place in
             let watermark = topology.watermark(of: place)
             return RunStatus.Partition(

@@ -10,6 +10,12 @@ final class KafkaLoop {
     static let pollRecords = 8_192
     /// Longest wait for records per turn, ms.
     static let pollTimeoutMs = 100
+    /// Boundaries that a turn closes at most: the health is told, a stop noticed and the group heard between two turns.
+    static let boundariesPerTurn = 1_440
+    /// Where schemas are looked up, records that are taken between two looks at how many were.
+    static let recordsPerLook = 32
+    /// Schemas that a turn looks up at most, give or take those of one look: each is a request that holds it up.
+    static let lookupsPerTurn = 32
     /// Seconds between commits when there is output.
     static let commitEverySeconds = 1.0
     /// Seconds between two looks at idleness, status and pauses that time drives.
@@ -56,8 +62,7 @@ final class KafkaLoop {
     let membership: GroupMembership
     var partitions: [PartitionState] = []
     var places: [[Int]] = []
-    /// Since when every partition has been silent, and the newest watermark then.
-    var quiet: (since: Double, newest: Int64)?
+    var idleRule = IdleRule()
     /// While standing by: the input partitions are assigned, not only the progress topic.
     var isFollowing = false
     var progressTopicID = -1
@@ -91,6 +96,7 @@ final class KafkaLoop {
         self.status = status
         self.logger = logger
         self.isStopping = isStopping
+        pipeline.boundariesPerStep = Self.boundariesPerTurn
         reader = try Consumer(properties: configuration.inputReaderProperties(brokers: brokers), logger: logger)
         membership = try GroupMembership(configuration, brokers: brokers, logger: logger)
         membership.onHandOver = { [unowned self] in try handOver() }
@@ -139,7 +145,7 @@ final class KafkaLoop {
         try membership.poll()
         guard membership.isElected else { return }
         var taken = 0
-        try reader.poll(max: Self.pollRecords, timeoutMs: Self.pollTimeoutMs) { record in
+        try read { record in
             switch record.kind {
             case .message:
                 take(record)
@@ -162,6 +168,22 @@ final class KafkaLoop {
             publishStatus(now)
         }
         try adjustPauses()
+    }
+
+    /// Takes what there is, at most a turn's worth of it.
+    func read(_ body: (borrowing ConsumerRecord) throws -> Void) throws {
+        let schemas = pipeline.schemas
+        let most = schemas == nil ? Self.pollRecords : Self.recordsPerLook
+        let lookups = (schemas?.lookups ?? 0) + Self.lookupsPerTurn
+        // What was left of the last turn is not waited with.
+        var timeoutMs = pipeline.isBehind ? 0 : Self.pollTimeoutMs
+        var taken = 0
+        while taken < Self.pollRecords, schemas?.lookups ?? 0 < lookups {
+            let count = try reader.poll(max: most, timeoutMs: timeoutMs, body)
+            guard count == most else { return }
+            taken += count
+            timeoutMs = 0
+        }
     }
 
     private func commit(_ now: Double) throws {
@@ -218,3 +240,6 @@ final class KafkaLoop {
 
 /// Seconds on a clock that never goes back.
 func monotonicSeconds() -> Double { ProcessInfo.processInfo.systemUptime }
+
+/// The present, ms.
+func wallClockMs() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }

@@ -53,10 +53,11 @@ final class KafkaOutput: OutputPort {
     func checkTopics() throws {
         var topics = OutputKind.allCases.compactMap(configuration.topic(of:))
         if let progress = configuration.outputs.progress { topics.append(progress) }
+        let patience = TopicPatience(since: monotonicSeconds())
         try persisting("look at the output topics", grace: 0) {
             for (topic, description) in try producer.metadata(topics, timeoutMs: Self.callTimeoutMs) {
                 guard case .unavailable(let error) = description else { continue }
-                throw error.code == .unknownTopicOrPartition ? SetupError.missing(topic: topic, section: "outputs") as any Error : error
+                throw patience.ending(error, topic: topic, section: "outputs", now: monotonicSeconds()) ?? error.passing
             }
         }
     }
@@ -74,13 +75,8 @@ final class KafkaOutput: OutputPort {
         // Offsets in the output are for lag tools: where they cannot be committed, the output must not wait for
         // them, all the less because a new membership only comes by polling, which waits for this.
         var withOffsets = true
-        try persisting("commit output") {
-            if isTransactional {
-                try commitTransaction(records, progress, &withOffsets)
-            } else {
-                try flush(records, progress)
-            }
-        }
+        guard isTransactional else { return try flush(records, progress) }
+        try persisting("commit output") { try commitTransaction(records, progress, &withOffsets) }
     }
 
     private func commitTransaction(_ records: [OutputRecord], _ progress: ProgressRecord, _ withOffsets: inout Bool) throws {
@@ -102,11 +98,16 @@ final class KafkaOutput: OutputPort {
         }
     }
 
+    /// Of a record that was given up it is not known whether it was written: all of them are produced again, in order.
     private func flush(_ records: [OutputRecord], _ progress: ProgressRecord) throws {
-        try send(records, nil)
-        try repeating("flush output") { try producer.flush(timeoutMs: Self.callTimeoutMs) }
-        try send([], progress)
-        try repeating("flush progress") { try producer.flush(timeoutMs: Self.callTimeoutMs) }
+        try persisting("put out") {
+            try send(records, nil)
+            try repeating("flush output") { try producer.flush(timeoutMs: Self.callTimeoutMs) }
+        }
+        try persisting("put out progress") {
+            try send([], progress)
+            try repeating("flush progress") { try producer.flush(timeoutMs: Self.callTimeoutMs) }
+        }
         if let (offsets, _) = try groupOffsets?() { commitBeside(offsets) }
     }
 
@@ -147,7 +148,9 @@ final class KafkaOutput: OutputPort {
 
     /// Makes the same call again while librdkafka says that this is how to go on.
     private func repeating(_ operation: String, _ body: () throws -> Void) throws {
-        try patiently(operation, grace: Self.stopGraceSeconds, { try watching(operation, body) }) { $0.isRetriable && !$0.txnRequiresAbort }
+        try patiently(operation, grace: Self.stopGraceSeconds, { try watching(operation, body) }) {
+            $0.isRetriable && !$0.txnRequiresAbort && !$0.isDeliveryFailure
+        }
     }
 
     /// While the call lasts, what it waits for is told from beside it.
@@ -203,39 +206,88 @@ final class KafkaOutput: OutputPort {
     func progress(after sequence: Int64) throws -> [ProgressRecord] {
         try start()
         guard let topic = configuration.outputs.progress else { return [] }
+        let partition = TopicPartition(topic, 0)
+        let range = try written(partition)
+        guard range.high > range.low else { return [] }
         let reader = try Consumer(properties: configuration.readerProperties(brokers: brokers), logger: logger)
         defer { reader.close() }
-        let partition = TopicPartition(topic, 0)
-        var range = WatermarkOffsets?.none
-        try persisting("read progress", grace: 0) { range = try reader.watermarkOffsets(partition, timeoutMs: Self.callTimeoutMs) }
-        guard let range, range.high > range.low else { return [] }
         let tail = max(range.low, range.high - Self.progressTail)
-        let found = try records(reader, partition, from: tail, after: sequence)
-        return found.isEmpty && tail > range.low ? try records(reader, partition, from: range.low, after: sequence) : found
+        let found = try records(reader, partition, tail..<range.high, after: sequence)
+        return found.isEmpty && tail > range.low ? try records(reader, partition, range.low..<range.high, after: sequence) : found
+    }
+
+    /// All that the partition holds, committed or not.
+    private func written(_ partition: TopicPartition) throws -> WatermarkOffsets {
+        var properties = try configuration.readerProperties(brokers: brokers)
+        // Else the end is where somebody's open transaction begins, and that may be before our last record.
+        properties["isolation.level"] = "read_uncommitted"
+        let reader = try Consumer(properties: properties, logger: logger)
+        defer { reader.close() }
+        var range = WatermarkOffsets(low: 0, high: 0)
+        try persisting("look at progress", grace: 0) { range = try reader.watermarkOffsets(partition, timeoutMs: Self.callTimeoutMs) }
+        return range
     }
 
     /// Those after `sequence`, and the newest of all as the last.
-    private func records(_ reader: Consumer, _ partition: TopicPartition, from: Int64, after sequence: Int64) throws -> [ProgressRecord] {
-        try reader.assign([partition.at(from)])
+    ///
+    /// - Parameter range: what is to be read, open transactions included: those of others are waited for.
+    private func records(_ reader: Consumer, _ partition: TopicPartition, _ range: Range<Int64>, after sequence: Int64) throws -> [ProgressRecord] {
+        try reader.assign([partition.at(range.lowerBound)])
         var found: [ProgressRecord] = []
         var newest: ProgressRecord?
-        var isAtEnd = false
-        while !isAtEnd {
+        var way = ProgressWay(to: range.upperBound, since: monotonicSeconds())
+        defer { onWaiting(nil) }
+        while !way.isWhole {
             // To go on without it would be to put everything out once more.
             if isStopping() { throw CancellationError() }
             try reader.poll(max: 1_000, timeoutMs: 500) { record in
                 switch record.kind {
                 case .message:
+                    way.reach(record.offset + 1)
                     guard let payload = record.payload, let progress = ProgressRecord(decoding: Array(payload)),
                         progress.application == configuration.application
                     else { break }
                     if progress.sequence > sequence { found.append(progress) }
                     newest = newest.map { progress.combined(with: $0) } ?? progress
-                case .endOfPartition: isAtEnd = true
+                case .endOfPartition: way.reach(record.offset)
                 case .error: if let error = record.error, error.isFatal { throw error }
                 }
             }
+            if let reason = try way.reasonToWait(partition, now: monotonicSeconds()) { onWaiting(reason) }
         }
         return found + (newest.map { [$0] } ?? [])
+    }
+}
+
+/// How far the progress topic has been read on the way to where it ended when whoever wrote before had been fenced off.
+///
+/// What is read are committed records, and those end where the oldest open transaction begins. Ours is over; another
+/// application's may stand before our last record, and is waited for.
+package struct ProgressWay {
+    /// Brokers end a transaction after 15 minutes at most, unless they are told otherwise (`transaction.max.timeout.ms`).
+    package static let longestSeconds = 960.0
+    /// Before that it is the ordinary way of things.
+    private static let tellAfterSeconds = 2.0
+
+    private let end: Int64
+    private let began: Double
+    private var reached: Int64 = 0
+
+    package init(to end: Int64, since began: Double) { (self.end, self.began) = (end, began) }
+
+    package mutating func reach(_ offset: Int64) { reached = max(reached, offset) }
+    package var isWhole: Bool { reached >= end }
+
+    /// What is to be told; nil for nothing.
+    ///
+    /// - Throws: `SetupError` where it has taken longer than any transaction.
+    package func reasonToWait(_ partition: TopicPartition, now: Double) throws -> String? {
+        guard !isWhole, now - began > Self.tellAfterSeconds else { return nil }
+        guard now - began < Self.longestSeconds else {
+            throw SetupError(
+                what: "\(partition) can be read to offset \(reached) only, but ends at \(end): a transaction is open there",
+                remedy: "give each application a topic of its own in outputs.progress; kafka-transactions.sh find-hanging tells whose transaction it is")
+        }
+        return "read progress: \(partition) is readable to offset \(reached) of \(end)"
     }
 }

@@ -19,7 +19,7 @@ extension Pipeline {
             feeds[index].settledBefore = max(feeds[index].settledBefore, newest.offsets[identity(of: index)] ?? .min)
             let punctuations = newest.punctuations[identity(of: index)] ?? []
             topology.adopt(punctuations, of: index)
-            feeds[index].adopt(releases: punctuations.map(\.offset))
+            feeds[index].adopt(releases: punctuations)
         }
     }
 
@@ -52,7 +52,8 @@ extension Pipeline {
         let identity = identity(of: index)
         let judged = max(topology.judgedTo, known?.watermark ?? .min)
         guard judged != .min, !isRestored(identity), known?.offsets[identity] == nil else { return }
-        punctuate(index, watermark: judged)
+        // Nothing of it has been read, so nothing is held.
+        punctuate(index, watermark: judged, present: .max)
     }
 
     /// Where the history of a partition ends about which nothing is said; nil for none.
@@ -60,10 +61,13 @@ extension Pipeline {
 
     /// All of the history has been read: nothing is said up to the newest time in it, everything after.
     ///
+    /// - Parameter present: the wall clock, ms. A partition that is ahead of it by more than is believed says nothing of
+    ///   the history, or nothing would be said for as long.
     /// - Throws: what the port throws.
-    public func endHistory() throws {
+    public func endHistory(present: Int64) throws {
         try step()
-        let newest = (0..<partitionCount).map { topology.watermark(of: $0) }.max() ?? .min
+        let limit = present + configuration.topology.time.maxFutureMs
+        let newest = (0..<partitionCount).map { topology.watermark(of: $0) }.filter { $0 <= limit }.max() ?? .min
         progress.watermark = max(progress.watermark, newest)
         progress.history = [:]
         collector.silentThrough = progress.watermark

@@ -32,6 +32,10 @@ public final class Pipeline {
     public internal(set) var isStandby: Bool
     /// A first start that keeps silent about what the topics hold already.
     public var isQuiet: Bool { !progress.history.isEmpty }
+    /// So that the caller is heard of while a gap of years is got through.
+    package var boundariesPerStep = Int.max
+    /// The last step has left something for the next one.
+    package private(set) var isBehind = false
     /// Throws in tests; nil otherwise.
     public var onStep: ((Step) throws -> Void)?
     public private(set) var lastCheckpoint: CommitStats?
@@ -91,7 +95,7 @@ public final class Pipeline {
         collector.partitions.append(identity)
         let feed = PartitionFeed(
             identity: identity, index: index, decoders: decoders, transcoder: decoders.transcoder(of: identity.stream),
-            time: configuration.topology.time, nextOffset: point?.offset ?? 0, maxTime: point?.clock.maxTime ?? .min, releases: punctuations.map(\.offset),
+            time: configuration.topology.time, nextOffset: point?.offset ?? 0, maxTime: point?.clock.maxTime ?? .min, releases: punctuations,
             reject: { [collector] letter in collector.deadLetter(letter) })
         feed.settledBefore = isQuiet ? .max : known?.offsets[identity] ?? .min
         feeds.append(feed)
@@ -99,9 +103,8 @@ public final class Pipeline {
     }
 
     private func merged(_ a: [Punctuation], _ b: [Punctuation], from offset: Int64) -> [Punctuation] {
-        var best: [Int64: Int64] = [:]
-        for entry in a + b where entry.offset >= offset { best[entry.offset] = max(best[entry.offset] ?? .min, entry.watermark) }
-        return best.sorted { $0.key < $1.key }.map { Punctuation(offset: $0.key, watermark: $0.value) }
+        let best = Dictionary((a + b).filter { $0.offset >= offset }.map { ($0.offset, $0) }) { $0.combined(with: $1) }
+        return best.values.sorted { $0.offset < $1.offset }
     }
 
     public func index(of identity: InputPartition) -> Int? { indices[identity] }
@@ -132,19 +135,23 @@ public final class Pipeline {
         }
     }
 
-    /// The partition has gone quiet: what is held back is taken, and it no longer holds the
-    /// watermark below `watermark`.
-    public func punctuate(_ index: Int, watermark: Int64) {
-        let hasReleased = feeds[index].release()
+    /// The partition has gone quiet: it no longer holds the watermark below `watermark`. Of what is held back, what
+    /// can be of the present is taken, and the rest refused.
+    ///
+    /// - Parameter present: the wall clock, ms. It goes into the progress record, and another execution decides by it.
+    public func punctuate(_ index: Int, watermark: Int64, present: Int64) {
+        feeds[index].releaseAsKnown()
+        let hasReleased = feeds[index].release(present: present)
         flush(index)
-        topology.punctuate(index, watermark: watermark, always: hasReleased)
+        topology.punctuate(index, watermark: watermark, present: hasReleased ? present : .max, always: hasReleased)
     }
 
     private func flush(_ index: Int) {
         if let batch = feeds[index].take() { topology.ingest(batch) }
+        topology.pass(index, before: feeds[index].settledOffset)
     }
 
-    /// Processes everything added so far. Output waits for ``commit()``.
+    /// Processes everything added so far, or as many boundaries of it as one step may. Output waits for ``commit()``.
     ///
     /// - Throws: among others `CancellationError` where a schema was no longer waited for: what was added since is not
     ///   to be believed, and nothing more comes out of this pipeline.
@@ -155,7 +162,10 @@ public final class Pipeline {
             flush(index)
         }
         try decoders.checkSchemas()
-        if isStandby { try topology.advance(atMost: known?.watermark ?? .min) } else { try topology.advance() }
+        let isDone = isStandby
+            ? try topology.advance(atMost: known?.watermark ?? .min, boundaries: boundariesPerStep)
+            : try topology.advance(boundaries: boundariesPerStep)
+        isBehind = !isDone
         pending += collector.take()
         try onStep?(.stepped)
     }

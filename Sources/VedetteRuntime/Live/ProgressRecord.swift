@@ -66,6 +66,7 @@ public struct ProgressRecord: Sendable, Equatable {
                 Self.name(partition, into: &json)
                 json.field("offset", entry.offset)
                 json.field("watermark", time: entry.watermark)
+                if entry.present != .max { json.field("present", time: entry.present) }
                 json.endObject()
             }
         }
@@ -109,7 +110,12 @@ public struct ProgressRecord: Sendable, Equatable {
             guard let partition = Self.partition(entry), let offset = entry["offset"] as? NSNumber,
                 let text = entry["watermark"] as? String, let time = RFC3339.parse(text)
             else { return nil }
-            self.punctuations[partition, default: []].append(Punctuation(offset: offset.int64Value, watermark: time))
+            var punctuation = Punctuation(offset: offset.int64Value, watermark: time)
+            if let text = entry["present"] as? String {
+                guard let present = RFC3339.parse(text) else { return nil }
+                punctuation.present = present
+            }
+            self.punctuations[partition, default: []].append(punctuation)
         }
     }
 

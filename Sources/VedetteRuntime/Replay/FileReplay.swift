@@ -9,6 +9,8 @@ import VedetteCore
 public final class FileReplay {
     /// Lines read from one file before the next choice.
     static let batchLines = 2_048
+    /// Boundaries closed before it says how far it is.
+    static let batchBoundaries = 100_000
 
     private struct Source {
         var reader: any RecordFile
@@ -83,14 +85,13 @@ public final class FileReplay {
         var sinceProgress = 0
         while let next = furthestBehind() {
             read(next)
-            try topology.advance()
+            while try !topology.advance(boundaries: Self.batchBoundaries) { try pass() }
             try files.write(collector.take())
             if topology.openRows > configuration.state.spillRows { try rows.spill(topology) }
             sinceProgress += 1
             if sinceProgress == 16 {
                 sinceProgress = 0
-                try Task.checkCancellation()
-                onProgress?(progress)
+                try pass()
             }
         }
         try topology.finish()
@@ -99,6 +100,13 @@ public final class FileReplay {
         onProgress?(progress)
         if let inputError { throw inputError }
         return summary
+    }
+
+    /// In the middle of long work: says how far it is, and ends where it is to end.
+    private func pass() throws {
+        try files.write(collector.take())
+        try Task.checkCancellation()
+        onProgress?(progress)
     }
 
     /// The last `lastMs` of what was replayed as a baseline file; call it after ``run()``.
@@ -132,7 +140,7 @@ public final class FileReplay {
         for _ in 0..<Self.batchLines {
             guard giveNext(index) else {
                 sources[index].ended = true
-                feed.release()
+                feed.release(present: now)
                 break
             }
         }

@@ -39,6 +39,8 @@ public final class TopicReplay {
     private let rows = SealedRows()
     private let topology: Topology
     private let hash: KeyedHash
+    /// The present, ms: what is held at the end can be from no later.
+    private let now = wallClockMs()
     private var decoders: RecordDecoders?
     private var feeds: [PartitionFeed] = []
     private var sources: [Source] = []
@@ -154,10 +156,9 @@ public final class TopicReplay {
         while sources.contains(where: { !$0.isDone }) {
             try turn()
             turns += 1
-            if turns % 16 == 0 {
-                try Task.checkCancellation()
-                onProgress?(progress)
-            }
+            // A turn may be a second without a record.
+            try Task.checkCancellation()
+            if turns % 16 == 0 { onProgress?(progress) }
         }
         try topology.finish()
         try put(collector.take())
@@ -193,7 +194,7 @@ public final class TopicReplay {
         }
         for place in sources.indices where !sources[place].isDone {
             let isDone = sources[place].next >= sources[place].end
-            if isDone { feeds[place].release() }
+            if isDone { feeds[place].release(present: now) }
             if let batch = feeds[place].take() { topology.ingest(batch) }
             guard isDone else { continue }
             sources[place].isDone = true
@@ -201,7 +202,11 @@ public final class TopicReplay {
             try consumer.pause([sources[place].partition])
         }
         try decoders?.checkSchemas()
-        try topology.advance()
+        while try !topology.advance(boundaries: FileReplay.batchBoundaries) {
+            try put(collector.take())
+            try Task.checkCancellation()
+            onProgress?(progress)
+        }
         try put(collector.take())
         try adjustPauses()
         if topology.openRows > configuration.state.spillRows { try rows.spill(topology) }

@@ -15,7 +15,7 @@ extension Pipeline {
 
     /// Takes what is held back, and ends the partition.
     package func end(_ partition: Int) throws {
-        punctuate(partition, watermark: max(0, topology.watermark(of: partition)))
+        punctuate(partition, watermark: max(0, topology.watermark(of: partition)), present: presentMs)
         try step()
         topology.end(partition)
     }

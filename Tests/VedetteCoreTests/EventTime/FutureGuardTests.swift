@@ -55,8 +55,16 @@ struct FutureGuardTests {
     @Test("extreme times do not overflow", arguments: [Int64.min + 1, -1, 0, Int64.max - 1])
     func extremes(_ time: Int64) {
         var guardian = makeGuard(maxTime: 0, bound: .max / 4)
-        _ = guardian.judge(time, clock: 0)
-        _ = guardian.judge(time, clock: .max)
+        for clock in [0, .max, .min, -1, .max - 1] as [Int64] { _ = guardian.judge(time, clock: clock) }
+    }
+
+    @Test("a clock that makes no sense rejects what is ahead of it, and does no harm")
+    func senselessClock() {
+        var guardian = makeGuard()
+        #expect(guardian.judge(1_050, clock: .min) == .reject)
+        #expect(guardian.judge(1_050, clock: .max - 1) == .accept)
+        var old = makeGuard(maxTime: .min + 1)
+        #expect(old.judge(.max, clock: .max) == .hold)
     }
 }
 

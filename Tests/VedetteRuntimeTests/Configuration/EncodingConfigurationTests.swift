@@ -65,7 +65,7 @@ let encodingKeys = """
         ("format: avro", "schema_registry: {url: \"ftp://r\"}", "inputs.schema_registry.url: expected an address such as https://registry.example.com:8081, without user or query, found \"ftp://r\""),
         ("format: avro", "schema_registry: {url: \"http://u:secret@r\"}", "inputs.schema_registry.url: expected an address such as https://registry.example.com:8081, without user or query, found one with a user"),
         ("format: avro", "schema_registry: {url: \"admin:hunter2@registry:8081\"}", "inputs.schema_registry.url: expected an address such as https://registry.example.com:8081, without user or query, found one with a user"),
-        ("format: avro", "schema_registry: {url: {a: 1}, timeout: \"u:hunter2@r\"}", "found text with an @, which is not shown: a password may stand before it"),
+        ("format: avro", "schema_registry: {url: \"http://r\", timeout: \"u:hunter2@r\"}", "found text with an @, which is not shown: a password may stand before it"),
         ("format: avro", "schema_registry: {url: \"http://r\", user: u}", "inputs.schema_registry.password: expected user and password together, found only one of them"),
         ("format: avro", "schema_registry: {url: \"http://r\", token: {env: T}, user: u, password: {env: P}}", "inputs.schema_registry.token: expected either a token, or user and password, found both"),
         ("format: avro", "schema_registry: {url: \"http://r\", password: hunter2, user: u}", "inputs.schema_registry.password: expected {env: NAME} or {file: PATH}, found a text in the file itself"),
