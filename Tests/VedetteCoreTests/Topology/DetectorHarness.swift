@@ -64,7 +64,7 @@ final class DetectorHarness: TopologySink {
     /// A harness that goes on from a snapshot of this one, with everything in memory handed over.
     func restarted(_ other: TopologyConfiguration? = nil) throws -> DetectorHarness {
         let next = DetectorHarness(other ?? configuration)
-        let store = MemoryRows()
+        let store = rows ?? MemoryRows()
         topology.drainRows { segment, table, id, bytes in store.put(segment, table, id, Array(bytes)) }
         var whole: [UInt8] = []
         topology.snapshot(put: { key, value in if key == SnapshotKey.topology { whole = value } else { panes[key] = value } }, delete: { panes[$0] = nil })
