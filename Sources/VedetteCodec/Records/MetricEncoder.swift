@@ -204,8 +204,10 @@ public struct MetricEncoder: Sendable {
             json.field("missing", feature.missing)
             json.field("null", feature.null)
             json.field("wrong_type", feature.wrongType)
-            json.moments(feature.moments)
-            quantiles(feature, into: &json)
+            if feature.moments.count > 0 {
+                json.moments(feature.moments)
+                quantiles(feature, into: &json)
+            }
             if feature.categories.total > 0 { categories(feature, detail, into: &json) }
             json.endObject()
         }

@@ -43,22 +43,20 @@ struct BreakerLevel: Equatable {
 
     /// Share of fraud among labelled decisions, each label by its sampling weight: legit labels that are a sample of one in five count as five.
     private static func fraud(_ outcomes: Outcomes, among decisions: [Decision]) -> Measured? {
-        guard let weighted = outcomes.weighted else {
+        guard outcomes.weighted != nil else {
             let (fraud, legit) = decisions.reduce((0, 0)) { ($0.0 + outcomes.fraud[$1], $0.1 + outcomes.legit[$1]) }
             return fraud + legit > 0 ? Measured(value: Double(fraud) / Double(fraud + legit), trials: Double(fraud + legit), count: fraud + legit) : nil
         }
         var share = StratifiedWeights()
-        for decision in decisions {
-            share.add(WeightedOutcomes.whole(weighted.fraud[decision]), labels: outcomes.fraud[decision], isFraud: true)
-            share.add(WeightedOutcomes.whole(weighted.legit[decision]), labels: outcomes.legit[decision], isFraud: false)
+        for intervened in [false, true] where decisions.contains(where: { $0.isIntervention == intervened }) {
+            share.add(outcomes.sampled(.fraud, intervened: intervened), isFraud: true)
+            share.add(outcomes.sampled(.legit, intervened: intervened), isFraud: false)
         }
         return share.rate.map { Measured(value: $0, trials: share.trials, count: share.labels) }
     }
 }
 
 /// The share of fraud from labels that stand for several requests each, and how many labels without weights would tell as much.
-///
-/// Labels of one outcome and decision count as equally weighted: that is what sampling by outcome or decision makes.
 struct StratifiedWeights {
     private(set) var labels: Int64 = 0
     private var fraud = 0.0
@@ -67,11 +65,14 @@ struct StratifiedWeights {
     private var fraudSquares = 0.0
     private var legitSquares = 0.0
 
-    mutating func add(_ weight: Double, labels count: Int64, isFraud: Bool) {
-        guard count > 0, weight > 0 else { return }
-        labels += count
-        let squares = weight * weight / Double(count)
-        if isFraud { (fraud, fraudSquares) = (fraud + weight, fraudSquares + squares) } else { (legit, legitSquares) = (legit + weight, legitSquares + squares) }
+    mutating func add(_ added: SampledCount, isFraud: Bool) {
+        guard added.count > 0, added.weight > 0 else { return }
+        labels += added.count
+        if isFraud {
+            (fraud, fraudSquares) = (fraud + added.weight, fraudSquares + added.squares)
+        } else {
+            (legit, legitSquares) = (legit + added.weight, legitSquares + added.squares)
+        }
     }
 
     /// Nil without labels.

@@ -136,7 +136,17 @@ struct LabelBurstDetector: StreamDetector {
         let entry = entries[place]
         return LabelReports.burst(
             entry, limit: limit(entry, place), pipeline(entry), rule, detector: detector,
-            model: entry.source < sources.count ? sources[entry.source].rights.firstModel(of: models) : 0, at: boundary)
+            model: model(of: entry), at: boundary)
+    }
+
+    private func model(of entry: Entry) -> Int { entry.source < sources.count ? sources[entry.source].rights.firstModel(of: models) : 0 }
+
+    func stands(_ identity: AlertIdentity) -> Bool {
+        entries.contains { entry in
+            let name = pipeline(entry)
+            return entry.firedAt != nil && identity.model == model(of: entry)
+                && identity.subject == (entry.actor.isEmpty ? name : "\(name)/\(entry.actor)")
+        }
     }
 
     private func pipeline(_ entry: Entry) -> String { entry.source < sources.count ? sources[entry.source].pipeline : "(unlisted)" }

@@ -83,6 +83,14 @@ struct LabelRateDetector: StreamDetector {
         return reports
     }
 
+    func stands(_ identity: AlertIdentity) -> Bool {
+        watched.indices.contains { place in
+            let source = place < sources.count ? sources[place] : nil
+            return watched[place].isFiring && identity.subject == (source?.pipeline ?? "(unlisted)")
+                && identity.model == (source?.rights.firstModel(of: models) ?? 0)
+        }
+    }
+
     func encode(into writer: inout ByteWriter) {
         for one in watched {
             one.rate.encode(into: &writer)

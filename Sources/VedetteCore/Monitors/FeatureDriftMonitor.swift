@@ -216,7 +216,8 @@ struct FeatureComparison {
     var mover: String? {
         guard let mover = bins.mover else { return nil }
         let name = now.name(of: mover.category) ?? before?.name(of: mover.category)
-        return name.map { "`\($0)` is \(AlertNumbers.percent(mover.now)) of them, \(AlertNumbers.percent(mover.before)) before" }
+        let shown = name.map { String(String.UnicodeScalarView($0.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 })) }
+        return shown.map { "`\($0)` is \(AlertNumbers.percent(mover.now)) of them, \(AlertNumbers.percent(mover.before)) before" }
     }
 
     var pValue: Double {

@@ -153,7 +153,8 @@ public struct ReferenceSummary: Sendable, Equatable, Snapshottable {
         guard categories.isEmpty || bins.count == categories.count + 1 else {
             throw CorruptBytes(offset: reader.offset, expected: "one bin more than categories")
         }
-        guard edges.isEmpty || bins.count == edges.count + 1 else {
+        // Cut points between the bins; or weights and squares of weighted shares.
+        guard edges.isEmpty || bins.count == edges.count + 1 || edges.count == 2 * bins.count else {
             throw CorruptBytes(offset: reader.offset, expected: "one bin more than edges")
         }
     }

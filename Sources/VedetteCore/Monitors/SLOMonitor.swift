@@ -13,7 +13,7 @@
 /// spent wholly it is one step below the monitor's severity, else two.
 /// Labels count for the requests that they stand for, so an objective is of requests whatever share of them is labelled.
 /// Evidence: the exact binomial tail of the long window's bad events at a rate that just keeps
-/// the objective (of the labels that there are: ``SampledShare/upperTail(at:)``), counted once for each pair. Low traffic: fewer than `min_bad` bad events in the long
+/// the objective (of the labels that there are: ``SampledShare/upperTail(at:usual:)``), counted once for each pair. Low traffic: fewer than `min_bad` bad events in the long
 /// window never fire; a short window too small to contradict the burn (it would hold fewer
 /// than three bad events, none of which is nothing unusual) does not stop it. So a handful of events does not page, and an outage of a service
 /// with three requests an hour is not hidden. For the budget, the tail is at half the budget's rate.
@@ -168,7 +168,7 @@ public struct SLORule: MonitorRule {
             severity: best.pair.isFast ? nil : context.spec.severity.lowered, sampleRequestIDs: samples(observation),
             detail: "over \(AlertNumbers.duration(best.pair.longMs)); \(remaining(period))")
         if finding.effectPassed {
-            finding.pValue = min(1, Double(Self.pairs.count) * best.counts.share.upperTail(at: 1 - objective))
+            finding.pValue = min(1, Double(Self.pairs.count) * best.counts.share.upperTail(at: 1 - objective, usual: period.share))
         }
         return finding
     }

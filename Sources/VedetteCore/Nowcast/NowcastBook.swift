@@ -65,9 +65,13 @@ package struct NowcastBook: Sendable {
     func find(_ key: Key) -> Int? { index[key] }
 
     /// Gives up what is known of some series, and their room.
-    mutating func forget(_ isGone: (Key) -> Bool) {
+    ///
+    /// - Parameter time: all that took effect is from before its cohort's end, ms.
+    mutating func forget(at time: Int64, _ isGone: (Key) -> Bool) {
         let kept = keys.indices.filter { !isGone(keys[$0]) }
         guard kept.count < keys.count else { return }
+        // Labels of slices that had no room have passed uncounted.
+        if sliceCount >= configuration.maxSeries { since = max(since, configuration.cohort(of: time) + 1) }
         (keys, series) = (kept.map { keys[$0] }, kept.map { series[$0] })
         index = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
         sliceCount = keys.reduce(0) { $0 + ($1.slice == 0 ? 0 : 1) }

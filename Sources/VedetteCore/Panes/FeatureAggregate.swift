@@ -34,15 +34,21 @@ public struct FeatureAggregate: Sendable {
         case .wrongType: wrongType += 1
         case .boolean:
             present += 1
-            categories.add(hash: value != 0 ? 2 : 1, name: value != 0 ? "true" : "false")
+            let (category, name): (UInt64, String) = value != 0 ? (2, "true") : (1, "false")
+            count(category, name: name)
         case .category:
             present += 1
             let ref = TextRef(packed: value)
             let category = hash.hash64(of: ref, in: text)
-            if beyond == nil, !categories.hasRoom(for: category) { beyond = ManyCategories(categories) }
-            categories.add(hash: category, name: text.string(ref))
-            beyond?.add(hash: category, name: text.string(ref))
+            count(category, name: text.string(ref))
         }
+    }
+
+    @inline(__always)
+    private mutating func count(_ category: UInt64, name: @autoclosure () -> String) {
+        if beyond == nil, !categories.hasRoom(for: category) { beyond = ManyCategories(categories) }
+        categories.add(hash: category, name: name())
+        beyond?.add(hash: category, name: name())
     }
 
     /// Distinct categories: exact while all are kept, then to 3.3 % (standard error). nil without any.
@@ -56,7 +62,7 @@ public struct FeatureAggregate: Sendable {
 
     /// Before the categories are merged: afterwards, those that were pushed out are gone.
     private mutating func mergeBeyond(_ other: FeatureAggregate) {
-        let fits = beyond == nil && other.beyond == nil && categories.keptCount + other.categories.keptCount <= categories.capacity
+        let fits = beyond == nil && other.beyond == nil && categories.keptCount + other.categories.keptCount <= min(categories.capacity, other.categories.capacity)
         guard !fits else { return }
         var all = beyond ?? ManyCategories(categories)
         all.merge(other.beyond ?? ManyCategories(other.categories))

@@ -91,7 +91,7 @@ extension Pane {
         public func removeOutcome(_ outcome: Outcome, _ row: DecisionRow, weight: Double = 1) {
             let entry = LabelEntry(
                 source: 0, time: 0, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
-            pane.outcomes?.remove(entry, row)
+            _ = pane.outcomes?.remove(entry, row)
         }
 
         /// Adds everything another pane has.

@@ -35,7 +35,7 @@ final class ProbingDetector: StreamDetector {
         let request = Self.request(decision)
         let kinds = schema.entities.count
         let watch = watch(model)
-        let (dimensions, stride) = (schema.dimensions, schema.dimensions.count)
+        let (dimensions, names, values) = (schema.dimensions, decision.dimensions, decision.row.values)
         digests.removeAll(keepingCapacity: true)
         for kind in 0..<kinds { digests.append(batch.entities[index * kinds + kind]) }
         row.withUnsafeBufferPointer { row in
@@ -43,7 +43,7 @@ final class ProbingDetector: StreamDetector {
                 watch.observe(
                     request, row: row, entities: entities,
                     values: decision.row.values,
-                    name: { SliceName([.init(dimension: dimensions[$0], value: batch.string(batch.dimensions[index * stride + $0]))]) },
+                    name: { SliceName([.init(dimension: dimensions[$0], value: names[$0].name(values[$0]))]) },
                     sample: { batch.string(batch.requestText[index]) },
                     word: { word(of: $0, model, batch, index) })
             }

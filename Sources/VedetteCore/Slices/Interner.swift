@@ -120,7 +120,9 @@ public struct Interner: Sendable {
     /// Makes room. O(names), but not before one of them can have been idle for long enough.
     private mutating func retireIdle(at time: Int64) {
         guard time != Self.always, time >= nextIdle else { return }
-        nextIdle = .max
+        // Names that come now are idle no sooner.
+        let (soonest, isFar) = time.addingReportingOverflow(idleMs)
+        nextIdle = isFar ? .max : soonest
         for place in newest.indices where newest[place] != Self.retired && newest[place] != Self.always {
             let (due, isNever) = newest[place].addingReportingOverflow(idleMs)
             if isNever || due > time {

@@ -59,7 +59,8 @@ public struct EvidenceLedger: Sendable, Equatable {
     /// Adds what one window says of one hypothesis; returns ln of its e-value now.
     public mutating func add(_ key: RequestID, pValue: Double, end: Int64) -> Double {
         let before = entries[key]
-        let step = FalseDiscovery.logMixtureEValue(pValue: max(pValue, 1e-300))
+        // What is no number says nothing.
+        let step = FalseDiscovery.logMixtureEValue(pValue: pValue.isNaN ? 1 : min(max(pValue, 1e-300), 1))
         let after = Entry(
             first: Self.carried(isSameRun(before, end, offset: 0) ? before?.first : nil, step),
             second: Self.carried(isSameRun(before, end, offset: spanMs / 2) ? before?.second : nil, step),

@@ -51,16 +51,17 @@ public struct SampledShare: Sendable, Equatable {
     var designEffect: Double { max(events.designEffect, others.designEffect) }
 
     /// The share of events among *labels* that a share among requests leads to expect, by the mean weights of
-    /// both kinds; a kind without labels is taken to weigh 1.
-    func expectedAmongLabels(at rate: Double) -> Double {
-        let (event, other) = (rate / (events.meanWeight ?? 1), (1 - rate) / (others.meanWeight ?? 1))
+    /// both kinds; a kind without labels is taken to weigh what it usually does, or 1.
+    func expectedAmongLabels(at rate: Double, usual: SampledShare? = nil) -> Double {
+        let event = rate / (events.meanWeight ?? usual?.events.meanWeight ?? 1)
+        let other = (1 - rate) / (others.meanWeight ?? usual?.others.meanWeight ?? 1)
         return event + other > 0 ? event / (event + other) : rate
     }
 
     /// Chance of at least so many events if the rate among requests were `rate`: the binomial's, exact where the
     /// labels of each kind weigh the same; else all counts are divided by the design effect (Rao and Scott 1992).
-    func upperTail(at rate: Double) -> Double {
-        let share = expectedAmongLabels(at: rate)
+    func upperTail(at rate: Double, usual: SampledShare? = nil) -> Double {
+        let share = expectedAmongLabels(at: rate, usual: usual)
         let effect = designEffect
         if effect == 1 { return CountDistributions.binomialUpperTail(events.count, n: max(labels, events.count), p: share) }
         guard events.count > 0, share < 1 else { return 1 }

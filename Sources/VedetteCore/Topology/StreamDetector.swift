@@ -52,6 +52,8 @@ struct ObservedDecision {
     let index: Int
     let id: RequestID
     let hash: KeyedHash
+    /// Names of the values in the row.
+    let dimensions: ContiguousArray<Interner>
     /// When it takes effect, ms: its event time, or its partition's watermark if it was late.
     let effective: Int64
 }

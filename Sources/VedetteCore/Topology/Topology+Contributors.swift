@@ -11,12 +11,12 @@ extension Topology {
         else { return event }
         let spec = configuration.monitors[monitor]
         guard spec.rule.base.needs.isCarriedBySlices, spec.slices == .overall, spec.sliceValues.isEmpty else { return event }
-        panes.readsInPassing = true
-        defer { panes.readsInPassing = false }
         // A slice that is nearly all of it says nothing of where to look.
         let whole = families.find(model: UInt16(model), slice: 0).map { decisions($0, event.windowStart, event.windowEnd) } ?? 0
         var found: [(contributor: AlertEvent.Contributor, mass: Double)] = []
         for family in families.families where Int(family.model) == model && isOfOneDimension(family) {
+            panes.readsInPassing = true
+            defer { readInPassing(family) }
             let observed = composed(family, event.windowStart, event.windowEnd)
             guard whole == 0 || Double(observed.pane.total) <= SliceExplanation.maxRowShare * Double(whole) else { continue }
             let observation = observation(observed, spec, event.windowStart, event.windowEnd, at: event.windowEnd, ReferenceCache())

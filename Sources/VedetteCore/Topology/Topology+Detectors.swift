@@ -2,7 +2,7 @@
 extension Topology {
     func observe(_ decision: DecisionRow, _ batch: DecisionBatch, _ index: Int, _ entry: SequencedRow) {
         guard !detectors.isEmpty else { return }
-        let observed = ObservedDecision(row: decision, batch: batch, index: index, id: entry.id, hash: hash, effective: entry.effective)
+        let observed = ObservedDecision(row: decision, batch: batch, index: index, id: entry.id, hash: hash, dimensions: dimensions, effective: entry.effective)
         for place in detectors.indices { detectors[place].observe(observed) }
     }
 
@@ -19,7 +19,7 @@ extension Topology {
             row.values.append(dimensions[place].known(batch.dimensions[index * dimensionCount + place], in: batch.text, hash: hash))
         }
         for place in 0..<entityCount { row.entities.append(UInt32(truncatingIfNeeded: batch.entities[index * entityCount + place])) }
-        let observed = ObservedDecision(row: row, batch: batch, index: index, id: entry.id, hash: hash, effective: entry.effective)
+        let observed = ObservedDecision(row: row, batch: batch, index: index, id: entry.id, hash: hash, dimensions: dimensions, effective: entry.effective)
         for place in detectors.indices { detectors[place].observe(conflict: observed) }
     }
 

@@ -56,12 +56,12 @@ extension Topology {
 
     /// Gives up what is kept of names that have made room for others. O(series).
     ///
-    /// - Parameter time: of the record that needed the room, at which it takes effect, ms.
+    /// - Parameter time: of the record that needed the room, at which it takes effect, ms. Others of it may have taken effect already.
     func forgetRetired(at time: Int64) {
         for index in versions.indices { versions[index].didRetire = false }
         for index in dimensions.indices { dimensions[index].didRetire = false }
-        slices.bury(at: time) { dimensions[$0].isRetired($1) }
-        nowcasts.forget { slices.isBuried($0.slice) }
+        slices.bury(at: time + 1) { dimensions[$0].isRetired($1) }
+        nowcasts.forget(at: time) { slices.isBuried($0.slice) }
         for key in windows.pinned.keys where slices.isBuried(key.slice) { windows.pinned[key] = nil }
         listFamilies()
     }

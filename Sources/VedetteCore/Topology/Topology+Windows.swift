@@ -262,7 +262,7 @@ extension Topology {
     }
 
     /// Packs again what only this reading has unpacked.
-    private func readInPassing(_ family: Family) {
+    func readInPassing(_ family: Family) {
         panes.readsInPassing = false
         for version in family.versions { panes.packIdle(of: SeriesKey(model: family.model, version: version, slice: family.slice)) }
     }

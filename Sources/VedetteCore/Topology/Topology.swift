@@ -214,7 +214,8 @@ public final class Topology {
         guard panes.closed != .min else { return true }
         let pane = panes.configuration.paneMs
         while panes.closed + pane <= time {
-            guard left > 0 else {
+            // What has been handed out to its end must be judged too, or progress says more than is out.
+            guard left > 0 || panes.closed + pane <= sequencer.released else {
                 // No row that takes effect before has not been processed.
                 sequencer.markReleased(panes.closed)
                 return false

@@ -52,9 +52,14 @@ package final class HTTPClient: Sendable {
 
     /// Blocks until there is an answer or there will be none.
     package func send(_ request: Request) throws(Failure) -> Response {
+        // Anything else could end the header and begin another.
+        guard request.headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 } }) else {
+            throw Failure(description: "a header is not one line of text: check tokens and passwords")
+        }
         let result: Result<Response, Failure> = handle.withLock { handle in
             // Keeps the connection and forgets the request.
             curl_easy_reset(handle.curl)
+            defer { curl_easy_reset(handle.curl) }
             return perform(request, handle.curl)
         }
         return try result.get()
@@ -97,6 +102,7 @@ package final class HTTPClient: Sendable {
 
     private func configure(_ curl: UnsafeMutableRawPointer) {
         vedette_curl_set_number(curl, CURLOPT_NOSIGNAL, 1)
+        vedette_curl_leave_resolver(curl)
         vedette_curl_set_number(curl, CURLOPT_CONNECTTIMEOUT_MS, Int(timeoutMs))
         vedette_curl_set_number(curl, CURLOPT_TIMEOUT_MS, Int(timeoutMs))
         vedette_curl_set_number(curl, CURLOPT_FOLLOWLOCATION, 0)

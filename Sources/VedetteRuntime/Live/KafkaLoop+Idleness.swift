@@ -35,7 +35,9 @@ extension KafkaLoop {
             partitions[place].lastRecordAt = now
         }
         guard !reader.health.isAllBrokersDown else { return }
-        let idle = Set(partitions.indices.filter { isIdle($0, now - timeout) })
+        // One question that stays without an answer is enough for now: each costs up to a second.
+        var isAnswered = true
+        let idle = Set(partitions.indices.filter { isAnswered && isIdle($0, now - timeout, &isAnswered) })
         guard !idle.isEmpty else { return }
         let present = wallClockMs()
         let states = partitions.indices.map {
@@ -49,15 +51,15 @@ extension KafkaLoop {
         }
     }
 
-    private func isIdle(_ place: Int, _ since: Double) -> Bool {
-        partitions[place].lastRecordAt <= since && !partitions[place].isPaused && isStillAtEnd(place)
-    }
-
-    /// Whether everything that the brokers have has been read. The end of a partition may be reached in records
+    /// Whether it is quiet, not paused, and everything that the brokers have has been read. The end of a partition may be reached in records
     /// that are not given out (markers of transactions), which only its notice shows; and no second notice comes
     /// when a pause has swallowed the first.
-    private func isStillAtEnd(_ place: Int) -> Bool {
-        guard let range = try? reader.watermarkOffsets(partitions[place].topicPartition, timeoutMs: 1_000) else { return false }
+    private func isIdle(_ place: Int, _ since: Double, _ isAnswered: inout Bool) -> Bool {
+        guard partitions[place].lastRecordAt <= since, !partitions[place].isPaused else { return false }
+        guard let range = try? reader.watermarkOffsets(partitions[place].topicPartition, timeoutMs: 1_000) else {
+            isAnswered = false
+            return false
+        }
         return range.high <= readTo(place)
     }
 

@@ -94,6 +94,7 @@ public final class FileReplay {
                 try pass()
             }
         }
+        try Task.checkCancellation()
         try topology.finish()
         try files.write(collector.take())
         try files.close()

@@ -27,6 +27,7 @@ extension LabelExport {
         let sink = try OutputError.wrapping { () throws(FileError) in try FileSink(path: path) }
         // Segments are stretches of decision time, so each can be written as soon as it is sorted.
         for segment in checkpoints.segments {
+            try Task.checkCancellation()
             try checkpoints.scanLabels(segment) { key, decision, labels in
                 for word in try topology.provenance(key: key, segment: segment, decision: decision, labels: labels) { export.add(word) }
             }
