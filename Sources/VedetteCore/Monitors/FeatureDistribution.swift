@@ -26,8 +26,8 @@ struct FeatureDistribution {
 ///
 /// Numbers are binned by the deciles of the reference, categories each by itself (those that
 /// both sketches keep, and those of ``HeavyShifts``) with the rest together. Missing values and values of the wrong type are left out.
-struct FeatureBins {
-    var reference: ReferenceSummary
+package struct FeatureBins {
+    package var reference: ReferenceSummary
     var current: [Int64]
 
     init(number current: FeatureAggregate, against reference: FeatureAggregate) {
@@ -39,7 +39,7 @@ struct FeatureBins {
         self.current = counts.current
     }
 
-    init(category current: CategoryCounts, against reference: CategoryCounts) {
+    package init(category current: CategoryCounts, against reference: CategoryCounts) {
         let cut = min(current.cut, reference.cut)
         let (now, before) = (current.truncated(atCut: cut), reference.truncated(atCut: cut))
         // Ascending by hash, which has nothing to do with the counts: pooled neighbours are chosen blindly.

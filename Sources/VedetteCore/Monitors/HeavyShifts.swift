@@ -4,7 +4,7 @@
 /// its bins show is that the rest grew by nothing. The heaviest categories are known besides, with bounds of their
 /// counts (``HeavyCategories``); of these bounds the pair that differs least is taken, so neither the effect nor the
 /// evidence is ever overstated.
-struct HeavyShifts {
+package struct HeavyShifts {
     struct Shift: Equatable {
         var hash: UInt64
         var reference: Int64
@@ -21,7 +21,7 @@ struct HeavyShifts {
     private let choices: Double
 
     /// - Parameter cut: hashes below are in the sample.
-    init(_ current: FeatureAggregate, against reference: FeatureAggregate, from cut: UInt64) {
+    package init(_ current: FeatureAggregate, against reference: FeatureAggregate, from cut: UInt64) {
         counts = (reference.categories.total, current.categories.total)
         // Three standard errors of the sketch above what it says.
         choices = 1.1 * ((current.distinct ?? 0) + (reference.distinct ?? 0))
@@ -50,7 +50,7 @@ struct HeavyShifts {
     }
 
     /// Fisher's test of the category that says most, times how many could have been chosen; 1 without any.
-    var pValue: Double {
+    package var pValue: Double {
         let smallest = shifts.compactMap {
             ProportionTest.evaluate(current: ($0.current, counts.current), reference: ($0.reference, counts.reference))?.pValue
         }.min()

@@ -109,7 +109,7 @@ public struct SLORule: MonitorRule {
     public var referenceLabel: String? { "objective" }
 
     /// Bad events and all of them in one pane. O(1), but for a sketch's bins with `latency`.
-    func count(_ pane: Pane, importantFeatures: [Int]) -> EventCounts {
+    package func count(_ pane: Pane, importantFeatures: [Int]) -> EventCounts {
         switch indicator {
         case .fraudRate:
             // Most panes have no weights, and there are many.

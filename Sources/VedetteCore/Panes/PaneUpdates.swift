@@ -73,7 +73,7 @@ extension Pane {
     /// - Parameters:
     ///   - source: row of the registry, -1 for unlisted.
     ///   - decisionTime: of the decision that it is about, ms.
-    func addArrival(_ label: LabelEntry, source: Int32, decisionTime: Int64, _ count: Int64) -> Bool {
+    package func addArrival(_ label: LabelEntry, source: Int32, decisionTime: Int64, _ count: Int64) -> Bool {
         if delays == nil { delays = LabelDelays() }
         let delay = label.time - decisionTime
         if count > 0 {

@@ -3,7 +3,7 @@
 /// Missing values have no side and no range of their own: they are counted. A category is a number here (its keyed
 /// hash), of which nothing but equality means anything; its text is kept while all allowed tries have the same.
 /// O(features) in space.
-struct PassingValues: Equatable {
+package struct PassingValues: Equatable {
     private struct Feature: Equatable {
         /// Tries with a value.
         var allowed: UInt32 = 0
@@ -22,10 +22,10 @@ struct PassingValues: Equatable {
     private var allowed: UInt32 = 0
     private var stopped: UInt32 = 0
 
-    init(features count: Int) { features = ContiguousArray(repeating: Feature(), count: count) }
+    package init(features count: Int) { features = ContiguousArray(repeating: Feature(), count: count) }
 
     /// - Parameter word: the text of a category; empty for other features. Asked once for a value that all allowed tries share.
-    mutating func count(_ row: UnsafeBufferPointer<Float>, ranks: UnsafePointer<UInt16>, isAllowed: Bool, word: (Int) -> String) {
+    package mutating func count(_ row: UnsafeBufferPointer<Float>, ranks: UnsafePointer<UInt16>, isAllowed: Bool, word: (Int) -> String) {
         if isAllowed { allowed += 1 } else { stopped += 1 }
         for index in row.indices where !row[index].isNaN {
             let (value, rank) = (row[index], Float(ranks[index]))
@@ -50,7 +50,7 @@ struct PassingValues: Equatable {
         }
     }
 
-    mutating func absorb(_ other: PassingValues) {
+    package mutating func absorb(_ other: PassingValues) {
         allowed += other.allowed
         stopped += other.stopped
         for (index, added) in other.features.enumerated() {
@@ -69,22 +69,22 @@ struct PassingValues: Equatable {
 
 extension PassingValues {
     /// Of the allowed tries: nil where none has a value, or where some have none.
-    func range(_ feature: Int) -> ClosedRange<Float>? {
+    package func range(_ feature: Int) -> ClosedRange<Float>? {
         let entry = features[feature]
         return entry.allowed > 0 && entry.allowed == allowed ? entry.low...entry.high : nil
     }
 
     /// The category that all allowed tries have; empty where there is no such.
-    func word(_ feature: Int) -> String { features[feature].word }
+    package func word(_ feature: Int) -> String { features[feature].word }
 
     /// Whether no allowed try has a value, and most stopped ones have.
-    func passesWithout(_ feature: Int) -> Bool {
+    package func passesWithout(_ feature: Int) -> Bool {
         let entry = features[feature]
         return allowed > 1 && entry.allowed == 0 && entry.stopped > stopped / 2
     }
 
     /// Mean rank of allowed tries less that of stopped ones, as a share of the sample of `size`; nil where one kind is missing.
-    func shift(_ feature: Int, size: Int) -> Double? {
+    package func shift(_ feature: Int, size: Int) -> Double? {
         let entry = features[feature]
         guard entry.allowed > 1, entry.stopped > 1, size > 0 else { return nil }
         return Double(entry.allowedRanks / Float(entry.allowed) - entry.stoppedRanks / Float(entry.stopped)) / Double(size)
@@ -92,7 +92,7 @@ extension PassingValues {
 }
 
 extension PassingValues: Snapshottable {
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         writer.write(varint: UInt64(allowed))
         writer.write(varint: UInt64(stopped))
         writer.write(count: features.count)
@@ -104,7 +104,7 @@ extension PassingValues: Snapshottable {
         }
     }
 
-    init(from reader: inout ByteReader) throws {
+    package init(from reader: inout ByteReader) throws {
         self.init(features: 0)
         allowed = UInt32(truncatingIfNeeded: try reader.readVarint())
         stopped = UInt32(truncatingIfNeeded: try reader.readVarint())

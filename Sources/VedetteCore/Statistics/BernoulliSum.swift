@@ -3,20 +3,22 @@
 /// Two bounds, of which the smaller counts. The binomial's tail of the same number of terms and the same mean (Hoeffding 1956,
 /// theorem 4), beyond a unit from the mean: exact where all chances are equal, and wide where they differ much. Chernoff's (1952)
 /// bound, the least of `E exp(t sum) / exp(t x)` over t: within a factor of some standard deviations of the exact tail whatever the chances.
-struct BernoulliSum {
+package struct BernoulliSum {
     private var terms: [(count: Double, chance: Double)] = []
     private var count = 0.0
     private var mean = 0.0
 
+    package init() {}
+
     /// Adds `count` terms of one chance, 0...1.
-    mutating func add(count added: Double, chance: Double) {
+    package mutating func add(count added: Double, chance: Double) {
         guard added > 0 else { return }
         terms.append((added, chance))
         count += added
         mean += added * chance
     }
 
-    mutating func merge(_ other: BernoulliSum) {
+    package mutating func merge(_ other: BernoulliSum) {
         terms += other.terms
         count += other.count
         mean += other.mean
@@ -25,13 +27,13 @@ struct BernoulliSum {
     /// At least the chance of `x` or more. O(terms) times some steps.
     ///
     /// - Parameter designEffect: how many terms say no more than one does, since they are not independent; all counts are divided by it.
-    func upperTail(_ x: Double, designEffect d: Double = 1) -> Double {
+    package func upperTail(_ x: Double, designEffect d: Double = 1) -> Double {
         guard x >= mean + d, count > 0 else { return 1 }
         return min(Self.binomial(x / d, count / d, mean / count), RealFunctions.exp(Self.logChernoff(terms, x) / d))
     }
 
     /// At least the chance of `x` or fewer.
-    func lowerTail(_ x: Double, designEffect d: Double = 1) -> Double {
+    package func lowerTail(_ x: Double, designEffect d: Double = 1) -> Double {
         guard x <= mean - d, count > 0 else { return 1 }
         let others = terms.map { (count: $0.count, chance: 1 - $0.chance) }
         return min(

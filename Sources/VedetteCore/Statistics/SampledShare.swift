@@ -48,11 +48,11 @@ public struct SampledShare: Sendable, Equatable {
 
     static func + (a: SampledShare, b: SampledShare) -> SampledShare { SampledShare(events: a.events + b.events, others: a.others + b.others) }
 
-    var designEffect: Double { max(events.designEffect, others.designEffect) }
+    package var designEffect: Double { max(events.designEffect, others.designEffect) }
 
     /// The share of events among *labels* that a share among requests leads to expect, by the mean weights of
     /// both kinds; a kind without labels is taken to weigh what it usually does, or 1.
-    func expectedAmongLabels(at rate: Double, usual: SampledShare? = nil) -> Double {
+    package func expectedAmongLabels(at rate: Double, usual: SampledShare? = nil) -> Double {
         let event = rate / (events.meanWeight ?? usual?.events.meanWeight ?? 1)
         let other = (1 - rate) / (others.meanWeight ?? usual?.others.meanWeight ?? 1)
         return event + other > 0 ? event / (event + other) : rate
@@ -60,7 +60,7 @@ public struct SampledShare: Sendable, Equatable {
 
     /// Chance of at least so many events if the rate among requests were `rate`: the binomial's, exact where the
     /// labels of each kind weigh the same; else all counts are divided by the design effect (Rao and Scott 1992).
-    func upperTail(at rate: Double, usual: SampledShare? = nil) -> Double {
+    package func upperTail(at rate: Double, usual: SampledShare? = nil) -> Double {
         let share = expectedAmongLabels(at: rate, usual: usual)
         let effect = designEffect
         if effect == 1 { return CountDistributions.binomialUpperTail(events.count, n: max(labels, events.count), p: share) }
@@ -69,17 +69,17 @@ public struct SampledShare: Sendable, Equatable {
     }
 
     /// Two shares as counts that a test of two samples may compare.
-    struct Comparable {
-        var events: Double
-        var others: Double
-        var referenceEvents: Double
-        var referenceOthers: Double
+    package struct Comparable {
+        package var events: Double
+        package var others: Double
+        package var referenceEvents: Double
+        package var referenceOthers: Double
 
-        var total: Double { events + others }
-        var referenceTotal: Double { referenceEvents + referenceOthers }
+        package var total: Double { events + others }
+        package var referenceTotal: Double { referenceEvents + referenceOthers }
         /// To whole numbers, for tests that count tables.
-        var current: (successes: Int64, n: Int64) { Self.whole(events, others) }
-        var reference: (successes: Int64, n: Int64) { Self.whole(referenceEvents, referenceOthers) }
+        package var current: (successes: Int64, n: Int64) { Self.whole(events, others) }
+        package var reference: (successes: Int64, n: Int64) { Self.whole(referenceEvents, referenceOthers) }
 
         private static func whole(_ events: Double, _ others: Double) -> (Int64, Int64) {
             let successes = Int64(events.rounded())
@@ -91,7 +91,7 @@ public struct SampledShare: Sendable, Equatable {
     /// request are thinned to what the other side's sampling would have left, so that with equal rates among requests
     /// both have equal odds among labels: a test of the counts is then that of a sample that could have been drawn, less
     /// the noise of drawing it. Where labels of one kind weigh differently, all counts are divided by the design effect.
-    func comparable(with reference: SampledShare) -> Comparable {
+    package func comparable(with reference: SampledShare) -> Comparable {
         let (event, eventBefore) = Self.weights(events, reference.events)
         let (other, otherBefore) = Self.weights(others, reference.others)
         // Odds of an event among labels now over those in the reference, if nothing changed.

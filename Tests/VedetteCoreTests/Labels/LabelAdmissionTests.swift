@@ -61,7 +61,7 @@ struct LabelAdmissionTests {
         _ = try original.advance(to: 20 * Self.minute)
         #expect(original.topology.counters.orphans == 50)
         // 1,024 names fit: every sybil brings one, and fifty conditions are among them.
-        #expect(overflowed(original, "inadmissible_labels") == 1_100 + 50 - 1_024)
+        #expect(overflowed(original, .inadmissibleLabel) == 1_100 + 50 - 1_024)
         let harness = try original.restarted()
         var joined: [JoinedLabel] = []
         harness.topology.onLabel = { joined.append($0) }
@@ -70,8 +70,8 @@ struct LabelAdmissionTests {
             LabelKit.label(harness, request, .fraud, pipeline: "desk", actor: "desk-\(index)", at: 20 * Self.minute + 100 + Int64(index))
         }
         _ = try harness.advance(to: 21 * Self.minute)
-        #expect(overflowed(harness, "label_actors") == 1 && overflowed(harness, "label_conditions") == 0 && overflowed(harness, "label_kinds") == 0)
-        #expect(overflowed(harness, "inadmissible_labels") == 126)
+        #expect(overflowed(harness, .labelActor) == 1 && overflowed(harness, .labelCondition) == 0 && overflowed(harness, .labelKind) == 0)
+        #expect(overflowed(harness, .inadmissibleLabel) == 126)
         // As an export reads them of the rows.
         var rows: [RowTable: [RequestID: [UInt8]]] = [:]
         harness.topology.drainRows { _, table, id, bytes in rows[table, default: [:]][id] = Array(bytes) }

@@ -1,5 +1,5 @@
 import Testing
-@testable import VedetteCore
+import VedetteCore
 
 @Suite("Sampling weights of labels")
 struct LabelWeightTests {

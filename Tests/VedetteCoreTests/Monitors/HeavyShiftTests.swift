@@ -1,5 +1,5 @@
 import Testing
-@testable import VedetteCore
+import VedetteCore
 
 /// Features with more categories than are kept.
 @Suite("Drift among many categories")

@@ -1,5 +1,5 @@
 import Testing
-@testable import VedetteCore
+import VedetteCore
 
 /// Rates where honest requests are labelled by sample, or not at all.
 @Suite("Monitors of rates count labels for what they stand for")

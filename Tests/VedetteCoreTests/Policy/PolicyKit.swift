@@ -47,7 +47,14 @@ enum PolicyKit {
 
     static func batch(_ row: Row = Row()) -> DecisionBatch { batch([row]) }
 
-    private static func append(_ row: Row, _ index: Int, to batch: DecisionBatch) {
+    /// A row that came at `offset` under the ID of the row of number `request`.
+    static func repeated(_ row: Row, of request: Int, offset: Int, content: UInt64) -> DecisionBatch {
+        let batch = DecisionBatch(schema: schema, partition: 0)
+        append(row, offset, request: request, content: content, to: batch)
+        return batch
+    }
+
+    private static func append(_ row: Row, _ index: Int, request: Int? = nil, content: UInt64? = nil, to batch: DecisionBatch) {
         func text(_ text: String?) -> TextRef {
             guard let text else { return .none }
             defer { for byte in text.utf8 { batch.text.append(byte) } }
@@ -55,8 +62,8 @@ enum PolicyKit {
         }
         batch.offset.append(Int64(index))
         batch.time.append(row.time)
-        batch.requestID.append(DetectorHarness.hash.hash128("request-\(index)"))
-        batch.requestText.append(text("request-\(index)"))
+        batch.requestID.append(DetectorHarness.hash.hash128("request-\(request ?? index)"))
+        batch.requestText.append(text("request-\(request ?? index)"))
         batch.model.append(UInt16(row.model))
         batch.version.append(text(row.version))
         batch.score.append(row.score)
@@ -72,7 +79,7 @@ enum PolicyKit {
         batch.override.append(text(row.override))
         batch.thresholdChallenge.append(row.challenge ?? .nan)
         batch.thresholdBlock.append(row.block ?? .nan)
-        batch.contentHash.append(UInt64(index))
+        batch.contentHash.append(content ?? UInt64(index))
         let features: [(FeatureState, Double)] = [
             (.boolean, 1), (.boolean, 0), (.absent, 0), row.age.map { (.number, $0) } ?? (.null, 0),
             row.browser.map { (.category, text($0).packed) } ?? (.absent, 0), (.number, -3.5), (.wrongType, 0),

@@ -1,5 +1,5 @@
 import Testing
-@testable import VedetteCore
+import VedetteCore
 
 @Suite("What passes, in words")
 struct PassingValuesTests {

@@ -1,5 +1,5 @@
 import Testing
-@testable import VedetteCore
+import VedetteCore
 
 /// Against the obvious reference: a dictionary of true counts.
 @Suite struct HeavyCategoriesTests {

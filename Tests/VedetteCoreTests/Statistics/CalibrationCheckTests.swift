@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-@testable import VedetteCore
+import VedetteCore
 
 /// Against exact convolutions: `make_calibration_fixtures.py` made the numbers.
 @Suite("Calibration as evidence")

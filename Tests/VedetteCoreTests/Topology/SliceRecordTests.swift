@@ -1,5 +1,5 @@
 import Testing
-@testable import VedetteCore
+import VedetteCore
 
 /// What records of slices say, through the whole topology.
 @Suite("Records of slices")
@@ -43,10 +43,7 @@ struct SliceRecordTests {
         let topology = topology(sink)
         topology.ingest(.decisions(PolicyKit.batch([decision(1_000)], first: 0)))
         for (offset, row) in [decision(2_000), decision(3_000, score: 0.9, country: "DE")].enumerated() {
-            let batch = PolicyKit.batch([row], first: 0)
-            batch.offset[0] = Int64(offset + 1)
-            batch.contentHash[0] = UInt64(offset)
-            topology.ingest(.decisions(batch))
+            topology.ingest(.decisions(PolicyKit.repeated(row, of: 0, offset: offset + 1, content: UInt64(offset))))
         }
         try advance(topology, to: 2 * Self.hour)
         let slices = sink.results.filter { $0.version == "*" }
