@@ -223,12 +223,14 @@ package struct IncidentBook {
         standing = standing.filter { stands($0.value.detector, $0.value.identity) }
         for (key, state) in states.sorted(by: { $0.key < $1.key }) where (state.isOpen || state.isHeld) && !stands(state.detector, state.identity) {
             abandon(key, state, detector: configuration.detectors[state.detector].id)
-            states[key] = nil
+            // Its number is kept, should the rule come back.
+            var ended = state
+            (ended.isOpen, ended.isHeld, ended.revision) = (false, false, state.revision + 1)
+            states[key] = ended
         }
     }
 
     private mutating func abandon(_ key: RequestID, _ state: State, detector: String) {
-        episodeFloor = max(episodeFloor, state.episode)
         guard state.isOpen else { return }
         abandoned.append(
             AbandonedAlert(
@@ -322,7 +324,12 @@ extension IncidentBook {
                 detectedAt: try reader.readSigned(), emittedAt: try reader.readSigned(), seenAt: try reader.readSigned())
             state.spokenExplained = Int(truncatingIfNeeded: try reader.readVarint())
             for _ in 0..<(try reader.readCount(minimumSize: 10)) { state.explained.append(try AlertEvent.Contributor(from: &reader)) }
-            if places[place] != nil { states[key] = state } else { abandon(key, state, detector: ids[place]) }
+            if places[place] != nil {
+                states[key] = state
+            } else {
+                episodeFloor = max(episodeFloor, episode)
+                abandon(key, state, detector: ids[place])
+            }
         }
         for _ in 0..<(try reader.readCount(minimumSize: 20)) {
             let key = RequestID(high: try reader.readFixed64(), low: try reader.readFixed64())

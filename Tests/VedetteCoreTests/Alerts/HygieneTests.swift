@@ -211,7 +211,7 @@ struct HygieneTests {
     func restart() throws {
         var configuration = JudgeKit.configuration([
             JudgeKit.drift { $0.slices = .all; $0.keepFiringForMs = JudgeKit.hour }, JudgeKit.missing { $0.slices = .all },
-            JudgeKit.volume { $0.forMs = JudgeKit.hour },
+            JudgeKit.volume { $0.slices = .all; $0.forMs = JudgeKit.hour },
         ])
         configuration.maxAlertsPerHour = 1
         configuration.silences = [

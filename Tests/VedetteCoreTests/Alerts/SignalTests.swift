@@ -92,7 +92,7 @@ struct SignalTests {
                 return open(&board, &judge, at: end(index))
             }
             // In the second hour all traffic is neither beyond its limit nor clear: nothing is to be said of it.
-            return [hour(0, 0.128, 0.6), hour(1, 0.045, 0.01)]
+            return [hour(0, 0.128, 0.6), hour(1, 0.052, 0.01)]
         }
         #expect(story(.all)[0] == [fr], "France says it, and the breaker guards France")
         #expect(story(.overall)[0] == [SliceName()], "France says it, and the breaker guards all traffic only")
