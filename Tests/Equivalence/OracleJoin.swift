@@ -184,7 +184,7 @@ struct OracleJoin {
     /// With a registry, whoever it does not list says nothing that counts, nor who may not say it.
     private func counts(_ label: OracleLabel) -> Bool {
         guard let source = topology.labelSources.first(where: { $0.pipeline == label.pipeline }) else { return topology.labelSources.isEmpty }
-        return source.rights.outcomes.isEmpty || label.outcome == 0 || source.rights.outcomes.contains { Int($0.rawValue) == label.outcome }
+        return source.rights.outcomes.isEmpty || label.outcome == 0 || source.rights.outcomes.contains(label.outcome == 2 ? .fraud : .legit)
     }
 
     private func truth(_ words: [Speaker: Word]) -> Word? {

@@ -10,7 +10,7 @@ import VedetteRuntime
     enum Wire: String, CaseIterable, Sendable { case avroFile, avroByID, protobuf }
 
     private static let decisionID: UInt32 = 17
-    private static let labelID: UInt32 = 4_000_000_000
+    private static let labelID: UInt32 = 2_000_000_000
 
     /// Files with the schemas, and the keys that name them.
     private func encodings(_ wire: Wire, in directory: String) throws -> (decisions: String, labels: String) {

@@ -60,7 +60,7 @@ struct LabelAccusationTests {
         let original = harness()
         var joined: [JoinedLabel] = []
         original.topology.onLabel = { joined.append($0) }
-        let turned = 70..<110 as Range<Int64>
+        let turned = 70..<85 as Range<Int64>
         let events = try review(original, days: 0..<110, turned: turned, &random)
         let accused = try #require(events.first?.detectedAt), since = try #require(events.map(\.startedAt).min())
         let r9 = joined.filter { $0.actor == "r9" }
@@ -78,7 +78,7 @@ struct LabelAccusationTests {
         var more: [JoinedLabel] = []
         harness.topology.onLabel = { more.append($0) }
         var ended: Int64?, day: Int64 = 110
-        while ended == nil, day < 600 {
+        while ended == nil, day < 900 {
             ended = try review(harness, days: day..<day + 1, turned: turned, &random).first { $0.status == .resolved }?.emittedAt
             day += 1
         }

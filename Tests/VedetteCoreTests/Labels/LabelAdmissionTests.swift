@@ -61,7 +61,7 @@ struct LabelAdmissionTests {
         _ = try original.advance(to: 20 * Self.minute)
         #expect(original.topology.counters.orphans == 50)
         // 1,024 names fit: every sybil brings one, and fifty conditions are among them.
-        #expect(overflowed(original, .inadmissibleLabel) == 1_100 + 50 - 1_024)
+        #expect(overflowed(original, .inadmissibleLabel) == 126)
         let harness = try original.restarted()
         var joined: [JoinedLabel] = []
         harness.topology.onLabel = { joined.append($0) }

@@ -14,12 +14,20 @@ struct LabelWeightTests {
             LabelKit.label(harness, request, .legit, pipeline: pipeline, actor: "desk-1", weight: weight, at: 2 * LabelKit.minute)
         }
         _ = try harness.advance(to: LabelKit.day)
-        return found
+        // Of one moment, in an order of their own.
+        return found.sorted()
     }
 
     @Test("A source that is not listed is not believed; where none is listed, there is nobody to distrust") func registry() throws {
-        #expect(try weights { _ in } == [1_000, 5_000, 1_000, 1_000, 1_000])
-        #expect(try weights { $0.labelSources[0].samplingWeight = 3 } == [3_000, 5_000, 1_000, 1_000, 1_000])
-        #expect(try weights { $0.labelSources = [] } == [1_000, 5_000, 5_000, 1_000_000, 1_000])
+        let listed = try weights { _ in }
+        #expect(listed == [1_000, 1_000, 1_000, 1_000, 5_000])
+        let sampled = try weights { configuration in
+            for index in configuration.labelSources.indices where configuration.labelSources[index].pipeline == "desk" {
+                configuration.labelSources[index].samplingWeight = 3
+            }
+        }
+        #expect(sampled == [1_000, 1_000, 1_000, 3_000, 5_000])
+        let without = try weights { $0.labelSources = [] }
+        #expect(without == [1_000, 1_000, 5_000, 5_000, 1_000_000])
     }
 }

@@ -176,7 +176,7 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
 
     @Test func nobodyToSayLegit() {
         let sources = "labels: {sources: [{pipeline: issuer, trust: high, outcomes: [fraud]}]}\n"
-        let place = "c.yaml:6:9: warning: labels.sources: expected a source that may say legit, for"
+        let place = "c.yaml:6:19: warning: labels.sources: expected a source that may say legit, for"
         let rest = ", found none about risk; a rate of fraud can then only be per decision (fraud_per_decision)"
         func issues(_ monitor: String, _ sources: String) -> [String] { configurationIssues(configurationText("\(sources)windows: [{size: 1h}]\nmonitors: [\(monitor)]")) }
         for monitor in ["monitor: outcome_rate", "monitor: slo", "monitor: slo, indicator: false_positive_rate", "monitor: performance, metric: precision"] {

@@ -84,7 +84,7 @@ import VedetteCore
             }
         }
         #expect(checked > 100)
-        #expect(schemas["metrics"]?.has(["features", "*", "p99"]) == false && schemas["metrics"]?.has(["cost"]) == false)
+        #expect(schemas["metrics"]?.has(["features", "*", "p42"]) == false && schemas["metrics"]?.has(["cost"]) == false)
     }
 
     @Test("Only runbooks of monitors that rest on labels speak of withdrawn alerts")
