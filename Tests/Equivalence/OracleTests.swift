@@ -18,7 +18,7 @@ import VedetteRuntime
 
     @Test(arguments: [false, true]) func manyDecisions(isShort: Bool) throws {
         var mix = TrafficMix(seed: isShort ? 5 : 4)
-        mix.decisions = isShort ? 3_000 : 12_000
+        mix.decisions = isShort ? 2_000 : 5_000
         mix.perSecond = Double(mix.decisions) / (3 * 86_400)
         mix.scenarios = Self.scenarios(mix.seed)
         try compare(try mix.records(), mix.seed, isShort: isShort)
