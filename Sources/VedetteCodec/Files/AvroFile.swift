@@ -105,6 +105,12 @@ public final class AvroFile {
             throw FileError(path: path, what: "\(error.what), before byte \(consumedBytes)", remedy: error.remedy)
         }
         offset = 0
+        // A record without bytes takes nothing from its block, so only this ends a count that lies.
+        guard count <= block.count else {
+            throw FileError(
+                path: path, what: "a block of \(block.count) bytes claims \(count) records, before byte \(consumedBytes)",
+                remedy: "every record needs a byte at least: the file is damaged, or its schema has nothing in it")
+        }
         left = UInt64(count)
         if count == 0, !block.isEmpty { throw broken("a block is longer than its records") }
     }

@@ -65,6 +65,20 @@ import VedetteCodec
         #expect(try records(AvroFile(path: many, limits: DecodeLimits())).map(\.lost) == [0])
     }
 
+    /// A record of nothing but nulls takes nothing from its block, so the block never ends by itself.
+    @Test("A block has no more records than bytes", arguments: [1, 3, Int64.max])
+    func records(claimed: Int64) throws {
+        let scratch = try Scratch()
+        let fields = [#"{"name":"a","type":"null"}"#, #"{"name":"a","type":"string"}"#]
+        for (field, block) in zip(fields, [[], [2]] as [[UInt8]]) where claimed > block.count {
+            let schema = #"{"type":"record","name":"R","fields":[\#(field)]}"#
+            let path = try scratch.write("many.avro", ReferenceAvro.container(block, claiming: claimed, schema: schema))
+            let file = try AvroFile(path: path, limits: DecodeLimits())
+            let error = #expect(throws: FileError.self) { try file.next() }
+            #expect(error?.what.contains("a block of \(block.count) bytes claims \(claimed) records") == true, "\(String(describing: error))")
+        }
+    }
+
     @Test("What is no container file says so")
     func others() throws {
         let scratch = try Scratch()

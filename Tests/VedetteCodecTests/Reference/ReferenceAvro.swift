@@ -105,12 +105,16 @@ package indirect enum ReferenceAvro: Sendable {
 
     /// - Parameter schema: the text that the header has.
     package static func container(_ records: [[UInt8]], schema: String, codec: String = "null") -> [UInt8] {
+        container(records.flatMap { $0 }, claiming: Int64(records.count), schema: schema, codec: codec)
+    }
+
+    /// With one block, which may say what it likes of how many records it has.
+    package static func container(_ block: [UInt8], claiming count: Int64, schema: String, codec: String = "null") -> [UInt8] {
         let sync = [UInt8](repeating: 0x5A, count: 16)
         func run(_ text: String) -> [UInt8] { long(Int64(text.utf8.count)) + Array(text.utf8) }
         var bytes: [UInt8] = Array("Obj\u{1}".utf8) + long(2)
         bytes += run("avro.schema") + run(schema) + run("avro.codec") + run(codec) + [0] + sync
-        let block = records.flatMap { $0 }
-        return bytes + long(Int64(records.count)) + long(Int64(block.count)) + block + sync
+        return bytes + long(count) + long(Int64(block.count)) + block + sync
     }
 }
 
