@@ -126,12 +126,19 @@ import VedetteRuntime
     @Test func whatTheStateIsLaidOutByIsRefusedByName() throws {
         let directory = try ScratchDirectory()
         let log = try log(55, directory)
-        var refusal = ""
-        do {
-            try run(log, directory.file("state"), [{ _ in }, { $0.models[0].features.removeLast() }]) { _ in }
-        } catch {
-            refusal = "\(error)"
+        func refusal(_ name: String, _ changes: [(inout TopologyConfiguration) -> Void]) throws -> String {
+            do {
+                try run(log, directory.file(name), changes) { _ in }
+                return ""
+            } catch {
+                return "\(error)"
+            }
         }
-        #expect(refusal.contains("models[].features was 'amount+"), "\(refusal)")
+        let features = try refusal("features", [{ _ in }, { $0.models[0].features.removeLast() }])
+        #expect(features.contains("models[].features was 'amount+"), "\(features)")
+        let rule = try refusal("rule", [{ $0.slices.newEntities = [] }, { _ in }])
+        #expect(rule.contains("slices.dimensions[].new_entity was '' and is 'newcomer:user'"), "\(rule)")
+        let noRule = try refusal("no rule", [{ _ in }, { $0.slices.newEntities = [] }])
+        #expect(noRule.contains("slices.dimensions[].new_entity was 'newcomer:user' and is ''"), "\(noRule)")
     }
 }

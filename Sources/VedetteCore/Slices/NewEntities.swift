@@ -24,7 +24,7 @@ struct NewEntities {
 
     private let rules: [NewEntityRule]
     /// Interned numbers of `new` and `known`, per rule.
-    private let numbers: [(new: Int32, known: Int32)]
+    private var numbers: [(new: Int32, known: Int32)] = []
     /// Kinds of entity that some rule asks for, ascending.
     private let kinds: [Int]
     private(set) var memory: [FirstSeen]
@@ -35,14 +35,19 @@ struct NewEntities {
     /// - Parameter dimensions: `new` and `known` become the first names of each rule's dimension.
     init(_ configuration: SliceConfiguration, dimensions: inout ContiguousArray<Interner>, hash: KeyedHash) {
         rules = configuration.newEntities
-        numbers = rules.map { rule in
-            (dimensions[rule.dimension].number(of: Self.new, hash: hash), dimensions[rule.dimension].number(of: Self.known, hash: hash))
-        }
         let kinds = Set(rules.map(\.entity)).sorted()
         self.kinds = kinds
         memory = kinds.map { _ in FirstSeen(capacity: configuration.entityMemory) }
         places = rules.map { rule in kinds.firstIndex(of: rule.entity) ?? 0 }
         firstSeen = Array(repeating: 0, count: kinds.count)
+        number(in: &dimensions, hash: hash)
+    }
+
+    /// Numbers `new` and `known` among the names that each rule's dimension has; again after a restore, which may bring others.
+    mutating func number(in dimensions: inout ContiguousArray<Interner>, hash: KeyedHash) {
+        numbers = rules.map { rule in
+            (dimensions[rule.dimension].number(of: Self.new, hash: hash), dimensions[rule.dimension].number(of: Self.known, hash: hash))
+        }
     }
 
     var isEmpty: Bool { rules.isEmpty }

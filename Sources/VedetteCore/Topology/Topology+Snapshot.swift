@@ -140,6 +140,7 @@ extension Topology {
         newestTime = try reader.readSigned()
         restoreCounters(try Counters(from: &reader), try orphansBySource.map { _ in try reader.readSigned() })
         for index in dimensions.indices { try dimensions[index].restore(from: &reader) }
+        newEntities.number(in: &dimensions, hash: hash)
         for index in versions.indices { try versions[index].restore(from: &reader) }
         undeclared = ContiguousArray(try undeclared.map { _ in try UndeclaredFields(from: &reader) })
         try vocabulary.restore(from: &reader)

@@ -32,8 +32,9 @@ struct StateShape: Equatable {
             ("slices.dimensions", schema.dimensions.joined(separator: ",")),
             ("slices", topology.slices.groups.map { $0.map(names).joined(separator: "×") }.joined(separator: ",")),
             ("slices.features_in_slices", "\(topology.slices.featuresInSlices)"),
-            ("slices.entity_memory", topology.slices.newEntities.isEmpty ? "none" : "\(topology.slices.entityMemory)"),
+            // Whoever was seen before the rule was there would be new. Before the memory's size, which differs where the first rule comes or the last goes.
             ("slices.dimensions[].new_entity", topology.slices.newEntities.map { "\(names($0.dimension)):\(schema.entities[$0.entity])" }.joined(separator: ",")),
+            ("slices.entity_memory", topology.slices.newEntities.isEmpty ? "none" : "\(topology.slices.entityMemory)"),
             ("entities", schema.entities.joined(separator: ",")),
             // Only pinned references are kept by window; other windows may come and go.
             ("windows", hasPinned ? topology.windows.map { "\($0.name) \($0.sizeMs)/\($0.hopMs)+\($0.offsetMs)" }.joined(separator: ",") : "any"),

@@ -131,4 +131,33 @@ struct ConfigurationChangeTests {
         #expect(counts(harness) == ["": [7, 2, 1], "FR": [1, 1, 0], "(other)": [4, 0, 1], "DE": [2, 1, 0]])
         #expect(harness.topology.counters.labelsUncounted == 0)
     }
+
+    /// The program refuses such a state by name; the domain, whoever uses it, calls nothing by another's name.
+    @Test("New and known entities are numbered among the names that a state brings")
+    func newEntitiesAreAdded() throws {
+        var configuration = Self.configuration()
+        configuration.slices.groups = [[1]]
+        func decide(_ harness: DetectorHarness, _ channel: String?, at time: Int64) {
+            var row = PolicyKit.Row()
+            (row.channel, row.time) = (channel, time)
+            harness.ingest(PolicyKit.batch([row], first: Int(harness.offset(0))))
+        }
+        var harness = DetectorHarness(configuration)
+        decide(harness, "web", at: 0)
+        decide(harness, "app", at: 1)
+        _ = try harness.advance(to: Self.minute)
+        configuration.slices.newEntities = [NewEntityRule(dimension: 1, entity: 0, withinMs: Self.minute)]
+        harness = try harness.restarted(configuration)
+        decide(harness, nil, at: 2 * Self.minute)
+        decide(harness, nil, at: 4 * Self.minute)
+        decide(harness, "web", at: 4 * Self.minute)
+        _ = try harness.advance(to: 5 * Self.minute)
+        #expect(counts(harness).mapValues { $0[0] } == ["": 5, "web": 2, "app": 1, "new": 1, "known": 1])
+        // A lower limit takes no name away that is there.
+        configuration.slices.maxValuesPerDimension = 1
+        harness = try harness.restarted(configuration)
+        decide(harness, nil, at: 6 * Self.minute)
+        _ = try harness.advance(to: 7 * Self.minute)
+        #expect(counts(harness)["known"]?[0] == 2)
+    }
 }

@@ -67,11 +67,17 @@ final class DetectorHarness: TopologySink {
         let store = rows ?? MemoryRows()
         topology.drainRows { segment, table, id, bytes in store.put(segment, table, id, Array(bytes)) }
         var whole: [UInt8] = []
-        topology.snapshot(put: { key, value in if key == SnapshotKey.topology { whole = value } else { panes[key] = value } }, delete: { panes[$0] = nil })
+        topology.snapshot(put: { key, value in if key == SnapshotKey.topology { whole = value } else { parts[key] = value } }, delete: { parts[$0] = nil })
         next.topology = Topology(configuration: next.configuration, hash: Self.hash, store: store, sink: next)
         next.rows = store
         let points = try next.topology.restore(whole)
-        for key in panes.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) { try next.topology.restorePane(key: key, value: panes[key] ?? []) }
+        for (key, value) in parts.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            if key.starts(with: SnapshotKey.entityPrefix) {
+                try next.topology.restoreEntities(key: key, value: value)
+            } else {
+                try next.topology.restorePane(key: key, value: value)
+            }
+        }
         for stream in [StreamKind.decisions, .labels] {
             let point = points.first { $0.partition.stream == stream }
             _ = next.topology.addPartition(
@@ -79,12 +85,12 @@ final class DetectorHarness: TopologySink {
                 punctuations: point?.punctuations ?? [])
         }
         next.offsets = offsets
-        next.panes = panes
+        next.parts = parts
         return next
     }
 
     /// Of all snapshots so far: each hands over what has changed since the one before.
-    private var panes: [[UInt8]: [UInt8]] = [:]
+    private var parts: [[UInt8]: [UInt8]] = [:]
     private var rows: MemoryRows?
 }
 
