@@ -1,10 +1,10 @@
 /// `label_source`: labels from pipelines, actors or with rights that the registry does not list.
 ///
 /// A registry needs no statistics: one such label is a fact. It counts for nothing in the join (``LabelStanding/inadmissible``), so the
-/// incident says what somebody tried. One incident per kind of breach, pipeline and model. Names of pipelines that nobody knows are
-/// whatever their writer likes: beyond ``maxUnlisted`` of them in a model that stand at once, the rest share one incident named
-/// "(other)", which counts them. At most ``maxIncidents`` in all. A label without a decision belongs to the first model that its source
-/// may label (``LabelRights``).
+/// incident says what somebody tried; where no source is registered at all it counts, and the incident says so. One incident per kind of
+/// breach, pipeline and model. Names of pipelines that nobody knows are whatever their writer likes: beyond ``maxUnlisted`` of them in a
+/// model that stand at once, the rest share one incident named "(other)", which counts them. At most ``maxIncidents`` in all. A label
+/// without a decision belongs to the first model that its source may label (``LabelRights``).
 struct LabelSourceDetector: StreamDetector {
     static let maxIncidents = 256
     /// Unlisted pipelines of a model that have an incident of their own at once.
@@ -116,7 +116,7 @@ struct LabelSourceDetector: StreamDetector {
     }
 
     private func report(_ incident: Incident) -> IncidentReport {
-        var report = LabelReports.source(incident, rule, detector: detector)
+        var report = LabelReports.source(incident, rule, detector: detector, isCounted: sources.isEmpty)
         guard incident.isShared else { return report }
         let count = AlertNumbers.count(Int64(incident.pipelines.count))
         let bound = incident.pipelines.count < Self.maxPipelines ? "" : "at least "

@@ -140,4 +140,18 @@ struct LabelAdmissionTests {
         #expect(Set(events.map(\.fingerprint)).count == 2 && Set(events.compactMap(\.subject)).count == 2)
         #expect(events.allSatisfy { $0.subject?.utf8.count == "source/".utf8.count + 80 && $0.subject?.contains("\u{FFFD}") == false })
     }
+
+    @Test("An alert of an unknown pipeline says whether its labels count: not beside a registry, but where there is none", arguments: [true, false])
+    func whatCounts(isRegistered: Bool) throws {
+        var configuration = LabelKit.configuration([DetectorSpec(id: "label_source", rule: .labelSource(LabelIntegrityRule()))])
+        if !isRegistered { configuration.labelSources = [] }
+        let harness = DetectorHarness(configuration)
+        var joined: [JoinedLabel] = []
+        harness.topology.onLabel = { joined.append($0) }
+        LabelKit.label(harness, LabelKit.decide(harness, at: 0), .fraud, pipeline: "nobody", actor: "x", at: 1)
+        let event = try #require(try harness.advance(to: Self.minute).first)
+        #expect(event.monitor == "label_source" && joined.map(\.label.standing) == [isRegistered ? .inadmissible : .admitted])
+        let words = ([event.blastRadius] + event.immediateActions).joined(separator: "\n")
+        #expect(words.contains("for nothing") == isRegistered && words.contains("count like any") != isRegistered, "\(words)")
+    }
 }
