@@ -29,7 +29,7 @@ struct AbandonedAlert: Equatable {
             referenceName: "configuration", count: 0, interval: nil, pValue: 1,
             control: .init(method: "none: a change of the configuration is a fact", alpha: 1e-6, tests: 1), labelMaturity: nil, contributors: [],
             sampleRequestIDs: [], owner: model.owner, security: model.security, runbook: "\(configuration.runbookBase)/\(identity.monitor).md",
-            immediateActions: ["Confirm that the rule was meant to go: nobody watches this any more."],
+            immediateActions: ["Confirm that the rule was meant to go: nobody watches this any more, or not as it was watched."],
             escalation: "Escalate to \(model.security.name) if nobody knows of the change.",
             recommendedAction: "Nothing: what held when the configuration changed may still hold; look at it once.",
             blastRadius: "what the rule watched of \(model.name)", reason: Self.reason)

@@ -1,9 +1,13 @@
-/// The judge's memory in a checkpoint: monitors by their ids, so that a configuration with
-/// other monitors still reads it; what no longer exists is left out, and what was told as open of it is abandoned.
+/// The judge's memory in a checkpoint: monitors by their ids and by what they compare, so that a configuration with
+/// other monitors still reads it. What no longer exists, or compares something else under an id that it had before, is
+/// left out: evidence and references are of what was compared then. What was told as open of it is abandoned.
 extension Judge {
     public func encode(into writer: inout ByteWriter) {
         writer.write(count: configuration.monitors.count)
-        for monitor in configuration.monitors { writer.write(string: monitor.id) }
+        for monitor in configuration.monitors {
+            writer.write(string: monitor.id)
+            writer.write(string: comparison(of: monitor))
+        }
         writer.write(count: episodeFloor)
         writer.write(signed: newestEnd)
         writer.write(signed: refused)
@@ -21,8 +25,8 @@ extension Judge {
     /// Throws ``CorruptBytes`` where the bytes are not a judge's.
     public init(configuration: TopologyConfiguration, from reader: inout ByteReader) throws {
         self.init(configuration: configuration)
-        let ids = try (0..<(try reader.readCount())).map { _ in try reader.readString() }
-        let places = ids.map { id in configuration.monitors.firstIndex { $0.id == id } }
+        let saved = try (0..<(try reader.readCount(minimumSize: 2))).map { _ in (id: try reader.readString(), comparison: try reader.readString()) }
+        let places = saved.map { one in configuration.monitors.firstIndex { $0.id == one.id && comparison(of: $0) == one.comparison } }
         episodeFloor = Int(truncatingIfNeeded: try reader.readVarint())
         newestEnd = try reader.readSigned()
         refused = try reader.readSigned()
@@ -36,7 +40,7 @@ extension Judge {
                 throw CorruptBytes(offset: reader.offset, expected: "one of \(places.count) monitors, of a known model")
             }
             guard let monitor = places[state.monitor], isJudged(state.identity, by: configuration.monitors[monitor]) else {
-                abandon(key, state, monitorID: ids[state.monitor])
+                abandon(key, state, monitorID: saved[state.monitor].id)
                 continue
             }
             state.monitor = monitor
@@ -45,6 +49,13 @@ extension Judge {
             if state.phase == .firing, state.isAnnounced { spokenKeys.insert(key) }
             if state.about != nil { followers.insert(key) }
         }
+    }
+
+    /// What a monitor measures, in which windows and against what: all but its limits and where it looks.
+    private func comparison(of spec: MonitorSpec) -> String {
+        let window = configuration.windows[spec.window]
+        let words = [spec.rule.name] + spec.rule.base.words + [spec.rule.base.needs.reference ? spec.referenceLabel : "nothing"]
+        return "\(words.joined(separator: " ")) \(window.sizeMs)/\(window.hopMs)+\(window.offsetMs)"
     }
 
     private mutating func abandon(_ key: RequestID, _ state: AlertState, monitorID: String) {
@@ -58,7 +69,6 @@ extension Judge {
 
     /// Whether a monitor still looks at what an alert of its id is about.
     private func isJudged(_ identity: AlertIdentity, by spec: MonitorSpec) -> Bool {
-        guard spec.rule.name == identity.monitor else { return false }
         let model = configuration.models[identity.model]
         guard spec.models.isEmpty || spec.models.contains(model.name), isWatched(identity.slice, by: spec) else { return false }
         guard let subject = identity.subject, let feature = configuration.schema.features.firstIndex(where: { $0.name == subject }) else { return true }

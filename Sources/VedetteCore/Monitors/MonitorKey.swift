@@ -114,6 +114,11 @@ extension MonitorRule {
         keys.map { MonitorParameter(name: $0.name, kind: $0.kind, documentation: $0.documentation, fallback: $0.value(in: Self())) }
     }
 
+    /// The words among its keys, which say what it measures; its other keys are limits.
+    var words: [String] {
+        Self.keys.compactMap { key -> String? in if case .word(let word) = key.value(in: self) { word } else { nil } }
+    }
+
     /// The value of a key of this kind of monitor.
     public func value(of name: String) -> MonitorParameter.Value? { Self.keys.first { $0.name == name }?.value(in: self) }
 

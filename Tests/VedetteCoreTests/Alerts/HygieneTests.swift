@@ -205,6 +205,37 @@ struct HygieneTests {
         #expect(said([calm, window((12, 118), (30, 970))]).isEmpty)
     }
 
+    @Test("Evidence is of what was compared: a monitor that compares otherwise under the same id begins without it")
+    func evidenceOfAnotherComparison() throws {
+        func labels(_ fraud: Int) -> Pane { JudgeKit.arrivals(fraud: fraud, legit: 1_000 - fraud) }
+        func configuration(_ change: (inout MonitorSpec) -> Void) -> TopologyConfiguration {
+            JudgeKit.configuration([JudgeKit.outcome { $0.slices = .all; change(&$0) }])
+        }
+        let slices = (0..<400).map { (JudgeKit.slice("Q\($0)"), labels(30), [labels(30)]) } + [(JudgeKit.slice("X"), labels(62), [labels(30)])]
+        func fires(_ hour: Int, _ judge: inout Judge) -> Bool { !judge.evaluate(JudgeKit.round(hour, slices)).isEmpty }
+        var judge = Judge(configuration: configuration { _ in }), bytes: [UInt8] = [], hour = 0
+        while hour < 20 {
+            bytes = JudgeKit.bytes(judge)
+            if fires(hour, &judge) { break }
+            hour += 1
+        }
+        #expect((2..<20).contains(hour))
+        let changes: [(String, (inout MonitorSpec) -> Void, Bool)] = [
+            ("another severity", { $0.severity = .p0 }, true), ("another reference", { $0.reference = .sameHours(weeks: 2) }, false),
+            ("another kind", { $0.rule = .volume(VolumeRule()) }, false),
+            ("another measure", { spec in
+                var rule = OutcomeRateRule()
+                rule.basis = .fraudPerDecision
+                spec.rule = .outcomeRate(rule)
+            }, false),
+        ]
+        for (name, change, isKept) in changes {
+            var reader = ByteReader(bytes)
+            var restored = try Judge(configuration: configuration(change), from: &reader)
+            #expect(reader.isAtEnd && fires(hour, &restored) == isKept, "\(name)")
+        }
+    }
+
     // MARK: Restart
 
     @Test("A snapshot at any boundary of a stormy, silenced, shifting stream changes nothing")

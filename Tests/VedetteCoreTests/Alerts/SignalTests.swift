@@ -120,6 +120,8 @@ struct SignalTests {
         let changes: [(String, (inout TopologyConfiguration) -> Void, Bool)] = [
             ("removed", { $0.monitors = [] }, true), ("renamed", { $0.monitors[0].id = "new" }, true),
             ("another kind", { $0.monitors[0].rule = .volume(VolumeRule()) }, true),
+            ("another reference", { $0.monitors[0].reference = .sameHours(weeks: 4) }, true),
+            ("other windows", { $0.windows[0].sizeMs = 2 * Kit.hour }, true),
             ("another model", { $0.monitors[0].models = ["other"] }, true),
             ("all traffic only", { $0.monitors[0].slices = .overall }, true), ("another feature", { $0.models[0].importantFeatures = [1] }, true),
             ("other slices", { $0.monitors[0].slices = .groups([[1]]) }, true),
