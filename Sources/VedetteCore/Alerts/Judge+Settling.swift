@@ -185,7 +185,9 @@ extension Judge {
         if isSaidByCompanion(state, candidate, scene) { return .companion }
         if isHoldable(state, candidate, at: boundary) {
             if isOfVersions(candidate, state) {
-                return versionWords[state.identity.model].map { .cause($0) } ?? .notice(.versionChange)
+                // The monitor that said so may have gone from the configuration.
+                guard let word = versionWords[state.identity.model], states[word] != nil else { return .notice(.versionChange) }
+                return .cause(word)
             }
             let windowStart = scene.round.start
             let cause = spoken.first { other in

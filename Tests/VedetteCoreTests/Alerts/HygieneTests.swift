@@ -89,6 +89,22 @@ struct HygieneTests {
         #expect(over.map(\.status) == [.resolved] && over[0].monitor == "version_change" && over[0].emittedAt == end(2 + 7 * 24))
     }
 
+    @Test("Where the monitor that told of changes of version has gone, a notice tells of the next one")
+    func versionMonitorGoes() throws {
+        var configuration = JudgeKit.configuration([JudgeKit.drift(), JudgeKit.spec("change", .versionChange(VersionChangeRule())) { _ in }])
+        var judge = Judge(configuration: configuration)
+        var release = round(0, 1, [(SliceName(), pane())])
+        release.observations[0].versions = [
+            VersionPane(name: "1", current: pane(), referenceTotal: 2_000), VersionPane(name: "2", current: pane(), referenceTotal: 0),
+        ]
+        #expect(judge.evaluate([release], at: end(0)).map(\.monitorID) == ["change"])
+        var reader = ByteReader(JudgeKit.bytes(judge))
+        configuration.monitors.removeLast()
+        judge = try Judge(configuration: configuration, from: &reader)
+        let events = judge.evaluate([round(1, 0, [(SliceName(), pane(score: 0.4))], versionShift: 1)], at: end(1))
+        #expect(events.map(\.monitorID) == ["version_change"] && events.first?.contributors.map(\.name) == ["score_drift all traffic"])
+    }
+
     @Test("What grows long after a change of version is not explained by it")
     func growsLater() {
         var judge = Judge(configuration: JudgeKit.configuration([JudgeKit.drift()]))
