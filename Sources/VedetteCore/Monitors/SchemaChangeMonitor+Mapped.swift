@@ -83,16 +83,10 @@ extension SchemaChangeRule {
         }
         guard let reference, reference.count >= context.spec.minCount, reference.level <= 1 - minAbsent, let before = reference.bins.first else { return nil }
         let share = total > 0 ? Double(absent) / Double(total) : 0
-        var finding = Finding(
-            subject: subject.name, measure: .absentRate, value: share, limit: minAbsent, level: share, reference: reference, count: total,
-            interval: Evidence.proportionInterval(absent, of: total), strength: Finding.strength(share, of: minAbsent), effectPassed: share >= minAbsent,
-            isSufficient: total > 0 && total >= context.spec.minCount, severity: context.spec.severity.lowered.lowered,
-            sampleRequestIDs: observation.current.samples.texts)
-        if finding.isSufficient, finding.effectPassed {
-            let test = ProportionTest.evaluate(current: (absent, total), reference: (before, reference.count), alternative: .greater)
-            finding.pValue = test?.pValue ?? 1
-        }
-        return finding
+        let change = Change(
+            measure: .absentRate, value: share, limit: minAbsent, strength: Finding.strength(share, of: minAbsent), marked: absent,
+            referenceMarked: before, severity: context.spec.severity.lowered.lowered)
+        return finding(subject, change, of: total, against: reference, in: observation, context)
     }
 
     func mappedAdvice(_ field: String, at place: AlertPlace) -> Advice {

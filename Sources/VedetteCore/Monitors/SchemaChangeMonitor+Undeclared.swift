@@ -23,18 +23,11 @@ extension SchemaChangeRule {
         let pane = observation.current
         let marked = min(pane.undeclared?.count(field.place) ?? 0, pane.total)
         let share = pane.total > 0 ? Double(marked) / Double(pane.total) : 0
-        let strength = field.isNew ? Finding.strength(share, of: minUndeclared) : 0
-        var finding = Finding(
-            subject: subject.name, measure: .undeclaredRate, value: share, limit: minUndeclared, level: share,
-            reference: ReferenceSummary(count: field.before, level: 0, bins: [0]), count: pane.total,
-            interval: Evidence.proportionInterval(marked, of: pane.total), strength: strength, effectPassed: strength >= 1,
-            isSufficient: pane.total > 0 && pane.total >= context.spec.minCount, severity: context.spec.severity.lowered.lowered,
-            sampleRequestIDs: pane.samples.texts)
-        if finding.isSufficient, finding.effectPassed {
-            let test = ProportionTest.evaluate(current: (marked, pane.total), reference: (0, field.before), alternative: .greater)
-            finding.pValue = test?.pValue ?? 1
-        }
-        return finding
+        let change = Change(
+            measure: .undeclaredRate, value: share, limit: minUndeclared, strength: field.isNew ? Finding.strength(share, of: minUndeclared) : 0,
+            marked: marked, referenceMarked: 0, severity: context.spec.severity.lowered.lowered)
+        let reference = ReferenceSummary(count: field.before, level: 0, bins: [0])
+        return finding(subject, change, of: pane.total, against: reference, in: observation, context)
     }
 
     func undeclaredAdvice(_ field: String, at place: AlertPlace) -> Advice {

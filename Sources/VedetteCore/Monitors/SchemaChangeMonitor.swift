@@ -46,7 +46,8 @@ public struct SchemaChangeRule: MonitorRule {
         context.features(importantOnly: false) + undeclaredSubjects(of: observation, context) + mappedSubjects(of: observation)
     }
 
-    private struct Change {
+    /// What became of a field: the share of decisions that are marked by it, in the window and in the reference.
+    struct Change {
         var measure: Measure
         var value: Double
         var limit: Double
@@ -61,20 +62,31 @@ public struct SchemaChangeRule: MonitorRule {
     ) -> Finding? {
         if subject.index >= context.schema.features.count { return undeclaredFinding(subject, in: observation, context) }
         if Self.isMapped(subject) { return mappedFinding(subject, in: observation, frozen: frozen, context) }
-        let pane = observation.current
-        guard subject.index < pane.features.count, let reference = frozen ?? reference(of: subject.index, in: observation.references, context) else { return nil }
-        let now = pane.features[subject.index]
+        let features = observation.current.features
+        guard subject.index < features.count, let reference = frozen ?? reference(of: subject.index, in: observation.references, context) else { return nil }
+        let now = features[subject.index]
         guard let change = changes(now, against: reference, context, subject.index).max(by: { $0.strength < $1.strength }) else { return nil }
+        return finding(subject, change, of: now.total, against: reference, in: observation, context, looks: 3)
+    }
+
+    /// - Parameters:
+    ///   - total: decisions of which the change marks some.
+    ///   - looks: of how many changes it is the worst.
+    func finding(
+        _ subject: MonitorSubject, _ change: Change, of total: Int64, against reference: ReferenceSummary, in observation: Observation,
+        _ context: MonitorContext, looks: Double = 1
+    ) -> Finding {
         var finding = Finding(
             subject: subject.name, measure: change.measure, value: change.value, limit: change.limit, level: change.value,
-            reference: reference, count: now.total, interval: Evidence.proportionInterval(change.marked, of: now.total),
+            reference: reference, count: total, interval: Evidence.proportionInterval(change.marked, of: total),
             strength: change.strength, effectPassed: change.strength >= 1,
-            isSufficient: now.total > 0 && now.total >= context.spec.minCount, severity: change.severity, sampleRequestIDs: pane.samples.texts)
+            isSufficient: total > 0 && total >= context.spec.minCount, severity: change.severity,
+            sampleRequestIDs: observation.current.samples.texts)
         finding.reference.level = Double(change.referenceMarked) / Double(reference.count)
         if finding.isSufficient, finding.effectPassed {
             let test = ProportionTest.evaluate(
-                current: (change.marked, now.total), reference: (change.referenceMarked, reference.count), alternative: .greater)
-            finding.pValue = min(1, 3 * (test?.pValue ?? 1))
+                current: (change.marked, total), reference: (change.referenceMarked, reference.count), alternative: .greater)
+            finding.pValue = min(1, looks * (test?.pValue ?? 1))
         }
         return finding
     }
