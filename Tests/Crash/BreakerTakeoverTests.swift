@@ -92,29 +92,54 @@ import VedetteRuntime
 
     /// A rolling change of the configuration: the first instance dies some commits after its checkpoint, and the second, which had
     /// followed it under the old configuration or the new one, goes on under the new one.
-    @Test("Under another configuration no number goes back, and what it does not name any more is closed for good, once", arguments: 1...2 as ClosedRange<UInt64>, [false, true])
+    @Test(
+        "Under another configuration no number goes back, and what it does not name any more is closed for good, once",
+        arguments: 1...2 as ClosedRange<UInt64>, [false, true])
     func otherConfiguration(seed: UInt64, isCold: Bool) throws {
         var random = TestRandom(seed)
         let directory = try ScratchDirectory()
         let log = try KillTests().log(7_200 + seed, directory)
         let output = MemoryOutput()
-        var old = try settings(seed, directory.file("state"))
-        var other = old.topology.breakers[0]
+        let old = try settings(withOther: seed, directory.file("state"))
+        var new = changed(old)
+        if !isCold { new.state.directory += "-standby" }
+        let follower = try lead(log, output, old, new, isFollowed: !isCold, &random)
+        #expect(!hasJudged(follower, with: 2), "seed \(seed): the standby kept its configuration")
+        let told = try heard(output.output[.breakers])
+        #expect(told.contains { $0.key.hasPrefix("guard|") } && told.contains { $0.state == "open" })
+        try goOn(log, output, new, follower)
+        try requireOneEnd(heard(output.output[.breakers]), told: told.count)
+    }
+
+    /// With a second breaker, `other`.
+    private func settings(withOther seed: UInt64, _ directory: String) throws -> VedetteConfiguration {
+        var configuration = try settings(seed, directory)
+        var other = configuration.topology.breakers[0]
         other.id = "other"
-        old.topology.breakers.append(other)
+        configuration.topology.breakers.append(other)
+        return configuration
+    }
+
+    /// `guard` is gone, and `other` is not what it was.
+    private func changed(_ old: VedetteConfiguration) -> VedetteConfiguration {
         var new = old
         new.topology.breakers.removeFirst()
         new.topology.breakers[0].heartbeatMs *= 3
         new.topology.breakers[0].expiryMs *= 3
         new.topology.breakers[0].triggers.removeLast()
-        var first: Pipeline! = try Pipeline(configuration: old, output: output, wanted: Set(OutputKind.allCases))
-        var follower: Follower?
-        if !isCold {
-            new.state.directory += "-standby"
-            var same = old
-            same.state.directory = new.state.directory
-            follower = try Follower(same, output, log)
-        }
+        return new
+    }
+
+    /// The first instance reads the first half of the log under the old configuration, and is gone.
+    ///
+    /// - Returns: the standby that followed it.
+    private func lead(
+        _ log: InputLog, _ output: MemoryOutput, _ old: VedetteConfiguration, _ new: VedetteConfiguration, isFollowed: Bool, _ random: inout TestRandom
+    ) throws -> Follower? {
+        let first = try Pipeline(configuration: old, output: output, wanted: Set(OutputKind.allCases))
+        var same = old
+        same.state.directory = new.state.directory
+        var follower = isFollowed ? try Follower(same, output, log) : nil
         var places = first.register(log)
         let half = log.records.map { $0.count / 2 }
         while let partition = places.indices.filter({ places[$0] < half[$0] }).randomElement(using: &random) {
@@ -134,34 +159,30 @@ import VedetteRuntime
             }
         }
         try first.commit()
-        first = nil
-        #expect(!hasJudged(follower, with: 2), "seed \(seed): the standby kept its configuration")
-        let told = try heard(output.output[.breakers])
-        let abandoned = Set(told.map(\.key).filter { $0.hasPrefix("guard|") })
-        #expect(!abandoned.isEmpty && told.contains { $0.state == "open" })
+        return follower
+    }
 
-        let second: Pipeline
-        if let follower {
-            second = follower.pipeline
-            places = follower.places
-            try second.lead()
-        } else {
-            second = try Pipeline(configuration: new, output: output, wanted: Set(OutputKind.allCases))
-            places = second.register(log)
-        }
+    /// The standby, or where there was none a new instance, reads the rest under the new configuration.
+    private func goOn(_ log: InputLog, _ output: MemoryOutput, _ new: VedetteConfiguration, _ follower: Follower?) throws {
+        let second = try follower?.pipeline ?? Pipeline(configuration: new, output: output, wanted: Set(OutputKind.allCases))
+        if follower != nil { try second.lead() }
+        let places = follower?.places ?? second.register(log)
         for partition in places.indices {
             second.feed(log, partition, places[partition]..<log.records[partition].count)
             second.punctuate(partition, watermark: presentMs, present: presentMs)
         }
         try second.step()
         try second.commit()
-        let all = try heard(output.output[.breakers])
+    }
+
+    /// - Parameter told: how many of the records are of the old configuration.
+    private func requireOneEnd(_ records: [Heard], told: Int) {
         var last: [String: Heard] = [:]
-        for record in all {
+        for record in records {
             #expect(record.sequence > last[record.key]?.sequence ?? -1, "\(record)")
             last[record.key] = record
         }
-        let after = all.dropFirst(told.count)
+        let after = records.dropFirst(told)
         #expect(after.contains { $0.key.hasPrefix("other|") && !$0.isRetired })
         let ended = after.filter { $0.key.hasPrefix("guard|") }
         #expect(ended.allSatisfy { $0.isRetired && $0.state == "closed" } && ended.map(\.key).count == Set(ended.map(\.key)).count)
