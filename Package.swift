@@ -41,7 +41,10 @@ let package = Package(
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
 
         // The domain. No I/O, no wall clock.
-        .target(name: "VedetteCore", dependencies: [.product(name: "HeapModule", package: "swift-collections"), .product(name: "DequeModule", package: "swift-collections")], swiftSettings: strict),
+        .target(
+            name: "VedetteCore",
+            dependencies: [.product(name: "HeapModule", package: "swift-collections"), .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict),
 
         // Wrappers around the doors.
         .target(name: "VedetteCodec", dependencies: ["VedetteCore", "CSimdjson", "CZstd", "CZlib"], swiftSettings: strict),

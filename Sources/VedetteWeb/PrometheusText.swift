@@ -45,14 +45,18 @@ public enum PrometheusText {
             ]
             for (state, count) in states { page.sample("vedette_monitor_slices", [("monitor", monitor.id), ("state", state)], Double(count)) }
         }
-        page.family("vedette_monitor_waiting", "gauge", "1 for a slice that a monitor does not judge, and for want of what: whole models, then those with most decisions, 50 at most.")
+        page.family(
+            "vedette_monitor_waiting", "gauge",
+            "1 for a slice that a monitor does not judge, and for want of what: whole models, then those with most decisions, 50 at most.")
         for monitor in snapshot.monitors {
             for one in monitor.waiting {
                 let labels = [("monitor", monitor.id), ("model", one.place.model), ("slice", one.place.slice.text), ("state", one.reason.rawValue)]
                 page.sample("vedette_monitor_waiting", labels, 1)
             }
         }
-        page.family("vedette_slo_budget_remaining_ratio", "gauge", "Share of an objective's budget that is left in its period; negative where overspent. The slices with least.")
+        page.family(
+            "vedette_slo_budget_remaining_ratio", "gauge",
+            "Share of an objective's budget that is left in its period; negative where overspent. The slices with least.")
         for monitor in snapshot.monitors {
             for budget in monitor.budgets {
                 let labels = [("monitor", monitor.id), ("model", budget.model), ("slice", budget.slice.text)]
@@ -67,7 +71,9 @@ public enum PrometheusText {
         for (one, labels) in zip(snapshot.cardinalities, labels) { page.sample("vedette_names", labels, Double(one.used)) }
         page.family("vedette_names_limit", "gauge", "Their limit.")
         for (one, labels) in zip(snapshot.cardinalities, labels) { page.sample("vedette_names_limit", labels, Double(one.limit)) }
-        page.family("vedette_names_overflowed_total", "counter", "Look-ups that found no room and count as (other), since the state began; of findings, those without an alert.")
+        page.family(
+            "vedette_names_overflowed_total", "counter",
+            "Look-ups that found no room and count as (other), since the state began; of findings, those without an alert.")
         for (one, labels) in zip(snapshot.cardinalities, labels) { page.sample("vedette_names_overflowed_total", labels, Double(one.overflowed)) }
     }
 

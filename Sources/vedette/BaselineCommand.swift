@@ -74,7 +74,8 @@ struct BaselineBuildCommand: AsyncParsableCommand {
                 let baseline = input.fromTopics ? try buildFromTopics(configuration) : try buildFromFiles(configuration)
                 if !quiet {
                     complain(
-                        "\(out): \(baseline.decisions) decisions, \(baseline.entries.count) models and slices, \(RFC3339.string(baseline.start)) to \(RFC3339.string(baseline.end))")
+                        "\(out): \(baseline.decisions) decisions, \(baseline.entries.count) models and slices, "
+                            + "\(RFC3339.string(baseline.start)) to \(RFC3339.string(baseline.end))")
                 }
             }
         }

@@ -23,7 +23,11 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Print the inventory as JSON.")
     var json = false
 
-    @Flag(help: "Also ask the brokers (do the topics exist, with which partitions, and what is to be created?) and the schema registry (do the newest schemas have every mapped path?).")
+    @Flag(
+        help: """
+            Also ask the brokers (do the topics exist, with which partitions, and what is to be created?) and the schema registry \
+            (do the newest schemas have every mapped path?).
+            """)
     var brokers = false
 
     @Flag(help: "Print the reference of all configuration keys as Markdown, and nothing else.")

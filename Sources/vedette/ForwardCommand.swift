@@ -35,7 +35,11 @@ struct ForwardCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Overrides log_level: trace, debug, info, notice, warning, error, critical.", valueName: "level"))
     var logLevel: Logger.Level?
 
-    @Flag(help: "End when the end of the topic has been delivered. A destination that takes nothing in five tries in a row is given up, exit code 69; what it did not take stays for the next time.")
+    @Flag(
+        help: """
+            End when the end of the topic has been delivered. A destination that takes nothing in five tries in a row is given up, \
+            exit code 69; what it did not take stays for the next time.
+            """)
     var once = false
 
     @Flag(help: "Print what would be sent, without secrets; send nothing, commit nothing, and join no group.")

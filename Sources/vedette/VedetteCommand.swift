@@ -27,5 +27,8 @@ struct VedetteCommand: AsyncParsableCommand {
               130 interrupted
             """,
         version: "0.1.0",
-        subcommands: [RunCommand.self, ForwardCommand.self, ReplayCommand.self, LabelsCommand.self, CheckCommand.self, BaselineCommand.self, SimulateCommand.self, DemoCommand.self])
+        subcommands: [
+            RunCommand.self, ForwardCommand.self, ReplayCommand.self, LabelsCommand.self, CheckCommand.self, BaselineCommand.self,
+            SimulateCommand.self, DemoCommand.self,
+        ])
 }

@@ -153,7 +153,9 @@ private final class BlockInput {
 
     func take(_ count: Int) throws(FileError) -> [UInt8] {
         guard count <= AvroFile.maxBlockBytes else {
-            throw FileError(path: source.path, what: "a block of \(count) bytes, before byte \(source.consumedBytes)", remedy: "write blocks of at most \(AvroFile.maxBlockBytes) bytes")
+            throw FileError(
+                path: source.path, what: "a block of \(count) bytes, before byte \(source.consumedBytes)",
+                remedy: "write blocks of at most \(AvroFile.maxBlockBytes) bytes")
         }
         guard try fill(count) else {
             throw FileError(path: source.path, what: "the file ends in the middle of a block", remedy: "it was cut off, or is no Avro container file; fetch it again")
@@ -178,7 +180,9 @@ private final class BlockInput {
     /// A length and so many bytes.
     func run() throws(FileError) -> [UInt8] {
         let count = try long()
-        guard count >= 0 else { throw FileError(path: source.path, what: "a negative length, before byte \(source.consumedBytes)", remedy: "the file is damaged; fetch it again") }
+        guard count >= 0 else {
+            throw FileError(path: source.path, what: "a negative length, before byte \(source.consumedBytes)", remedy: "the file is damaged; fetch it again")
+        }
         return try take(Int(count))
     }
 }

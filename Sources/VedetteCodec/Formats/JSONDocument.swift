@@ -21,7 +21,9 @@ package struct JSONDocument {
         } catch {
             throw SchemaError("no memory to parse it")
         }
-        guard let parsed = wrapped.withUnsafeBytes({ [parser] bytes in try? parser.parse(bytes) }) else { throw SchemaError("not JSON, or nested deeper than \(Self.maxDepth) levels") }
+        guard let parsed = wrapped.withUnsafeBytes({ [parser] bytes in try? parser.parse(bytes) }) else {
+            throw SchemaError("not JSON, or nested deeper than \(Self.maxDepth) levels")
+        }
         tape = parsed
         // Behind the root object and the member's name.
         root = JSONTape.rootIndex + 2

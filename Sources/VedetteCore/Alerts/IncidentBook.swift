@@ -320,8 +320,8 @@ extension IncidentBook {
             try requirePlace(place, identity, of: places.count, reader)
             var state = State(
                 detector: places[place] ?? 0, identity: identity, isOpen: isOpen, isHeld: isHeld, episode: episode, revision: revision,
-                severity: severity, spokenSize: try reader.readDouble(), spokenNews: try reader.readSigned(), startedAt: try reader.readSigned(), detectMs: try reader.readSigned(),
-                detectedAt: try reader.readSigned(), emittedAt: try reader.readSigned(), seenAt: try reader.readSigned())
+                severity: severity, spokenSize: try reader.readDouble(), spokenNews: try reader.readSigned(), startedAt: try reader.readSigned(),
+                detectMs: try reader.readSigned(), detectedAt: try reader.readSigned(), emittedAt: try reader.readSigned(), seenAt: try reader.readSigned())
             state.spokenExplained = Int(truncatingIfNeeded: try reader.readVarint())
             for _ in 0..<(try reader.readCount(minimumSize: 10)) { state.explained.append(try AlertEvent.Contributor(from: &reader)) }
             if places[place] != nil {

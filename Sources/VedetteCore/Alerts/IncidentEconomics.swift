@@ -88,7 +88,9 @@ public struct IncidentEconomics: Sendable, Equatable {
     var words: String {
         var text = ""
         if let share = challengedShare.value {
-            text += share == 0 ? "; the action challenges no request" : "; the action challenges \(isShareBound ? "at most " : "")\(AlertNumbers.percent(share)) of the model's traffic"
+            text += share == 0
+                ? "; the action challenges no request"
+                : "; the action challenges \(isShareBound ? "at most " : "")\(AlertNumbers.percent(share)) of the model's traffic"
         }
         if let money = moneyAtRisk.value, let rate = moneyAtRiskPerHour.value {
             text += "; amounts of \(AlertNumbers.decimal(money)) at risk so far, \(AlertNumbers.decimal(rate)) an hour"

@@ -3,7 +3,8 @@
 /// Input: every label that joins, and orphans. Bad direction: up. Default: 50 labels and three times the largest day of the past (which
 /// fades with a half-life of ``BurstCount/halfLifeDays``), and a chance below `alpha` / 365 under a negative binomial with the mean and scatter of its
 /// days. An actor without two weeks of past is held against the largest day of any actor of its source. Judged at every
-/// boundary, so a burst is seen while it comes. All models together; the alert stands under the first that the source may label. Memory: 90 bytes an actor, at most `max_actors`; those beyond share one count per source.
+/// boundary, so a burst is seen while it comes. All models together; the alert stands under the first that the source may label.
+/// Memory: 90 bytes an actor, at most `max_actors`; those beyond share one count per source.
 struct LabelBurstDetector: StreamDetector {
     static let maxSamples = 10
     /// A mean of labels a day below which an actor is forgotten when its day ends.
@@ -205,6 +206,8 @@ struct LabelBurstDetector: StreamDetector {
             }
         }
         for _ in 0..<(try reader.readCount()) { touched.insert(Int(truncatingIfNeeded: try reader.readVarint())) }
-        guard entries.count >= fixed, touched.allSatisfy({ $0 < entries.count }) else { throw CorruptBytes(offset: reader.offset, expected: "entries of \(sources.count) sources") }
+        guard entries.count >= fixed, touched.allSatisfy({ $0 < entries.count }) else {
+            throw CorruptBytes(offset: reader.offset, expected: "entries of \(sources.count) sources")
+        }
     }
 }

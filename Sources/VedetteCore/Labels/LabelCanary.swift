@@ -8,7 +8,8 @@
 ///   requests have in common cancels within a pair, so a change of the fraud itself says nothing: a shift of s in the share of legit
 ///   stands against the rare pairs that disagree and not against the variance of the labels. A source that only ever says fraud says nothing here.
 /// - **Classes**: in each stratum of the score the labels of low trust together are one "actor" of a ``LabelPeerTest``, the trusted labels its
-///   peers. By stratum, because honest sides differ more where cases are clearer: one offset for all would be called a change. It needs no request in common, and many more labels: n and m labels a day tell of a shift s at most s² nm / (n + m) / (2 p (1 - p)) nats a day.
+///   peers. By stratum, because honest sides differ more where cases are clearer: one offset for all would be called a change. It
+///   needs no request in common, and many more labels: n and m labels a day tell of a shift s at most s² nm / (n + m) / (2 p (1 - p)) nats a day.
 package struct LabelCanary: Sendable {
     /// Highest tier of low trust.
     package static let lowTier: UInt8 = 1

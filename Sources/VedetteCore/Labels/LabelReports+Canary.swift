@@ -4,8 +4,8 @@ extension LabelReports {
     ///   - trial, canary, turn: of the metric with most evidence, in the direction that has it.
     ///   - values: of all metrics that are followed; `leading` and `diverging` are places in it.
     static func canary(
-        _ trial: ActorTrial, _ canary: LabelCanary, _ turn: CanaryTurn, _ values: [CanaryValue], leading: Int, diverging: [Int], _ pipelines: [String], _ rule: LabelIntegrityRule,
-        detector: Int, model: Int
+        _ trial: ActorTrial, _ canary: LabelCanary, _ turn: CanaryTurn, _ values: [CanaryValue], leading: Int, diverging: [Int], _ pipelines: [String],
+        _ rule: LabelIntegrityRule, detector: Int, model: Int
     ) -> IncidentReport {
         let shares = Shares(trial), lead = values[leading]
         let pair = canary.provenPair.flatMap { source in canary.pairs[source].strongest.map { (source, $0) } }
@@ -58,7 +58,7 @@ extension LabelReports {
     }
 
     private static func contradicted(_ bet: RateWatch.Bet, _ turn: CanaryTurn, by pipeline: String) -> String {
-        "; \(pipeline) says \(turn.truth) of \(AlertNumbers.percent(bet.hits / max(1, bet.trials))) of \(AlertNumbers.count(Int64(bet.trials))) that low trust calls \(turn.outcome), "
-            + "\(AlertNumbers.percent(bet.reference)) before"
+        "; \(pipeline) says \(turn.truth) of \(AlertNumbers.percent(bet.hits / max(1, bet.trials))) of \(AlertNumbers.count(Int64(bet.trials))) "
+            + "that low trust calls \(turn.outcome), \(AlertNumbers.percent(bet.reference)) before"
     }
 }

@@ -1,7 +1,8 @@
 /// Reports of how many labels come, and of what becomes of them.
 extension LabelReports {
     static func rate(
-        _ one: LabelRateDetector.Watched, _ bet: RateWatch.Bet, _ pipeline: String?, _ subject: LabelRateDetector.Subject, _ rule: LabelIntegrityRule, detector: Int, model: Int
+        _ one: LabelRateDetector.Watched, _ bet: RateWatch.Bet, _ pipeline: String?, _ subject: LabelRateDetector.Subject, _ rule: LabelIntegrityRule,
+        detector: Int, model: Int
     ) -> IncidentReport {
         let name = pipeline ?? "(unlisted)"
         let share = bet.hits / max(1, bet.trials), reference = bet.reference
@@ -30,7 +31,9 @@ extension LabelReports {
             escalation: isOrphans
                 ? "The security counterpart, if the requests never existed: somebody writes truth about nothing."
                 : "The security counterpart, if the source is wrong and its errors have one direction.",
-            recommendedAction: isOrphans ? "Compare the request IDs of \(name) with the decision log; raise join.pending_ttl only if decisions come late." : "Have the contradicted words of \(name) reviewed, and lower its tier meanwhile.",
+            recommendedAction: isOrphans
+                ? "Compare the request IDs of \(name) with the decision log; raise join.pending_ttl only if decisions come late."
+                : "Have the contradicted words of \(name) reviewed, and lower its tier meanwhile.",
             blastRadius: "\(count) \(what)",
             stakes: .labels(
                 money: isOrphans

@@ -84,7 +84,9 @@ public struct MissingFeaturesRule: MonitorRule {
     public static let defaultSeverity = Severity.p0
     public static let keys: [MonitorKey<Self>] = [
         .share("max_rate", .unit, \.maxRate, "the missing rate must exceed this."),
-        .share("min_increase", .unit, \.minIncrease, "and exceed the reference's by this; where `max_rate` is given without it, only of features whose reference is above `max_rate`."),
+        .share(
+            "min_increase", .unit, \.minIncrease,
+            "and exceed the reference's by this; where `max_rate` is given without it, only of features whose reference is above `max_rate`."),
         .share("surge_rate", .unit, \.surgeRate, "or, two steps less severe, the missing rate must exceed this; 1 turns it off."),
         .number("surge_ratio", .factor, \.surgeRatio, "and this many times the reference's."),
     ]

@@ -45,7 +45,9 @@ public struct PerformanceRule: MonitorRule {
         .share("min_drop", .openUnit, \.minDrop, "below its reference by this is bad; for recall and precision the reference is the model's own past."),
         .share("max_error", .openUnit, \.maxError, "an expected calibration error above this is bad."),
         .integer("min_labels", 1...1_000_000_000, \.minLabels, "labels since the change (frauds for AUC and calibration) before anything is said."),
-        .duration("min_age", 0...31_622_400_000, \.minAgeMs, "recall and precision: decisions younger than this are left out; 0 takes all, which are compared with older ones at like delay."),
+        .duration(
+            "min_age", 0...31_622_400_000, \.minAgeMs,
+            "recall and precision: decisions younger than this are left out; 0 takes all, which are compared with older ones at like delay."),
     ]
 
     public var needs: MonitorNeeds {

@@ -124,7 +124,9 @@ struct PolicyCompiler {
             case .text: return try compareText(symbol, field, other, otherField, at)
             case .decision, .model, .status: return try compareName(symbol, field, other, otherField, at)
             case .signals, .entity:
-                throw PolicyProblem(at, expected: field.type == .signals ? "contains, only, is missing or signals.count" : "is missing or is present", found: "'\(symbol.rawValue)'")
+                throw PolicyProblem(
+                    at, expected: field.type == .signals ? "contains, only, is missing or signals.count" : "is missing or is present",
+                    found: "'\(symbol.rawValue)'")
             case .number, .truth: continue
             }
         }

@@ -44,7 +44,10 @@ public struct PolicyProgram: Sendable, Equatable {
         self = compiler.program
     }
 
-    public static func == (a: PolicyProgram, b: PolicyProgram) -> Bool { a.source == b.source && a.code.elementsEqual(b.code, by: same) && a.literals == b.literals && a.textLists == b.textLists && a.numberLists == b.numberLists }
+    public static func == (a: PolicyProgram, b: PolicyProgram) -> Bool {
+        a.source == b.source && a.code.elementsEqual(b.code, by: same) && a.literals == b.literals && a.textLists == b.textLists
+            && a.numberLists == b.numberLists
+    }
 
     private static func same(_ a: PolicyInstruction, _ b: PolicyInstruction) -> Bool {
         if case .push(let x) = a, case .push(let y) = b { return x.bitPattern == y.bitPattern }

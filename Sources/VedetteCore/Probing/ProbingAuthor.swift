@@ -30,7 +30,8 @@ struct ProbingAuthor {
         report.news = entry.newsCount
         if let item { tell(item, in: &report) }
         if campaigns.count > 1 {
-            report.facts.append(IncidentFact("campaigns", .list(campaigns.prefix(8).map { "\(AlertNumbers.count($0.tries)) tries, \(AlertNumbers.count($0.allowed)) allowed" })))
+            let words = campaigns.prefix(8).map { "\(AlertNumbers.count($0.tries)) tries, \(AlertNumbers.count($0.allowed)) allowed" }
+            report.facts.append(IncidentFact("campaigns", .list(words)))
         }
         let hubs = watch.hubs(of: entry)
         if !campaigns.isEmpty, !hubs.isEmpty {
@@ -199,7 +200,8 @@ struct ProbingAuthor {
         if !pattern.isEmpty { actions.append("Challenge what matches: \(pattern.map(\.text).joined(separator: "; "))") }
         actions.append("Look at the accounts, devices and addresses of the samples; hold their open orders")
         if campaign.allowedSince > 0 {
-            actions.append("Review the \(AlertNumbers.count(campaign.allowedSince)) requests that passed since \(AlertNumbers.time(campaign.firstSuccessAt ?? campaign.startedAt)) UTC")
+            let since = AlertNumbers.time(campaign.firstSuccessAt ?? campaign.startedAt)
+            actions.append("Review the \(AlertNumbers.count(campaign.allowedSince)) requests that passed since \(since) UTC")
         }
         return actions
     }

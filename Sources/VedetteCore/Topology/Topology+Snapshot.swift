@@ -106,7 +106,10 @@ extension Topology {
         }
         pending.encode(into: &writer)
         writer.write(count: windows.pinned.count)
-        for (key, pane) in windows.pinned.sorted(by: { ($0.key.window, $0.key.start, $0.key.model, $0.key.slice) < ($1.key.window, $1.key.start, $1.key.model, $1.key.slice) }) {
+        let pinned = windows.pinned.sorted {
+            ($0.key.window, $0.key.start, $0.key.model, $0.key.slice) < ($1.key.window, $1.key.start, $1.key.model, $1.key.slice)
+        }
+        for (key, pane) in pinned {
             writer.write(count: key.window)
             writer.write(signed: key.start)
             writer.write(varint: UInt64(key.model))

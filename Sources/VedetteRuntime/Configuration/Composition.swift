@@ -56,7 +56,8 @@ struct Composition {
                 if key == "hop", shift > 0, level.sizeMs % window.hopMs == 0 { continue }
                 return Obstacle(
                     key: key,
-                    expected: "a multiple of \(DurationText.format(level.sizeMs)) as \(key) of window \(window.name) (the finest panes kept at an age of \(DurationText.format(age)))",
+                    expected: "a multiple of \(DurationText.format(level.sizeMs)) as \(key) of window \(window.name) "
+                        + "(the finest panes kept at an age of \(DurationText.format(age)))",
                     found: DurationText.format(value))
             }
         }

@@ -30,21 +30,31 @@ extension ConfigurationKey {
         ConfigurationKey("drift", .list("comparisons"), .none, "Distances that every metric record carries under `drift`."),
         ConfigurationKey("drift[].name", .name, .required, "Name under `drift` in the metric records."),
     ] + reference("drift[].reference", "What each window's scores are compared with.", .required) + [
-        ConfigurationKey("monitors", .list("monitors"), .computed("one of each kind but `slo`, see below"), "What raises alarms; a list replaces the defaults, an empty one watches nothing."),
+        ConfigurationKey(
+            "monitors", .list("monitors"), .computed("one of each kind but `slo`, see below"),
+            "What raises alarms; a list replaces the defaults, an empty one watches nothing."),
         ConfigurationKey("monitors[].monitor", .choice(MonitorRegistry.names), .required, "Kind of monitor."),
         ConfigurationKey("monitors[].id", .name, .computed("`<monitor>_<window>`"), "Unique; part of the fingerprint of its alerts, so keep it when other keys change."),
         ConfigurationKey("monitors[].models", .list("model names"), .computed("all models"), "Models that it watches."),
         ConfigurationKey("monitors[].window", .name, .required, "Name of the window it looks at."),
-        ConfigurationKey("monitors[].slices", .variant("`overall`, `all`, or a list of dimensions and combinations"), .value("overall"), "All traffic only, all traffic and every slice, or the slices of these dimensions; an element such as `{country: FR}` is that slice alone."),
+        ConfigurationKey(
+            "monitors[].slices", .variant("`overall`, `all`, or a list of dimensions and combinations"), .value("overall"),
+            "All traffic only, all traffic and every slice, or the slices of these dimensions; an element such as `{country: FR}` is that slice alone."),
     ] + reference("monitors[].reference", "What the window is compared with.", .value("previous_window")) + [
-        ConfigurationKey("monitors[].severity", .variant(severityShapes), .computed(severityDefaults), "How bad it is: `P0` wakes people, `P3` waits for the week; one word, or by the size of the effect."),
+        ConfigurationKey(
+            "monitors[].severity", .variant(severityShapes), .computed(severityDefaults),
+            "How bad it is: `P0` wakes people, `P3` waits for the week; one word, or by the size of the effect."),
         ConfigurationKey("monitors[].severity.otherwise", .choice(Severity.allCases.map(\.rawValue)), .computed("as without `severity`"), "Where no step is reached."),
     ] + Severity.allCases.flatMap(severityStep) + [
-        ConfigurationKey("monitors[].alpha", .number(.openUnit), .computed("its part of `alerts.false_alerts_per_month`"), "Evidence: chance of one false finding per evaluation, over all slices of this monitor."),
+        ConfigurationKey(
+            "monitors[].alpha", .number(.openUnit), .computed("its part of `alerts.false_alerts_per_month`"),
+            "Evidence: chance of one false finding per evaluation, over all slices of this monitor."),
         ConfigurationKey("monitors[].min_count", .integer(1...1_000_000_000), .value("200"), "Rows that the window and its reference need before anything is said."),
         ConfigurationKey("monitors[].for", .duration(0...year), .value("0s"), "How long (event time) the condition must hold before the alert fires."),
         ConfigurationKey("monitors[].keep_firing_for", .duration(0...year), .value("0s"), "How long the condition must be clear before the alert resolves."),
-        ConfigurationKey("monitors[].clear_ratio", .share(NumberRange(0, 1, includesLower: false)), .value("0.8"), "The effect must fall below this share of its limit to count as clear."),
+        ConfigurationKey(
+            "monitors[].clear_ratio", .share(NumberRange(0, 1, includesLower: false)), .value("0.8"),
+            "The effect must fall below this share of its limit to count as clear."),
     ] + monitorParameters
 
     /// The keys that only some kinds of monitor have, from the monitors themselves; those of one name are one key.
@@ -71,7 +81,12 @@ extension ConfigurationKey {
     private static func reference(_ path: String, _ documentation: String, _ fallback: Default) -> [ConfigurationKey] {
         [
             ConfigurationKey(path, .variant(referenceShapes), fallback, documentation),
-            ConfigurationKey("\(path).same_hours", .section, .none, "The same hours of previous weeks, merged; weeks without data are left out, and of three or more the one that deviates most. Where the window hops more often than panes are kept, those windows are judged whose reference is whole."),
+            ConfigurationKey(
+                "\(path).same_hours", .section, .none,
+                """
+                The same hours of previous weeks, merged; weeks without data are left out, and of three or more the one that deviates most. Where \
+                the window hops more often than panes are kept, those windows are judged whose reference is whole.
+                """),
             ConfigurationKey("\(path).same_hours.weeks", .integer(1...52), .value("4"), "How many weeks back."),
             ConfigurationKey("\(path).pinned", .timestamp, .none, "Start of the window of this stream to compare with; it must be one where a window starts."),
             ConfigurationKey("\(path).baseline", .name, .none, "Name under `baselines`."),

@@ -9,18 +9,28 @@ extension ConfigurationKey {
         ConfigurationKey("policy.rules[].reason", .text, .none, "Why the rule is there, for the person who is paged."),
         ConfigurationKey("policy.rules[].severity", .choice(Severity.allCases.map(\.rawValue)), .computed("`P0`; `P2` for `max_share`"), "How bad a break is."),
         ConfigurationKey("policy.rules[].models", .list("model names"), .computed("all models"), "Models that it is about."),
-        ConfigurationKey("policy.rules[].when", .text, .none, "Expression: the decisions that the rule is about; all of them without it. Joined with the rule's other conditions by `and`."),
-        ConfigurationKey("policy.rules[].never", .variant("an expression, or a map of fields to a value or a list"), .none, "A decision for which this holds breaks the rule."),
-        ConfigurationKey("policy.rules[].never.<field>", .variant("a value or a list; `signals_only`, `signals_with` and `signals_without` take signal names"), .none, "`field == value`, or `field in [values]`; all of them together."),
+        ConfigurationKey(
+            "policy.rules[].when", .text, .none,
+            "Expression: the decisions that the rule is about; all of them without it. Joined with the rule's other conditions by `and`."),
+        ConfigurationKey(
+            "policy.rules[].never", .variant("an expression, or a map of fields to a value or a list"), .none,
+            "A decision for which this holds breaks the rule."),
+        ConfigurationKey(
+            "policy.rules[].never.<field>", .variant("a value or a list; `signals_only`, `signals_with` and `signals_without` take signal names"), .none,
+            "`field == value`, or `field in [values]`; all of them together."),
         ConfigurationKey("policy.rules[].require", .section, .none, "Signals that every decision that the rule is about must rest on."),
         ConfigurationKey("policy.rules[].require.count", .integer(1...64), .none, "At least so many."),
         ConfigurationKey("policy.rules[].require.any_of", .list("signal names"), .none, "At least one of these."),
         ConfigurationKey("policy.rules[].require.all_of", .list("signal names"), .none, "All of these."),
         ConfigurationKey("policy.rules[].forbid_override", .boolean, .value("false"), "A decision that somebody forced past the model breaks the rule."),
         ConfigurationKey("policy.rules[].max_share", .section, .none, "A cap on a share of the decisions that the rule is about."),
-        ConfigurationKey("policy.rules[].max_share.of", .text, .value("decision in [allow, block]"), "Expression: the decisions that are counted; by default those that were automated."),
+        ConfigurationKey(
+            "policy.rules[].max_share.of", .text, .value("decision in [allow, block]"),
+            "Expression: the decisions that are counted; by default those that were automated."),
     ] + cap("policy.rules[].max_share", share: .required) + [
-        ConfigurationKey("policy.rules[].missing", .choice(["breaks", "ignored"]), .computed("`breaks` for `require`, else `ignored`"), "Whether a decision breaks the rule of which that cannot be told, because a field is missing."),
+        ConfigurationKey(
+            "policy.rules[].missing", .choice(["breaks", "ignored"]), .computed("`breaks` for `require`, else `ignored`"),
+            "Whether a decision breaks the rule of which that cannot be told, because a field is missing."),
         ConfigurationKey("policy.single_signal", .section, .none, "Monitor `single_signal`: automated decisions (allow, block) that rest on the score alone."),
     ] + cap("policy.single_signal", share: .required) + [
         ConfigurationKey("policy.single_signal.severity", .choice(Severity.allCases.map(\.rawValue)), .value("P2"), "How bad it is."),

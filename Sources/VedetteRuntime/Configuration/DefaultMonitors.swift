@@ -173,18 +173,23 @@ public enum DefaultMonitors {
 
         | monitor | window | slices | reference | severity | limits |
         |---|---|---|---|---|---|
-        | `missing_features` | `1h` | overall | previous window | P0, P2 for a surge | missing rate above 5 % and 5 points above the reference; or above 0.5 % and ten times the reference |
+        | `missing_features` | `1h` | overall | previous window | P0, P2 for a surge | missing rate above 5 % and 5 points above the reference; \
+        or above 0.5 % and ten times the reference |
         | `missing_features` | `24h` | overall | same hours of 4 weeks | P0, P2 for a surge | the same, for what an hour holds too little evidence of |
         | `feature_collapse` | `1h` | overall | same hours of 4 weeks, each full hour | P0, P2 where not important | spread, entropy or distinct values below a fifth |
-        | `schema_change` | `1h` | overall | previous window | P0, P2 where not important | absent in 99 %, or wrong type in 5 % and 5 points above the reference; P2 where a field that is not declared is new and in 5 % |
-        | `feature_drift` | `24h` | overall | same hours of 4 weeks | P1, P2 where not important | PSI of 0.25 or 0.5 sigma, Jensen-Shannon 0.03, over the importance; P3 from 0.05 sigma where the weeks differ by less than a quarter of it; at least 1,000 rows |
+        | `schema_change` | `1h` | overall | previous window | P0, P2 where not important | absent in 99 %, or wrong type in 5 % and 5 points above \
+        the reference; P2 where a field that is not declared is new and in 5 % |
+        | `feature_drift` | `24h` | overall | same hours of 4 weeks | P1, P2 where not important | PSI of 0.25 or 0.5 sigma, Jensen-Shannon 0.03, over the importance; \
+        P3 from 0.05 sigma where the weeks differ by less than a quarter of it; at least 1,000 rows |
         | `score_drift` | `24h` | all | same hours of 4 weeks | P1 | mean moved by 0.25 sigma, or PSI of 0.25; at least 1,000 rows |
-        | `decision_share` | `24h` | all | same hours of 4 weeks | P2, P1 from twice or half | share of challenged, blocked and escalated 1.15 times or the inverse, and four times what the weeks differ by; at least 1,000 rows |
+        | `decision_share` | `24h` | all | same hours of 4 weeks | P2, P1 from twice or half | share of challenged, blocked and escalated 1.15 times or the inverse, \
+        and four times what the weeks differ by; at least 1,000 rows |
         | `outcome_rate` | `24h` | all | same hours of 4 weeks | P1 | twice the reference's rate, at least 5 fraud labels and 50 labels |
         | `outcome_rate` | `7d` | all | same hours of 4 weeks | P2 | 1.5 times the reference's rate, at least 5 fraud labels and 50 labels |
         | `performance` | `30d` | overall | its own past | P1 | recall at block 20 points below what it was; at least 8 labels since, 50 before |
         | `version_change` | `24h` | overall | previous window | P2 | 5 % of the decisions by a version that made less of the reference's |
-        | `version_regression` | `24h` | overall | the other version, same window | P1 | recall 10 points, AUC 0.03, allow share 10 points, score 0.5 sigma, false positives 1.5 times; at least 1,000 rows each |
+        | `version_regression` | `24h` | overall | the other version, same window | P1 | recall 10 points, AUC 0.03, allow share 10 points, \
+        score 0.5 sigma, false positives 1.5 times; at least 1,000 rows each |
         | `volume` | `1h` | overall | previous window | P1 | below 0.3 or above 4 times the reference |
         | `latency` | `1h` | overall | previous window | P2 | p99 above twice the reference for 10 min |
         | `error_rate` | `1h` | overall | previous window | P1 | time-outs and errors above 1 % and twice the reference |

@@ -17,7 +17,8 @@ enum ProcessReader {
         let limits = root.section("limits")
         configuration.limits = DecodeLimits(
             recordBytes: Int(limits.integer("record_bytes")), depth: Int(limits.integer("depth")), features: Int(limits.integer("features")),
-            undeclaredFeatures: Int(limits.integer("undeclared_features")), stringBytes: Int(limits.integer("string_bytes")), deadLetterBytes: Int(limits.integer("dead_letter_bytes")))
+            undeclaredFeatures: Int(limits.integer("undeclared_features")), stringBytes: Int(limits.integer("string_bytes")),
+            deadLetterBytes: Int(limits.integer("dead_letter_bytes")))
 
         configuration.outputs.metricBytes = Int(limits.integer("metric_bytes"))
 

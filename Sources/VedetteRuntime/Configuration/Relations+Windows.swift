@@ -10,7 +10,9 @@ extension Relations {
             if window.hopMs != window.sizeMs { isWhole = multiple("\(place).hop", window.hopMs, of: pane, "the pane") && isWhole }
             if window.offsetMs != 0 { isWhole = multiple("\(place).offset", window.offsetMs, of: pane, "the pane") && isWhole }
             if window.hopMs > window.sizeMs {
-                sink.add("\(place).hop", expected: "at most the size, \(DurationText.format(window.sizeMs)), so that no time is skipped", found: DurationText.format(window.hopMs))
+                sink.add(
+                    "\(place).hop", expected: "at most the size, \(DurationText.format(window.sizeMs)), so that no time is skipped",
+                    found: DurationText.format(window.hopMs))
             }
             if window.offsetMs < 0 || window.offsetMs >= window.hopMs {
                 sink.add("\(place).offset", expected: "below the hop, \(DurationText.format(window.hopMs))", found: DurationText.format(window.offsetMs))
@@ -66,7 +68,9 @@ extension Relations {
         // Without a registry nobody knows who says what.
         guard !topology.labelSources.isEmpty else { return }
         let blind = topology.models.map(\.name).filter { model in
-            !topology.labelSources.contains { ($0.rights.outcomes.isEmpty || $0.rights.outcomes.contains(.legit)) && ($0.rights.models.isEmpty || $0.rights.models.contains(model)) }
+            !topology.labelSources.map(\.rights).contains {
+                ($0.outcomes.isEmpty || $0.outcomes.contains(.legit)) && ($0.models.isEmpty || $0.models.contains(model))
+            }
         }
         guard !blind.isEmpty else { return }
         let affected = topology.monitors.filter { monitor in

@@ -106,7 +106,8 @@ struct Relations {
             check("limits.dead_letter_bytes", limits.deadLetterBytes, most: max(0, messageBytes - Self.frameBytes) / 4 * 3, "a dead letter")
         }
         if outputs.metrics != nil {
-            check("limits.metric_bytes", outputs.metricBytes, most: max(0, messageBytes - Self.frameBytes - Int64(limits.stringBytes) * Self.textsOfMetricFrame), "a metric record")
+            let room = messageBytes - Self.frameBytes - Int64(limits.stringBytes) * Self.textsOfMetricFrame
+            check("limits.metric_bytes", outputs.metricBytes, most: max(0, room), "a metric record")
         }
         check("limits.string_bytes", limits.stringBytes, most: messageBytes / Self.textsOfRecord, "a record that quotes what it was sent")
     }

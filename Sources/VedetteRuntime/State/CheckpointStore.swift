@@ -41,7 +41,8 @@ final class CheckpointStore {
         } catch let error as CorruptBytes {
             throw StoreError(
                 kind: .corrupt, path: store.directory, message: "the checkpoint cannot be restored: \(error)",
-                remedy: "if the configuration's slices, windows or panes changed, start with a new state directory; otherwise restore the directory from a backup. Vedette never deletes state by itself")
+                remedy: "if the configuration's slices, windows or panes changed, start with a new state directory; "
+                    + "otherwise restore the directory from a backup. Vedette never deletes state by itself")
         }
     }
 
