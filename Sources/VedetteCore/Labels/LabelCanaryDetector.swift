@@ -35,6 +35,9 @@ struct LabelCanaryDetector: StreamDetector {
     /// By model, then by question.
     private(set) var watches: [[Watch]]
     private(set) var ledgers: [CanaryLedger]
+    /// By model: the end of the day in which a boundary found nothing; until then only a label can change that. Not in a snapshot:
+    /// a boundary that looks again finds the same.
+    private var isQuietUntil: [Int64]
 
     init(detector: Int, rule: LabelIntegrityRule, sources: [LabelSource], models: [String], watched: [String]) {
         self.detector = detector
@@ -47,6 +50,7 @@ struct LabelCanaryDetector: StreamDetector {
         let canary = LabelCanary(rule: rule.peers, tiers: sources.map(\.tier), questions: questions.count)
         watches = Array(repeating: Array(repeating: Watch(canary: canary), count: questions.count), count: models.count)
         ledgers = Array(repeating: CanaryLedger(), count: models.count)
+        isQuietUntil = Array(repeating: .min, count: models.count)
     }
 
     mutating func observe(_ decision: borrowing ObservedDecision) { zone.note(decision) }
@@ -56,6 +60,7 @@ struct LabelCanaryDetector: StreamDetector {
         // Before a threshold is known nothing is borderline, nor below it.
         guard isWatched[model], stratum != nil || zone.isClear(label.decision.score, model) else { return }
         let cell = CanaryCell(stratum: stratum, isStopped: label.decision.decision.isIntervention)
+        isQuietUntil[model] = .min
         ledgers[model].pass(to: label.effective)
         switch label.effect.kind {
         case .new, .changed, .withdrawn: ledgers[model].observe(label.effect.stood, label.effect.standing, cell, decided: label.decision.time)
@@ -90,7 +95,15 @@ struct LabelCanaryDetector: StreamDetector {
 
     mutating func close(at boundary: Int64) -> [IncidentReport] { watches.indices.compactMap { close($0, at: boundary) } }
 
+    /// O(1) where nothing has come since a boundary that found nothing: there are many boundaries between two labels.
     private mutating func close(_ model: Int, at boundary: Int64) -> IncidentReport? {
+        guard boundary >= isQuietUntil[model] else { return nil }
+        let report = judge(model, at: boundary)
+        isQuietUntil[model] = report == nil ? (floorDivide(boundary, 86_400_000) + 1) * 86_400_000 : .min
+        return report
+    }
+
+    private mutating func judge(_ model: Int, at boundary: Int64) -> IncidentReport? {
         ledgers[model].pass(to: boundary)
         for place in watches[model].indices { watches[model][place].canary.pass(to: boundary) }
         let diverging = watches[model].indices.filter { watches[model][$0].isFiring || watches[model][$0].canary.isProven }

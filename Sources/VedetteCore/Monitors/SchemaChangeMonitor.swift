@@ -82,7 +82,7 @@ public struct SchemaChangeRule: MonitorRule {
             strength: change.strength, effectPassed: change.strength >= 1,
             isSufficient: total > 0 && total >= context.spec.minCount, severity: change.severity,
             sampleRequestIDs: observation.current.samples.texts)
-        finding.reference.level = Double(change.referenceMarked) / Double(reference.count)
+        finding.reference.level = reference.count > 0 ? Double(change.referenceMarked) / Double(reference.count) : 0
         if finding.isSufficient, finding.effectPassed {
             let test = ProportionTest.evaluate(
                 current: (change.marked, total), reference: (change.referenceMarked, reference.count), alternative: .greater)
