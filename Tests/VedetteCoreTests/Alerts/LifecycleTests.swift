@@ -131,9 +131,11 @@ struct LifecycleTests {
         let first = try #require(story.step(0.1).first)
         #expect(first.immediateActions[0].hasSuffix("since 2026-01-05 00:00 UTC."))
         #expect(first.immediateActions[1].hasPrefix("Of the decisions without device_age_days: 100 null (the look-up failed), 100 absent"))
-        let update = try #require((story.step(0.1) + story.step(0.5)).first)
+        let later = story.step(0.1) + story.step(0.5)
+        let update = try #require(later.first)
         #expect(update.status == .updated && update.windowStart > first.windowStart && update.immediateActions[0] == first.immediateActions[0])
-        let ended = try #require((story.step(0.01) + story.step(0.01) + story.step(0.01)).first)
+        let last = story.step(0.01) + story.step(0.01) + story.step(0.01)
+        let ended = try #require(last.first)
         #expect(ended.status == .resolved && Set(ended.immediateActions).isDisjoint(with: first.immediateActions))
         #expect(ended.immediateActions.contains { $0.contains("since 2026-01-05 00:00 UTC") } && ended.recommendedAction != first.recommendedAction)
     }
