@@ -185,11 +185,14 @@ import VedetteCore
     func merged() throws {
         let configuration = Self.configuration()
         var book = IncidentBook(configuration: configuration)
-        #expect(book.take(Self.report("probing.fingerprint", "case 2"), at: 0)?.immediateActions == ["look"])
+        let first = book.take(Self.report("probing.fingerprint", "case 2"), at: 0)
+        #expect(first?.immediateActions == ["look"])
         var younger = Self.report("probing.fingerprint", "case 2", size: 20)
         younger.startedAt = 5 * Self.minute
-        #expect(try #require(book.take(younger, at: 6 * Self.minute)).startedAt == 0)
-        let end = try #require(book.take(Self.report("probing.fingerprint", "case 2", phase: .merged(into: "case 1")), at: 7 * Self.minute))
+        let grown = book.take(younger, at: 6 * Self.minute)
+        #expect(grown?.status == .updated && grown?.startedAt == 0)
+        let last = book.take(Self.report("probing.fingerprint", "case 2", phase: .merged(into: "case 1")), at: 7 * Self.minute)
+        let end = try #require(last)
         #expect(end.status == .resolved && end.reason == "part of case 1, which goes on" && end.recommendedAction == "Follow case 1.")
     }
 
