@@ -18,6 +18,12 @@ struct SimulateCommand: AsyncParsableCommand {
 
             SCENARIOS  \(ScenarioKind.allCases.map(\.rawValue).joined(separator: ", "))
               NAME[:from=2h,until=3h,strength=0.5,feature=NAME,slice=channel=app,bound=4s]; times count from the start.
+              strength: of score_drift logits, -10 to 10 (1.5); of fraud_spike_new_users a factor, 1 to 100 (5);
+                of all others a share, 0 to 1, of the decisions or labels that it is about.
+              feature: of feature_missing (device_age_days). bound: of disorder, 1s to 1d (4s).
+              slice: of feature_missing, score_drift and volume_drop; country, channel, browser or account_age.
+            What must fire is said before: by the default monitors, and for a slice or a feature only where a monitor
+            looks at that slice, or the configuration marks the feature important.
 
             The same seed and options give the same bytes. --rate paces to the wall clock; without it, full speed.
             """)

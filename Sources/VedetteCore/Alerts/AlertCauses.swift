@@ -22,7 +22,11 @@ enum AlertCauses {
         // Labels that somebody invents or turns move whatever is made of labels.
         "label_source": ["label_poisoning", "label_burst", "label_orphans", "label_conflicts", "label_canary", "outcome_rate"],
         "label_poisoning": ["label_conflicts", "label_canary", "outcome_rate"],
+        // A shift of all scores presses on the threshold in every slice: the widest says it.
+        boundary: [boundary],
     ]
+
+    private static let boundary = "probing.boundary"
 
     /// Whether alerts of this kind explain any others.
     static func isCause(_ monitor: String) -> Bool { table[monitor] != nil }
@@ -31,15 +35,16 @@ enum AlertCauses {
     static func explains(_ cause: AlertIdentity, _ effect: AlertIdentity) -> Bool {
         guard cause.model == effect.model, cause.slice.isComparable(to: effect.slice) else { return false }
         guard let effects = table[cause.monitor], effects.contains(effect.monitor) else { return false }
+        if cause.monitor == effect.monitor { return cause.slice.isWider(than: effect.slice) }
         if ofFeatures.contains(cause.monitor), ofFeatures.contains(effect.monitor), cause.subject != effect.subject { return false }
         return true
     }
 
-    /// Causes come before what they explain: the number of kinds that lead here.
+    /// Causes come before what they explain: the number of other kinds that lead here.
     static func depth(_ monitor: String) -> Int {
         if monitor == versionChange { return -1 }
         var depth = 0
-        for (_, effects) in table where effects.contains(monitor) { depth += 1 }
+        for (cause, effects) in table where cause != monitor && effects.contains(monitor) { depth += 1 }
         return depth
     }
 }

@@ -9,6 +9,14 @@ public struct AlertNames: Sendable {
         "label_source", "label_poisoning", "label_canary", "label_burst", "label_orphans", "label_conflicts", "label_normalisation",
     ]
 
+    /// How much of the stream before an incident a replay must read to find it again, at least, ms: a floor needs none, what is
+    /// ordinary traffic or an ordinary actor has to be learned first.
+    static func learnsForMs(_ monitor: String) -> Int64 {
+        let dayMs: Int64 = 86_400_000
+        if monitor.hasPrefix("probing.") { return 7 * dayMs }
+        return monitor.hasPrefix("label_") && monitor != "label_source" ? 90 * dayMs : 0
+    }
+
     /// Ids of the configured monitors and detectors, then the kinds; each once.
     public let all: [String]
 

@@ -11,8 +11,12 @@ enum AlertNumbers {
         return text
     }
 
-    /// `43.1 %`; two digits after the point below 1 %, none where they are zero.
-    static func percent(_ share: Double) -> String { decimal(share * 100, digits: abs(share) < 0.01 ? 2 : 1) + " %" }
+    /// `43.1 %`; two digits after the point below 1 %, none where they are zero. What is there is never `0 %`, and what is not all never `100 %`.
+    static func percent(_ share: Double) -> String {
+        if share > 0, share < 0.00005 { return "less than 0.01 %" }
+        if share < 1, share >= 0.9995 { return share < 0.99995 ? decimal(share * 100, digits: 2) + " %" : "more than 99.99 %" }
+        return decimal(share * 100, digits: abs(share) < 0.01 ? 2 : 1) + " %"
+    }
 
     /// Rounded to at most `digits` digits after the point, without trailing zeros.
     static func decimal(_ value: Double, digits: Int = 2) -> String {

@@ -70,6 +70,7 @@ package struct IncidentBook {
         case .open: return open(report, key, boundary, traffic)
         case .closed(let reason): return end(report, key, .resolved, reason, boundary, traffic)
         case .withdrawn(let reason): return end(report, key, .withdrawn, reason, boundary, traffic)
+        case .merged(let other): return end(report, key, .resolved, "part of \(other), which goes on", boundary, traffic)
         }
     }
 
@@ -178,6 +179,7 @@ package struct IncidentBook {
             return nil
         }
         state.severity = max(state.severity, report.severity)
+        state.startedAt = min(state.startedAt, report.startedAt)
         state.spokenSize = max(state.spokenSize, report.size)
         state.spokenNews = max(state.spokenNews, report.news)
         state.spokenExplained = state.explained.count
@@ -251,21 +253,25 @@ package struct IncidentBook {
         let economics = IncidentEconomics(report, timeToDetectMs: state.detectMs) { traffic(report.model, $0) }
         let fingerprint = Fingerprint.text(key)
         let place = "\(model.name), \(report.slice.text)"
+        let since = "\(AlertNumbers.time(report.startedAt)) UTC"
+        let ended = Advice.ended(
+            report.phase, status, since: "\(AlertNumbers.time(min(state.startedAt, report.startedAt))) UTC", security: model.security.name)
         return AlertEvent(
             id: "\(fingerprint)-\(state.episode)-\(state.revision)", fingerprint: fingerprint, episode: state.episode,
             revision: state.revision, status: status, severity: state.severity, monitor: report.monitor,
             monitorID: configuration.detectors[report.detector].id, model: model.name, version: report.version, slice: report.slice,
             subject: report.subject,
-            summary: "\(report.monitor): \(report.headline) — \(place), since \(AlertNumbers.time(report.startedAt)) UTC",
-            startedAt: report.startedAt, detectedAt: state.detectedAt, emittedAt: state.emittedAt,
+            summary: "\(report.monitor): \(report.headline) — \(place), since \(since)",
+            // News of a part that is younger makes the incident no younger.
+            startedAt: min(state.startedAt, report.startedAt), detectedAt: state.detectedAt, emittedAt: state.emittedAt,
             windowName: "incident", windowStart: report.startedAt, windowEnd: max(report.startedAt, report.lastAt) + 1,
-            replayFrom: report.startedAt, measure: report.measure, value: report.value, limit: report.limit,
+            replayFrom: min(state.startedAt, report.startedAt) - AlertNames.learnsForMs(report.monitor), measure: report.measure, value: report.value, limit: report.limit,
             referenceValue: report.referenceValue, referenceName: report.referenceName, count: report.count,
             interval: report.interval, pValue: report.pValue, control: report.control, labelMaturity: nil,
             contributors: report.contributors + state.explained, sampleRequestIDs: report.sampleRequestIDs, owner: model.owner,
             security: model.security, runbook: "\(configuration.runbookBase)/\(report.monitor).md",
-            immediateActions: report.immediateActions, escalation: report.escalation,
-            recommendedAction: report.recommendedAction, blastRadius: report.blastRadius + economics.words, incident: report.facts,
+            immediateActions: ended?.actions ?? report.immediateActions, escalation: ended?.escalation ?? report.escalation,
+            recommendedAction: ended?.recommended ?? report.recommendedAction, blastRadius: report.blastRadius + economics.words, incident: report.facts,
             economics: economics, reason: reason)
     }
 }

@@ -8,6 +8,8 @@ public struct IncidentReport: Sendable, Equatable {
         case closed(reason: String)
         /// It was wrong, and why.
         case withdrawn(reason: String)
+        /// It turned out to be part of another one, which goes on: `case 3`.
+        case merged(into: String)
     }
 
     /// Index into the configured detectors.

@@ -3,7 +3,7 @@
 /// A detector reports an incident at each boundary at which it stands; so one that is kept back
 /// speaks up by itself when the silence or its cause is over, or when the hour has room.
 extension Judge {
-    /// What of the reports of one boundary is to be said, causes first and the worst before others.
+    /// What of the reports of one boundary is to be said, causes first, the worst before others and wide slices before narrow ones.
     package mutating func settle(
         _ reports: [IncidentReport], _ book: inout IncidentBook, at boundary: Int64, traffic: IncidentBook.Traffic
     ) -> [AlertEvent] {
@@ -24,10 +24,11 @@ extension Judge {
 
     private func ordered(_ reports: [IncidentReport], _ book: IncidentBook) -> [IncidentReport] {
         guard reports.count > 1 else { return reports }
-        let keys = reports.map { (depth: AlertCauses.depth($0.monitor), severity: $0.severity, key: book.key(of: $0)) }
+        let keys = reports.map { (depth: AlertCauses.depth($0.monitor), severity: $0.severity, parts: $0.slice.parts.count, key: book.key(of: $0)) }
         return reports.indices.sorted { a, b in
             if keys[a].depth != keys[b].depth { return keys[a].depth < keys[b].depth }
             if keys[a].severity != keys[b].severity { return keys[a].severity > keys[b].severity }
+            if keys[a].parts != keys[b].parts { return keys[a].parts < keys[b].parts }
             return keys[a].key != keys[b].key ? keys[a].key < keys[b].key : a < b
         }.map { reports[$0] }
     }

@@ -73,11 +73,13 @@ extension Judge {
         if isAccepted { state.frozen = nil }
         guard state.isAnnounced else { return nil }
         let held = spec.keepFiringForMs > 0 ? "clear for \(AlertNumbers.duration(state.clearMs))" : "clear"
-        let bound = "below \(AlertNumbers.percent(spec.clearRatio)) of the limit"
+        let finding = candidate.finding
+        let clear = spec.rule.base.cleared(finding)
+            ?? "the effect is below \(AlertNumbers.percent(spec.clearRatio)) of the limit (\(Playbook.observed(finding)))"
         let reason =
-            candidate.finding.ended ?? (isAccepted
+            finding.ended ?? (isAccepted
             ? "the new level has held for \(AlertNumbers.duration(Self.freezeMs)) and counts as normal from here on"
-            : "\(held): the effect is \(bound) (\(Playbook.observed(candidate.finding)))")
+            : "\(held): \(clear)")
         return .end(.resolved, reason: reason)
     }
 
@@ -105,8 +107,8 @@ extension Judge {
         let fingerprint = Fingerprint.text(key(scene.round.monitor, observation, finding.subject))
         let playbook = Playbook(
             finding: finding, rule: spec.rule.base, model: model, slice: observation.slice, round: scene.round,
-            sliceTotal: observation.current.total, overallTotal: scene.overallTotal(observation.model))
-        let advice = playbook.advice
+            startedAt: state.startedAt, detectedAt: state.detectedAt, sliceTotal: observation.current.total, overallTotal: scene.overallTotal(observation.model))
+        let advice = playbook.advice(status)
         return AlertEvent(
             id: "\(fingerprint)-\(state.episode)-\(state.revision)", fingerprint: fingerprint, episode: state.episode,
             revision: state.revision, status: status, severity: state.severity, monitor: spec.rule.name, monitorID: spec.id,

@@ -91,11 +91,12 @@ extension Judge {
         let drafts = drafts.filter { if case .announce = $0.kind { true } else { false } }
         guard !drafts.isEmpty else { return }
         var spoken = spokenAlerts() + incidents
+        let over = rememberedAlerts()
         var speakers: [Draft] = []
         for draft in order(drafts) {
             guard var state = states[draft.key], state.phase == .firing, !state.isAnnounced else { continue }
             place(&state, draft, at: boundary)
-            switch verdict(draft, state, spoken, at: boundary) {
+            switch verdict(draft, state, spoken, over, at: boundary) {
             case .speak:
                 state.isAnnounced = true
                 (state.about, state.isOfVersions) = (nil, false)
@@ -107,7 +108,9 @@ extension Judge {
             case .cause(let cause) where state.isExplained && states[cause] != nil: hold(&state, candidate(draft), at: boundary)
             case .cause(let cause):
                 hold(&state, candidate(draft), at: boundary)
-                let told = contributor(state, candidate(draft))
+                var told = contributor(state, candidate(draft))
+                // Its name alone would be that of the alert which tells of it.
+                if states[cause]?.identity == state.identity { told.name += " in \(configuration.windows[configuration.monitors[state.monitor].window].name)" }
                 if states[cause] == nil {
                     if !state.isExplained { explained.append((cause, told)) }
                     state.isExplained = true
@@ -150,8 +153,30 @@ extension Judge {
 
     /// Alerts that fire and were spoken of, by key.
     mutating func spokenAlerts() -> [Spoken] {
-        spokenKeys = spokenKeys.filter { states[$0].map { $0.phase == .firing && $0.isAnnounced } ?? false }
-        return spokenKeys.sorted().compactMap { key in states[key].map { spoken(key, $0) } }
+        spokenKeys = spokenKeys.filter { states[$0].map { isSpoken($0) || lastHeld($0) != nil } ?? false }
+        return spokenKeys.sorted().compactMap { key in states[key].flatMap { isSpoken($0) ? spoken(key, $0) : nil } }
+    }
+
+    /// Alerts that are over, and that longer windows may still hold, by key. After ``spokenAlerts()``.
+    private func rememberedAlerts() -> [Spoken] {
+        spokenKeys.sorted().compactMap { key in
+            states[key].flatMap { state in
+                lastHeld(state).map { end in
+                    var other = spoken(key, state)
+                    other.metAt = end
+                    return other
+                }
+            }
+        }
+    }
+
+    private func isSpoken(_ state: AlertState) -> Bool { state.phase == .firing && state.isAnnounced }
+
+    /// End of the last window in which an alert that was told and is over held, ms, while some window may still reach back to it.
+    /// Only a new word moves it forward. Nil for one that was withdrawn: it rests on nothing any more.
+    private func lastHeld(_ state: AlertState) -> Int64? {
+        guard state.phase != .firing, state.isAnnounced, let end = (state.latest ?? state.basis)?.end else { return nil }
+        return newestEnd - end < configuration.windows.reduce(0) { max($0, $1.sizeMs) } ? end : nil
     }
 
     private func spoken(_ key: RequestID, _ state: AlertState) -> Spoken {
@@ -179,7 +204,7 @@ extension Judge {
         }.map { drafts[$0] }
     }
 
-    private func verdict(_ draft: Draft, _ state: AlertState, _ spoken: [Spoken], at boundary: Int64) -> Verdict {
+    private func verdict(_ draft: Draft, _ state: AlertState, _ spoken: [Spoken], _ over: [Spoken], at boundary: Int64) -> Verdict {
         let (candidate, scene) = (candidate(draft), scenes[draft.scene])
         if silence(of: state.identity, monitor: state.monitor, at: boundary) != nil { return .silenced }
         if isSaidByCompanion(state, candidate, scene) { return .companion }
@@ -189,12 +214,10 @@ extension Judge {
                 guard let word = versionWords[state.identity.model], states[word] != nil else { return .notice(.versionChange) }
                 return .cause(word)
             }
-            let windowStart = scene.round.start
-            let cause = spoken.first { other in
-                (AlertCauses.explains(other.identity, state.identity) || isSameInAnotherWindow(other, state)) && other.severity >= state.severity
-                    && other.startedAt < scene.round.end && other.metAt > windowStart
-            }
-            if let cause { return .cause(cause.key) }
+            if let cause = spoken.first(where: { explains($0, state, in: scene.round) }) { return .cause(cause.key) }
+            // Told with a cause that is over by now: a day's window shows an hour's fault for a day.
+            let told = state.isExplained ? over.first { explains($0, state, in: scene.round) } : nil
+            if let told { return .cause(told.key) }
         }
         let room = AlertRoom(model: state.identity.model, monitor: state.identity.monitor, severity: state.severity)
         return hasRoom(in: room, at: boundary) ? .speak : .notice(.alertStorm)
@@ -202,6 +225,11 @@ extension Judge {
 
     func isOfVersions(_ candidate: Candidate, _ state: AlertState) -> Bool {
         candidate.finding.cause == .versionChange && state.identity.monitor != AlertCauses.versionChange
+    }
+
+    private func explains(_ other: Spoken, _ state: AlertState, in round: EvaluationRound) -> Bool {
+        (AlertCauses.explains(other.identity, state.identity) || isSameInAnotherWindow(other, state)) && other.severity >= state.severity
+            && other.startedAt < round.end && other.metAt > round.start
     }
 
     /// Of two windows in which one kind of monitor finds the same thing, the one that spoke first explains the other.

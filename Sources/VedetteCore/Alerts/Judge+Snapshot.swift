@@ -46,7 +46,7 @@ extension Judge {
             state.monitor = monitor
             states[key] = state
             trackedByMonitor[monitor] += 1
-            if state.phase == .firing, state.isAnnounced { spokenKeys.insert(key) }
+            if state.isAnnounced { spokenKeys.insert(key) }
             if state.about != nil { followers.insert(key) }
         }
     }

@@ -59,7 +59,7 @@ public struct Judge {
     var notices = NoticeBook()
     /// When alerts were announced in the last ``capPeriodMs``.
     var announcements: [AlertRoom: [Int64]] = [:]
-    /// Fingerprints that may be firing and were spoken of: a superset, for finding causes fast. From the states, not stored.
+    /// Fingerprints that were spoken of, and fire or are over since not long: a superset, for finding causes fast. From the states, not stored.
     var spokenKeys: Set<RequestID> = []
     /// Fingerprints of which what breakers hear may have changed; empty between boundaries.
     var stirred: Set<RequestID> = []

@@ -7,6 +7,9 @@ struct Playbook {
     let model: ModelSpec
     let slice: SliceName
     let round: EvaluationRound
+    /// Start of the first window of the condition, and end of the one that made it fire, ms.
+    let startedAt: Int64
+    let detectedAt: Int64
     /// Decisions in the window.
     let sliceTotal: Int64
     /// Decisions of the model in the window; nil where all traffic is not in the round.
@@ -17,11 +20,13 @@ struct Playbook {
         "\(type(of: rule).name): \(rule.headline(finding)) — \(model.name), \(slice.text), \(AlertNumbers.window(round.start, round.end))"
     }
 
-    var advice: Advice {
-        rule.advice(
-            finding,
-            at: AlertPlace(
-                text: place, since: "\(AlertNumbers.time(round.start)) UTC", owner: model.owner.name, security: model.security.name))
+    /// What to do, or, once it is over, what is left to do.
+    func advice(_ status: AlertStatus) -> Advice {
+        // Not those of the window at hand: what did it happened before the first one was over, however late this record is.
+        let (start, end) = (AlertNumbers.time(min(startedAt, round.start)), AlertNumbers.time(max(detectedAt, startedAt)))
+        let at = AlertPlace(
+            text: place, since: "\(start) UTC", when: "between \(start) and \(end) UTC", owner: model.owner.name, security: model.security.name)
+        return Advice.ended(status, since: at.since, security: at.security) ?? rule.advice(finding, at: at)
     }
 
     private var place: String { slice.isOverall ? "all traffic of \(model.name)" : "\(slice.text) of \(model.name)" }
@@ -50,5 +55,39 @@ struct Playbook {
         }
         let share = AlertNumbers.percent(Double(sliceTotal) / Double(overallTotal))
         return "\(place): \(decisions), \(share) of the model's \(AlertNumbers.count(overallTotal))"
+    }
+}
+
+extension Advice {
+    /// The same of an incident: one that is part of another is not over.
+    static func ended(_ phase: IncidentReport.Phase, _ status: AlertStatus, since: String, security: String) -> Advice? {
+        guard case .merged(let other) = phase else { return ended(status, since: since, security: security) }
+        return Advice(
+            actions: ["Go on with the alert whose `subject` is \(other): it holds this one's requests. Leave what was done for this one in place."],
+            escalation: "As \(other) says.", recommended: "Follow \(other).")
+    }
+
+    /// What is left to do when an alert is over; nil while it fires.
+    static func ended(_ status: AlertStatus, since: String, security: String) -> Advice? {
+        switch status {
+        case .firing, .updated: nil
+        case .resolved:
+            Advice(
+                actions: [
+                    "Read `reason`: is it what you did or expected? What ends without anybody knowing why may come back.",
+                    "Undo what was done for it, one step at a time: the runbook says how.",
+                    "Look back at what was decided since \(since): what passed meanwhile is not taken back by itself.",
+                ],
+                escalation: "Escalate to \(security) if nobody knows why it ended, or if it comes back.",
+                recommended: "Undo mitigations and close the incident if the cause is gone; keep them if the new level only counts as normal now.")
+        case .withdrawn:
+            Advice(
+                actions: [
+                    "Undo what was done for it: late labels show that it was wrong.",
+                    "Find the source whose first labels misled, and ask its owner.",
+                ],
+                escalation: "Escalate to \(security) if one source or actor sent the labels that misled.",
+                recommended: "Undo everything that was done for it.")
+        }
     }
 }

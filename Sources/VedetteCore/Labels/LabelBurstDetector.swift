@@ -126,6 +126,7 @@ struct LabelBurstDetector: StreamDetector {
         for place in entries.indices {
             guard let fired = entries[place].firedAt, boundary - fired >= rule.keepFiringForMs else { continue }
             var report = report(place, at: boundary)
+            report.headline = "the burst is over: \(report.headline)"
             report.phase = .closed(reason: "no burst for \(AlertNumbers.duration(rule.keepFiringForMs))")
             entries[place].firedAt = nil
             reports.append(report)

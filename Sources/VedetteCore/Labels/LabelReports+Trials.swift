@@ -91,7 +91,7 @@ extension LabelReports {
             trial,
             Words(
                 monitor: "label_normalisation",
-                headline: "\(AlertNumbers.percent(shares.share)) of \(AlertNumbers.count(shares.labels)) borderline labels of \(detail.name) say legit since "
+                headline: "\(AlertNumbers.percent(shares.share)) of \(AlertNumbers.count(shares.labels)) borderline labels of \(slice.text) say legit since "
                     + "\(AlertNumbers.time(trial.risingSince)), \(AlertNumbers.percent(shares.expected)) elsewhere, and they did not differ so before",
                 measure: "legit_share", value: shares.share, limit: shares.expected, referenceName: "other slices",
                 immediateActions: [
@@ -100,7 +100,7 @@ extension LabelReports {
                     "Leave this slice's borderline labels out of the next training run until it is explained.",
                 ],
                 escalation: "The security counterpart, if blind labels say fraud: the pattern is being taught to the model as normal.",
-                recommendedAction: "Freeze the training labels of \(detail.name) at \(AlertNumbers.time(trial.risingSince)) UTC until blind labels agree.",
+                recommendedAction: "Freeze the training labels of \(slice.text) at \(AlertNumbers.time(trial.risingSince)) UTC until blind labels agree.",
                 blastRadius: "\(AlertNumbers.count(shares.labels)) borderline labels of the slice", money: trial.moneyAtRisk),
             alpha: rule.peers.alpha, severity: rule.normalisationSeverity, detector: detector, model: model)
         report.slice = slice

@@ -62,10 +62,14 @@ public struct CostRule: MonitorRule {
         return ReferenceSummary(count: all.count, level: mean, spread: all.standardDeviation ?? 0, edges: [low, high], bins: [0, 0, 0])
     }
 
+    public func limits(_ finding: Finding) -> String? {
+        "\(AlertNumbers.decimal(maxDropRatio)) and \(AlertNumbers.decimal(minRatio)) times"
+    }
+
     public func headline(_ finding: Finding) -> String {
         "a decision costs \(AlertNumbers.decimal(finding.level, digits: 4)), \(AlertNumbers.decimal(finding.value)) times the reference "
             + "\(AlertNumbers.decimal(finding.reference.level, digits: 4)), over \(AlertNumbers.count(finding.count)) decisions "
-            + "(limit \(AlertNumbers.decimal(finding.limit)) times)"
+            + "(\(limitWords(finding)))"
     }
 
     public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {

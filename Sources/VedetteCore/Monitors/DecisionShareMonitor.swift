@@ -65,17 +65,22 @@ public struct DecisionShareRule: MonitorRule {
         return ReferenceSummary(count: total, level: level, spread: known.count > 1 ? spread : 0, bins: [interventions])
     }
 
+    public func limits(_ finding: Finding) -> String? {
+        let up = finding.limit < 1 && finding.limit > 0 ? 1 / finding.limit : finding.limit
+        return "\(AlertNumbers.decimal(1 / up)) and \(AlertNumbers.decimal(up)) times"
+    }
+
     public func headline(_ finding: Finding) -> String {
         "\(AlertNumbers.percent(finding.level)) of \(AlertNumbers.count(finding.count)) decisions challenged, blocked or escalated, "
             + "\(AlertNumbers.decimal(finding.value)) times the reference \(AlertNumbers.percent(finding.reference.level)) "
-            + "(limit \(AlertNumbers.decimal(finding.limit)) times)"
+            + "(\(limitWords(finding)))"
     }
 
     public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {
         finding.value < 1
             ? Advice(
                 actions: [
-                    "Check for a release of the model, of its thresholds or of the rules beside it shortly before \(place.since).",
+                    "Check for a release of the model, of its thresholds or of the rules beside it \(place.when) or shortly before.",
                     "Compare the scores of \(place.text) with the reference: did the high ones vanish, or are they no longer acted on?",
                     "Look at reviews and user reports of \(place.text) since then: does what was stopped before pass now?",
                 ],
@@ -83,7 +88,7 @@ public struct DecisionShareRule: MonitorRule {
                 recommended: "Send a sample of the requests near the threshold in \(place.text) to review until the reason is known.")
             : Advice(
                 actions: [
-                    "Check for a release of the model, of its thresholds or of the rules beside it shortly before \(place.since).",
+                    "Check for a release of the model, of its thresholds or of the rules beside it \(place.when) or shortly before.",
                     "Open the sample requests: are they alike (an attack), or ordinary customers (a broken feature, a wrong threshold)?",
                     "Look at volume and at missing_features of \(place.text).",
                 ],

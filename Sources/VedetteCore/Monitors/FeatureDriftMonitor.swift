@@ -145,7 +145,7 @@ public struct FeatureDriftRule: MonitorRule {
         let feature = finding.subject ?? "the feature"
         return Advice(
             actions: [
-                "Check for a release of the service that provides \(feature) shortly before \(place.since): a changed unit, currency, default or code list.",
+                "Check for a release of the service that provides \(feature) \(place.when) or shortly before: a changed unit, currency, default or code list.",
                 "Compare the values of \(feature) in the sample requests with last week's: all shifted alike points to a bug, a new cluster to new traffic.",
                 "Check score_drift and outcome_rate of \(place.text): does the model care, and does fraud?",
             ],

@@ -58,6 +58,8 @@ public struct MissingFeaturesMonitor: Sendable {
             isSufficient: total > 0 && total >= minCount, severity: isLost ? nil : severity.lowered.lowered, labelMaturity: nil,
             sampleRequestIDs: pane.samples.texts)
         if finding.isSufficient, finding.effectPassed {
+            finding.detail = "\(AlertNumbers.count(aggregate.null)) null (the look-up failed), "
+                + "\(AlertNumbers.count(aggregate.absent)) absent (schema or mapping changed)"
             finding.pValue =
                 ProportionTest.evaluate(
                     current: (aggregate.missing, total), reference: (referenceMissing, reference.count), alternative: .greater)?.pValue ?? 1
@@ -121,7 +123,8 @@ public struct MissingFeaturesRule: MonitorRule {
         return Advice(
             actions: [
                 "Look up the service that provides \(feature): errors, timeouts and deployments since \(place.since).",
-                "Open the sample requests: is \(feature) absent (schema or mapping changed) or null (the look-up failed)?",
+                "Of the decisions without \(feature): \(finding.detail ?? "null or absent is not known"). Find some in your own log: "
+                    + "the sample requests are drawn from all decisions of the window, and most of them may have it.",
                 "See what the model does without \(feature) in \(place.text): compare allow share and mean score with the reference.",
             ],
             escalation: "Escalate to \(place.security) if the allow share of \(place.text) rises, or if the rate stays above \(limit) "

@@ -43,6 +43,12 @@ public protocol MonitorRule: Sendable, Equatable {
     /// What was observed against which limit, without place and time.
     func headline(_ finding: Finding) -> String
 
+    /// Why an alert of it is over, where that is not an effect which has fallen below its limit.
+    func cleared(_ finding: Finding) -> String?
+
+    /// Both limits, `0.3 and 4 times`, where there is one on either side of what is usual; nil where there is one.
+    func limits(_ finding: Finding) -> String?
+
     /// What to do about it.
     func advice(_ finding: Finding, at place: AlertPlace) -> Advice
 }
@@ -51,6 +57,18 @@ extension MonitorRule {
     public var needs: MonitorNeeds { MonitorNeeds() }
 
     public var referenceLabel: String? { nil }
+
+    public func limits(_ finding: Finding) -> String? { nil }
+
+    public func cleared(_ finding: Finding) -> String? {
+        limits(finding).map { "\(finding.measure.text(finding.value)) now, which is between the limits (\($0))" }
+    }
+
+    /// The limit that was passed, or, of a number between two, both.
+    func limitWords(_ finding: Finding) -> String {
+        if !finding.effectPassed, let both = limits(finding) { return "limits \(both)" }
+        return "limit \(finding.measure.text(finding.limit))"
+    }
 
     public func subjects(of observation: Observation, _ context: MonitorContext) -> [MonitorSubject] { [.slice] }
 
@@ -132,14 +150,18 @@ public struct MonitorContext: Sendable {
 public struct AlertPlace {
     /// `country=FR of payments` or `all traffic of payments`.
     public var text: String
-    /// Start of the window, `2026-01-05 00:00 UTC`.
+    /// Start of the first window of the condition, `2026-01-05 00:00 UTC`.
     public var since: String
+    /// When what did it happened: `between 2026-01-05 00:00 and 2026-01-06 00:00 UTC`, from the start of the first window of the
+    /// condition, which may be a day long, to the end of the one that made it fire.
+    public var when: String
     public var owner: String
     public var security: String
 
-    public init(text: String, since: String, owner: String, security: String) {
+    public init(text: String, since: String, when: String, owner: String, security: String) {
         self.text = text
         self.since = since
+        self.when = when
         self.owner = owner
         self.security = security
     }

@@ -92,7 +92,7 @@ extension SchemaChangeRule {
     func mappedAdvice(_ field: String, at place: AlertPlace) -> Advice {
         Advice(
             actions: [
-                "Look for a release of the producer or of the mapping shortly before \(place.since): \(field) renamed, moved or no longer sent?",
+                "Look for a release of the producer or of the mapping \(place.when) or shortly before: \(field) renamed, moved or no longer sent?",
                 "Open a sample request as it was sent and look for the field under another name.",
                 "Until it is back, what rests on it is silent, not healthy: look elsewhere for latency, errors, cost, money or the slice.",
             ],

@@ -33,7 +33,7 @@ extension SchemaChangeRule {
     func undeclaredAdvice(_ field: String, at place: AlertPlace) -> Advice {
         Advice(
             actions: [
-                "Look for a release of the producer shortly before \(place.since): is \(field) a new field, or a known one under another name (then that one vanishes)?",
+                "Look for a release of the producer \(place.when) or shortly before: is \(field) a new field, or a known one under another name (then that one vanishes)?",
                 "Open a sample request as it was sent: who fills \(field), and does the model read it?",
                 "If it is meant to be there, declare it: Vedette reads nothing of a field but its name until then.",
             ],

@@ -146,7 +146,7 @@ public struct SchemaChangeRule: MonitorRule {
         if Self.isMapped(finding) { return mappedAdvice(feature, at: place) }
         return Advice(
             actions: [
-                "Look for a release of the producer or of the mapping shortly before \(place.since): \(feature) renamed, moved or written in another type?",
+                "Look for a release of the producer or of the mapping \(place.when) or shortly before: \(feature) renamed, moved or written in another type?",
                 "Open a sample request as it was sent and look for \(feature) under another name or as text instead of a number.",
                 "See what the model does without \(feature) in \(place.text): compare allow share and mean score with the reference.",
             ],

@@ -121,7 +121,7 @@ public struct ScoreDriftRule: MonitorRule {
     public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {
         Advice(
             actions: [
-                "Check for a model, feature or configuration release shortly before \(place.since).",
+                "Check for a model, feature or configuration release \(place.when) or shortly before.",
                 "Check missing_features and volume of \(place.text): lost inputs and a changed mix of traffic move scores first.",
                 "If neither, compare sample requests with the reference: many alike requests point to an attack.",
             ],

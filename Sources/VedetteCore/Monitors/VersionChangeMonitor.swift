@@ -66,6 +66,12 @@ public struct VersionChangeRule: MonitorRule {
             + "it allows \(allow) against \(AlertNumbers.percent(Double(allowed) / Double(all)))"
     }
 
+    public func cleared(_ finding: Finding) -> String? {
+        finding.reference.level >= minShare
+            ? "the reference has the version as well by now (\(AlertNumbers.percent(finding.reference.level)) of it)"
+            : "the version makes \(AlertNumbers.percent(finding.value)) of the decisions"
+    }
+
     public func headline(_ finding: Finding) -> String {
         "version \(finding.subject ?? "?") makes \(AlertNumbers.percent(finding.value)) of \(AlertNumbers.count(finding.count)) decisions "
             + "(\(AlertNumbers.percent(finding.reference.level)) in the reference)" + (finding.detail.map { "; \($0)" } ?? "")
@@ -75,7 +81,7 @@ public struct VersionChangeRule: MonitorRule {
         let version = finding.subject ?? "the version"
         return Advice(
             actions: [
-                "Ask \(place.owner) whether the release of \(version) was planned for \(place.since).",
+                "Ask \(place.owner) whether the release of \(version) was planned for the time \(place.when).",
                 "If it was, compare scores, decision shares and latency with what its evaluation promised.",
                 "If it was not, find out who deployed \(version), and roll back.",
             ],

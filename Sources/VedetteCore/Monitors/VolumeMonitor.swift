@@ -118,9 +118,13 @@ public struct VolumeRule: MonitorRule {
         return monitor.finding(in: observation.current, against: reference)
     }
 
+    public func limits(_ finding: Finding) -> String? {
+        "\(AlertNumbers.decimal(maxDropRatio)) and \(AlertNumbers.decimal(minSurgeRatio)) times"
+    }
+
     public func headline(_ finding: Finding) -> String {
         "\(AlertNumbers.count(finding.count)) decisions, \(AlertNumbers.decimal(finding.value)) times the reference "
-            + "\(AlertNumbers.count(Int64(finding.reference.level.rounded()))) (limit \(AlertNumbers.decimal(finding.limit)) times)"
+            + "\(AlertNumbers.count(Int64(finding.reference.level.rounded()))) (\(limitWords(finding)))"
     }
 
     public func advice(_ finding: Finding, at place: AlertPlace) -> Advice {

@@ -69,9 +69,10 @@ struct FanOutHub: Equatable {
             tries.add(request)
         }
         hits += 1
+        // What is told of a reported one is its strongest moment, numbers and evidence alike.
+        if !isReported || value >= peak { (over, distinct) = (Int32(kind), count) }
         peak = isReported ? max(peak, value) : value
         if peak >= limit { isReported = true }
-        (over, distinct) = (Int32(kind), count)
         lastAt = max(lastAt, request.time)
         if samples.count == 10 { samples.remove(at: 4) }
         samples.append(sample)

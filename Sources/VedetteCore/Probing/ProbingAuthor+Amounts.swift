@@ -15,7 +15,7 @@ extension ProbingAuthor {
         var report = IncidentReport(
             detector: detector, monitor: entry.monitor.name, model: model, severity: .p1, startedAt: min(entry.startedAt, burst.startedAt),
             lastAt: max(entry.lastAt, burst.lastAt),
-            headline: "\(burstText(burst)) (evidence \(AlertNumbers.decimal(burst.peak, digits: 1)) nats)",
+            headline: "\(burstText(burst)) " + Self.words(evidence: burst.peak, of: rule.minSmallAmountEvidence),
             measure: "evidence_nats", value: burst.peak, limit: rule.minSmallAmountEvidence, referenceName: "own_history",
             referenceValue: burst.usualShare, count: burst.all, pValue: RealFunctions.exp(-max(0, min(burst.peak, 700))),
             control: AlertEvent.FalseDiscoveryControl(

@@ -24,7 +24,7 @@ extension ProbingAuthor {
         var report = IncidentReport(
             detector: detector, monitor: entry.monitor.name, model: model, severity: .p1, startedAt: hub.startedAt, lastAt: hub.lastAt,
             headline: "\(headline), \(AlertNumbers.count(hub.interventions)) of \(AlertNumbers.count(hub.requests)) requests stopped "
-                + "(evidence \(AlertNumbers.decimal(hub.peak, digits: 1)) nats)",
+                + Self.words(evidence: hub.peak, of: rule.minFanOutEvidence),
             measure: "evidence_nats", value: hub.peak, limit: rule.minFanOutEvidence, referenceName: "ordinary_traffic",
             count: hub.requests, pValue: RealFunctions.exp(-max(0, min(hub.peak, 700))),
             control: AlertEvent.FalseDiscoveryControl(
@@ -60,7 +60,7 @@ extension ProbingAuthor {
         var report = IncidentReport(
             detector: detector, monitor: entry.monitor.name, model: model, severity: .p1, startedAt: entry.startedAt, lastAt: entry.lastAt,
             headline: "\(AlertNumbers.count(entry.requests)) requests of an incident whose details gave way to newer ones "
-                + "(evidence \(AlertNumbers.decimal(entry.peak, digits: 1)) nats)",
+                + Self.words(evidence: entry.peak, of: limit),
             measure: "evidence_nats", value: entry.peak, limit: limit, referenceName: "ordinary_traffic", count: entry.requests,
             pValue: RealFunctions.exp(-max(0, min(entry.peak, 700))),
             control: AlertEvent.FalseDiscoveryControl(
@@ -82,7 +82,7 @@ extension ProbingAuthor {
         var report = IncidentReport(
             detector: detector, monitor: ProbingMonitor.boundary.name, model: model, severity: .p2, startedAt: cell.startedAt, lastAt: cell.lastAt,
             headline: "\(AlertNumbers.percent(share)) of \(AlertNumbers.count(cell.pressedOf)) requests were allowed just below the threshold, "
-                + "usually \(AlertNumbers.percent(usual)) (evidence \(AlertNumbers.decimal(cell.peak, digits: 1)) nats)",
+                + "usually \(AlertNumbers.percent(usual)) " + Self.words(evidence: cell.peak, of: rule.minBoundaryEvidence),
             measure: "evidence_nats", value: cell.peak, limit: rule.minBoundaryEvidence, referenceName: "own_history", referenceValue: usual,
             count: cell.pressedOf, pValue: RealFunctions.exp(-max(0, min(cell.peak, 700))),
             control: AlertEvent.FalseDiscoveryControl(

@@ -26,6 +26,7 @@ struct ProbingAuthor {
         if isBurst { report.facts.append(IncidentFact("small_amounts", .text(burstText(watch.amounts.burst)))) }
         report.subject = "case \(entry.id)"
         report.phase = phase
+        if case .merged(let other) = phase { report.headline = "it turned out to be part of \(other), which holds its \(AlertNumbers.count(entry.requests)) requests" }
         report.size = Double(max(campaigns.reduce(0) { $0 + $1.tries }, entry.requests))
         report.news = entry.newsCount
         if let item { tell(item, in: &report) }
@@ -75,7 +76,8 @@ struct ProbingAuthor {
         let evidence = max(campaign.peak, isSlow ? campaign.slowPeak : 0, hubPeak)
         var report = IncidentReport(
             detector: detector, monitor: entry.monitor.name, model: model, severity: .p1,
-            startedAt: min(entry.startedAt, campaign.startedAt), lastAt: max(entry.lastAt, campaign.lastAt), headline: headline(campaign, evidence),
+            startedAt: watch.campaigns(of: entry.id).reduce(min(entry.startedAt, campaign.startedAt)) { min($0, $1.startedAt) },
+            lastAt: max(entry.lastAt, campaign.lastAt), headline: headline(campaign, evidence, limit),
             measure: "evidence_nats", value: evidence, limit: limit, referenceName: "ordinary_traffic", count: campaign.tries,
             pValue: RealFunctions.exp(-max(0, min(evidence, 700))),
             control: AlertEvent.FalseDiscoveryControl(
@@ -95,7 +97,7 @@ struct ProbingAuthor {
 
     // MARK: One line
 
-    private func headline(_ campaign: Campaign, _ evidence: Double) -> String {
+    private func headline(_ campaign: Campaign, _ evidence: Double, _ limit: Double) -> String {
         let tries = AlertNumbers.count(campaign.tries)
         var text = "\(tries) tries in one place of the feature space"
         let senders = entityCounts(campaign)
@@ -103,12 +105,18 @@ struct ProbingAuthor {
         text += ": \(AlertNumbers.count(campaign.interventions)) stopped, \(AlertNumbers.count(campaign.allowed)) allowed"
         if campaign.triesToBypass > 0 { text += ", first success at try \(AlertNumbers.count(campaign.triesToBypass))" }
         if campaign.isScaling(rule) { text += ", now used at scale" }
-        return text + " (evidence \(AlertNumbers.decimal(evidence, digits: 1)) nats)"
+        return text + " " + Self.words(evidence: evidence, of: limit)
+    }
+
+    /// `(evidence 12.3 nats, limit 8)`.
+    static func words(evidence: Double, of limit: Double) -> String {
+        "(evidence \(AlertNumbers.decimal(evidence, digits: 1)) nats, limit \(AlertNumbers.decimal(limit, digits: 1)))"
     }
 
     private func entityCounts(_ campaign: Campaign) -> [String] {
         schema.entities.indices.compactMap { kind in
-            let count = campaign.entities[kind].estimate
+            // An estimate: no more than there were tries.
+            let count = min(campaign.entities[kind].estimate, campaign.tries)
             return count > 0 ? "\(AlertNumbers.count(count)) \(schema.entities[kind])\(count == 1 ? "" : "s")" : nil
         }
     }
@@ -197,8 +205,15 @@ struct ProbingAuthor {
     private func actions(_ campaign: Campaign) -> [String] {
         var actions = ["Read the sample requests side by side: what was changed from one to the next?"]
         let pattern = pattern(campaign)
-        if !pattern.isEmpty { actions.append("Challenge what matches: \(pattern.map(\.text).joined(separator: "; "))") }
+        if tellsApart(pattern) {
+            actions.append("Challenge what matches: \(pattern.map(\.text).joined(separator: "; "))")
+        } else if !pattern.isEmpty {
+            actions.append("Challenge nothing by its values: what passed has none in common that tell it from ordinary traffic")
+        }
         actions.append("Look at the accounts, devices and addresses of the samples; hold their open orders")
+        if !pattern.isEmpty, !tellsApart(pattern) {
+            actions.append("Nothing in common there either: take it for a false alarm for now, and see whether a feature is missing or new (missing_features, schema_change)")
+        }
         if campaign.allowedSince > 0 {
             let since = AlertNumbers.time(campaign.firstSuccessAt ?? campaign.startedAt)
             actions.append("Review the \(AlertNumbers.count(campaign.allowedSince)) requests that passed since \(since) UTC")
@@ -209,9 +224,15 @@ struct ProbingAuthor {
     static let escalation = "To the security counterpart at once when tries are allowed; to the incident lead when money is moving (P0). "
         + "Do not block visibly: an attacker who sees that he was noticed changes his method."
 
+    /// Challenging more of ordinary traffic than this for one campaign does more harm than it.
+    private static let mostChallenged = 0.25
+
+    private func tellsApart(_ pattern: [(text: String, share: Double)]) -> Bool { pattern.contains { $0.share <= Self.mostChallenged } }
+
     private func recommendation(_ campaign: Campaign) -> String {
         let pattern = pattern(campaign)
         guard !pattern.isEmpty else { return "Keep stopping them; challenge whoever shares the entities of the samples" }
+        guard tellsApart(pattern) else { return "Challenge whoever shares the entities of the samples; what passed has no values of its own" }
         return "Challenge requests with \(pattern.prefix(3).map(\.text).joined(separator: ", "))"
     }
 

@@ -126,7 +126,7 @@ final class ProbingDetector: StreamDetector {
         let cases = watch.book.cases
         for entry in cases {
             if entry.into != 0 {
-                if entry.isTouched { reports.append(author.report(entry, phase: .closed(reason: "part of case \(watch.book.root(entry.id))"))) }
+                if entry.isTouched { reports.append(author.report(entry, phase: .merged(into: "case \(watch.book.root(entry.id))"))) }
             } else if boundary - entry.seenAt > rule.quietMs {
                 reports.append(author.report(entry, phase: quiet))
                 watch.close(entry.id)

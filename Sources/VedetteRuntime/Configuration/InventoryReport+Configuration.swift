@@ -27,6 +27,7 @@ extension InventoryReport {
         }
         drift = topology.driftReferences.map { Drift(name: $0.name, reference: Self.text($0.reference)) }
         monitors = topology.monitors.map { Self.monitor($0, topology) }
+        detectors = topology.detectors.flatMap { Self.detectors($0) }
         breakers = topology.breakers.map { Self.breaker($0, topology) }
         destinations = configuration.forward.map { forward in forward.destinations.map { Self.destination($0, forward) } } ?? []
         retention = Retention(
@@ -60,6 +61,21 @@ extension InventoryReport {
 
     private static func group(_ group: [Int], _ schema: EventSchema) -> String {
         group.map { schema.dimensions[$0] }.joined(separator: " x ")
+    }
+
+    private static func detectors(_ spec: DetectorSpec) -> [Detector] {
+        switch spec.rule {
+        case .probing: [Detector(id: spec.id, watches: "who is studying the model")]
+        case .policy(let set):
+            set.rules.map { rule in
+                let what =
+                    rule.cap.map { "at most \(NumberText.format($0.share)) of these in \(DurationText.format($0.periodMs)): \($0.counted.source)" }
+                    ?? "never: \(rule.condition.source)"
+                return Detector(id: rule.name, severity: rule.severity.rawValue, watches: what)
+            }
+        case .labelSource, .labelPoisoning, .labelCanary, .labelBurst, .labelOrphans, .labelConflicts, .labelNormalisation:
+            [Detector(id: spec.id, watches: "labels")]
+        }
     }
 
     private static func monitor(_ spec: MonitorSpec, _ topology: TopologyConfiguration) -> Monitor {

@@ -30,6 +30,7 @@ extension InventoryReport {
                         "\(monitor.alpha.map { "alpha \($0)" } ?? "budget"), n >= \(monitor.minCount)", monitor.holdFor, monitor.keepFiringFor,
                     ]
                 }))
+        blocks.append(TextTable.format(["DETECTOR OR RULE", "SEVERITY", "WATCHES"], detectors.map { [$0.id, $0.severity ?? "its own", $0.watches] }))
         blocks.append(
             TextTable.format(
                 ["BREAKER", "SLICES", "OPENS ON", "INSTEAD OF", "DO", "FOR AT LEAST"],

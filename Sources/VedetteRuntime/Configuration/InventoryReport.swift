@@ -66,6 +66,14 @@ public struct InventoryReport: Codable, Sendable, Equatable {
         public var clearRatio: Double
     }
 
+    /// A detector of the stream, or one rule of the policy.
+    public struct Detector: Codable, Sendable, Equatable {
+        public var id: String
+        public var severity: String?
+        /// In words; of a rule its expression.
+        public var watches: String
+    }
+
     public struct Breaker: Codable, Sendable, Equatable {
         public var id: String
         public var models: [String]
@@ -117,6 +125,7 @@ public struct InventoryReport: Codable, Sendable, Equatable {
     public var windows: [Window]
     public var drift: [Drift]
     public var monitors: [Monitor]
+    public var detectors: [Detector]
     public var breakers: [Breaker]
     public var destinations: [Destination]
     public var retention: Retention

@@ -94,14 +94,14 @@ struct PolicyReader {
 
     private func models(_ section: SectionReader) -> String? {
         let known = vocabulary.schema.models
-        guard let names = section.texts("models", expecting: "a model of models (\(known.joined(separator: ", ")))", { known.contains($0) ? $0 : nil }), !names.isEmpty
+        guard let names = section.texts("models", expecting: "a model of models (\(known.joined(separator: ", ")))", among: known, { known.contains($0) ? $0 : nil }), !names.isEmpty
         else { return nil }
         return "model in [\(names.map(Self.quoted).joined(separator: ", "))]"
     }
 
     private func signals(_ key: String, _ section: SectionReader) -> [String] {
         let known = vocabulary.schema.signals
-        return section.texts(key, expecting: "a signal of signals (\(known.joined(separator: ", ")))", { known.contains($0) ? $0 : nil }) ?? []
+        return section.texts(key, expecting: "a signal of signals (\(known.joined(separator: ", ")))", among: known, { known.contains($0) ? $0 : nil }) ?? []
     }
 
     /// Holds for a decision that does not rest on what is required.

@@ -178,10 +178,12 @@ struct SectionReader {
     }
 
     /// A list of texts, each checked by `parse`.
-    func texts(_ key: String, expecting expected: String, _ parse: (String) -> String?) -> [String]? {
+    /// - Parameter known: words of which one may have been meant.
+    func texts(_ key: String, expecting expected: String, among known: [String] = [], _ parse: (String) -> String?) -> [String]? {
         elements(key)?.enumerated().compactMap { index, node in
             if let text = node.text, let value = parse(text) { return value }
-            sink.add("\(path(of: key))[\(index)]", at: node.position, expected: expected, found: node.found)
+            let meant = node.text.map { Suggestion.phrase(for: $0, among: known) } ?? ""
+            sink.add("\(path(of: key))[\(index)]", at: node.position, expected: expected, found: node.found + meant)
             return nil
         }
     }

@@ -73,7 +73,9 @@ struct YAMLDocument {
             let around = context.map { " (\($0.text) in line \($0.mark.line))" } ?? ""
             // libyaml's own words are "found …" or "but found …".
             let what = problem.replacing("but found ", with: "").replacing("found ", with: "", maxReplacements: problem.hasPrefix("found ") ? 1 : 0)
-            sink.add("", at: Position(mark), expected: "YAML", found: "\(what)\(around)")
+            // What most often stands there.
+            let hint = problem.contains("cannot start any token") ? "; a tab? YAML is indented with spaces" : ""
+            sink.add("", at: Position(mark), expected: "YAML", found: "\(what)\(around)\(hint)")
         case .reader(let problem, _, _, _):
             sink.add("", expected: "YAML in UTF-8", found: problem)
         default:

@@ -192,7 +192,7 @@ final class PartitionFeed {
 
     private func rejectFuture(_ bytes: UnsafeRawBufferPointer, _ offset: Int64) {
         send(
-            .futureTime, "more than \(time.maxFutureMs) ms ahead of the partition's clock, and not confirmed by later records",
+            .futureTime, "more than \(DurationText.format(time.maxFutureMs)) (time.max_future) ahead of the partition's clock, and not confirmed by later records",
             bytes, length: bytes.count, offset)
     }
 

@@ -107,11 +107,13 @@ extension SimulationScenario {
     /// - Parameter labelDelayMedianMs: of the options; outcomes show only when labels arrive.
     public func expectation(labelDelayMedianMs: Int64) -> ScenarioExpectation {
         let place = slice.map { "\($0.dimension)=\($0.value)" } ?? "all traffic"
+        // The default monitors of scores look at every slice, the others at all traffic.
+        let ifWatched = slice == nil ? "" : ", where a monitor looks at that slice"
         switch kind {
         case .featureMissing:
             return ScenarioExpectation(
                 monitor: "missing_features", slice: slice, withinMs: Self.hourMs / 2,
-                text: "missing_features fires for \(feature) in \(place) within 30 min")
+                text: "missing_features fires for \(feature) in \(place) within 30 min\(ifWatched)")
         case .scoreDrift:
             return ScenarioExpectation(
                 monitor: "score_drift", slice: slice, withinMs: 24 * Self.hourMs,
@@ -124,7 +126,7 @@ extension SimulationScenario {
         case .volumeDrop:
             return ScenarioExpectation(
                 monitor: "volume", slice: slice, withinMs: 5 * Self.hourMs / 4,
-                text: "volume fires in \(place) within 75 min")
+                text: "volume fires in \(place) within 75 min\(ifWatched)")
         case .duplicates:
             return quiet("no monitor fires; duplicate and conflicting decisions are counted")
         case .disorder:

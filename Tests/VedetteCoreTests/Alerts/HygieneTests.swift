@@ -48,6 +48,34 @@ struct HygieneTests {
         #expect(results[0] == results[1])
     }
 
+    @Test("A day's window does not call again for a fault that an hour's told of; what no hour told of, it tells")
+    func dayAfterHour() throws {
+        var configuration = JudgeKit.configuration([
+            JudgeKit.missing(),
+            JudgeKit.missing {
+                $0.id = "missing_day"
+                $0.window = 1
+            },
+        ])
+        configuration.windows.append(WindowSpec(name: "24h", sizeMs: 24 * JudgeKit.hour, hopMs: JudgeKit.hour))
+        var judge = Judge(configuration: configuration)
+        var events: [AlertEvent] = []
+        for index in 23..<62 {
+            // Hours 24 and 25 lack the feature; so do the days that hold one of them, and one day later on by itself.
+            let isFault = index == 24 || index == 25
+            var day = round(index, 1, [(SliceName(), pane(missing: (24...48).contains(index) || index == 60 ? 0.2 : 0.01))])
+            day.start = end(index) - 24 * JudgeKit.hour
+            events += judge.evaluate([round(index, 0, [(SliceName(), pane(missing: isFault ? 0.5 : 0.01))]), day], at: end(index))
+            if index == 30 {
+                // Memory of what is over outlives a restart.
+                var reader = ByteReader(JudgeKit.bytes(judge))
+                judge = try Judge(configuration: configuration, from: &reader)
+            }
+        }
+        #expect(events.map { "\($0.monitorID) \($0.status.rawValue)" } == ["missing firing", "missing resolved", "missing_day firing", "missing_day resolved"])
+        #expect(events.first?.contributors.map(\.name) == ["missing_features device_age_days all traffic in 24h"])
+    }
+
     @Test("What was seen in one slice first and is everywhere by then is told of the whole; what stays there is not")
     func outgrown() {
         func said(_ elsewhere: Double) -> [String] {

@@ -161,6 +161,41 @@ import VedetteCore
         #expect(judge.settle([source, Self.report("label_poisoning", "eve", size: 15)], &other, at: late + 1).contains { $0.monitor == "label_poisoning" })
     }
 
+    @Test("Pressure in every slice is one alert of all traffic, which names them; slices alone speak for themselves")
+    func boundary() {
+        let configuration = Self.configuration()
+        func report(_ country: String?) -> IncidentReport {
+            var report = Self.report("probing.boundary", "", severity: .p2)
+            report.subject = nil
+            if let country { report.slice = JudgeKit.slice(country) }
+            return report
+        }
+        var judge = Judge(configuration: configuration)
+        var book = IncidentBook(configuration: configuration)
+        let everywhere = [report("FR"), report(nil), report("DE")]
+        #expect(judge.settle(everywhere, &book, at: 0).map(\.slice.text) == ["all traffic"])
+        let next = judge.settle(everywhere, &book, at: Self.minute)
+        #expect(next.map(\.status) == [.updated])
+        #expect(Set(next.flatMap(\.contributors).map(\.name)) == ["probing.boundary country=FR", "probing.boundary country=DE"])
+        var other = IncidentBook(configuration: configuration)
+        #expect(judge.settle([report("FR"), report("DE")], &other, at: 0).count == 2)
+    }
+
+    @Test("An incident that turns out to be part of another sends there; news of a younger part makes it no younger")
+    func merged() throws {
+        let configuration = Self.configuration()
+        var book = IncidentBook(configuration: configuration)
+        let first = book.take(Self.report("probing.fingerprint", "case 2"), at: 0)
+        #expect(first?.immediateActions == ["look"])
+        var younger = Self.report("probing.fingerprint", "case 2", size: 20)
+        younger.startedAt = 5 * Self.minute
+        let grown = book.take(younger, at: 6 * Self.minute)
+        #expect(grown?.status == .updated && grown?.startedAt == 0)
+        let last = book.take(Self.report("probing.fingerprint", "case 2", phase: .merged(into: "case 1")), at: 7 * Self.minute)
+        let end = try #require(last)
+        #expect(end.status == .resolved && end.reason == "part of case 1, which goes on" && end.recommendedAction == "Follow case 1.")
+    }
+
     @Test("An incident explains an alert of a window, and tells of it")
     func explainsWindows() {
         var configuration = JudgeKit.configuration([JudgeKit.outcome()])

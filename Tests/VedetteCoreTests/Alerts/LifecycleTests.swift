@@ -125,6 +125,31 @@ struct LifecycleTests {
         #expect(resolved.reason == "clear: the effect is below 80 % of the limit (1 % now, limit 5 %)")
     }
 
+    @Test("Every record says since when, also a late one; whether the feature is null or absent; and one that ends what is left to do")
+    func actions() throws {
+        var story = MissingStory { $0.keepFiringForMs = 2 * JudgeKit.hour }
+        let first = try #require(story.step(0.1).first)
+        #expect(first.immediateActions[0].hasSuffix("since 2026-01-05 00:00 UTC."))
+        #expect(first.immediateActions[1].hasPrefix("Of the decisions without device_age_days: 100 null (the look-up failed), 100 absent"))
+        let later = story.step(0.1) + story.step(0.5)
+        let update = try #require(later.first)
+        #expect(update.status == .updated && update.windowStart > first.windowStart && update.immediateActions[0] == first.immediateActions[0])
+        let last = story.step(0.01) + story.step(0.01) + story.step(0.01)
+        let ended = try #require(last.first)
+        #expect(ended.status == .resolved && Set(ended.immediateActions).isDisjoint(with: first.immediateActions))
+        #expect(ended.immediateActions.contains { $0.contains("since 2026-01-05 00:00 UTC") } && ended.recommendedAction != first.recommendedAction)
+    }
+
+    @Test("A drop that is over lies between two limits, and not below the one of a surge")
+    func bothLimits() throws {
+        var judge = Judge(configuration: JudgeKit.configuration([JudgeKit.volume()]))
+        let reference = [JudgeKit.volumePane(12_340)]
+        #expect(judge.evaluate(JudgeKit.round(0, [(SliceName(), JudgeKit.volumePane(1_234), reference)])).count == 1)
+        let over = try #require(judge.evaluate(JudgeKit.round(1, [(SliceName(), JudgeKit.volumePane(13_000), reference)])).first)
+        #expect(over.summary.contains("1.05 times the reference 12,340 (limits 0.5 and 2 times)"), "\(over.summary)")
+        #expect(over.reason == "clear: 1.05 times now, which is between the limits (0.5 and 2 times)")
+    }
+
     @Test("The words of the other monitors: summary, blast radius, sensible actions")
     func otherWords() throws {
         func event(_ spec: MonitorSpec, _ current: Pane, _ reference: Pane, hour: Int = 0) throws -> AlertEvent {

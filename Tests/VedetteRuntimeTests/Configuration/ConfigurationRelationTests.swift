@@ -123,7 +123,7 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
         let known = (["slow"] + AlertNames.kinds).joined(separator: ", ")
         expect(
             "monitors: [{monitor: latency, id: slow, window: 1h}]\nbreakers: [{id: b, alerts: [{monitors: [slow, volume, ‹volum]}]}]",
-            "breakers[0].alerts[0].monitors[2]: expected the id or kind of a monitor (\(known)), found \"volum\"")
+            "breakers[0].alerts[0].monitors[2]: expected the id or kind of a monitor (\(known)), found \"volum\" (did you mean \"volume\"?)")
     }
 
     @Test(arguments: [

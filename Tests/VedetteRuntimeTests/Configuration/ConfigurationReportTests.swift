@@ -38,6 +38,23 @@ import VedetteRuntime
         #expect(report.breakers.map(\.models) == [["risk"], ["risk"]])
     }
 
+    @Test func theTableHasWhatWatchesTheStream() throws {
+        let more = """
+            detectors: [{detector: probing}]
+            policy:
+              rules:
+                - {name: sure-blocks, never: score > 0.9 and decision == allow}
+                - {name: automation, max_share: {of: 'decision in [allow, block]', share: 95%, period: 1d}}
+            """
+        let table = InventoryReport(try loadedConfiguration(configurationText(more))).table()
+        for words in [
+            ["probing", "its", "own", "who", "is", "studying", "the", "model"], ["sure-blocks", "P0", "never:", "(score", ">", "0.9", "and", "decision", "==", "allow)"],
+            ["automation", "P2", "at", "most", "0.95", "of", "these", "in", "1d:", "decision", "in", "[allow,", "block]"],
+        ] {
+            #expect(table.split(separator: "\n").contains { $0.split(separator: " ").map(String.init) == words }, "\(words)\n\(table)")
+        }
+    }
+
     @Test func theJSONHasTheSame() throws {
         let report = try report()
         let decoder = JSONDecoder()
