@@ -161,6 +161,25 @@ import VedetteRuntime
         #expect(ids("/hook") == ["a-1-0", "b-1-0"])
     }
 
+    @Test("A broker that hangs with its connections open is told of within seconds, and read on from when it answers")
+    func brokerHangs() throws {
+        let forward = try site.start(site.yaml([site.hook()]))
+        func reason() -> String? { forward.forwarder.status.notReadyReason(now: ProcessInfo.processInfo.systemUptime) }
+        try site.say([try alert("a")])
+        try site.waitFor("/hook", count: 1, forward)
+        try wait("readiness") { reason() == nil }
+        try site.cluster.setRoundTripMs(3_600_000)
+        // The client itself takes a fetch for lost after a minute.
+        try wait("the reason", seconds: 40) { reason() != nil }
+        #expect(forward.forwarder.status.deadReason(now: ProcessInfo.processInfo.systemUptime) == nil)
+        try site.cluster.setRoundTripMs(0)
+        try wait("readiness") { reason() == nil }
+        try site.say([try alert("b")])
+        try site.waitFor("/hook", count: 2, forward)
+        try forward.stop()
+        #expect(ids("/hook") == ["a-1-0", "b-1-0"])
+    }
+
     @Test("Of two forwarders one has the partition; when it stops, the other goes on from there, and knows what is open")
     func takeover() throws {
         let yaml = site.yaml([site.hook(), "{name: am, type: alertmanager, url: \"\(receiver.url(""))\", resend: 1s}"])

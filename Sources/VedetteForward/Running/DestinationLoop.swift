@@ -41,6 +41,7 @@ final class DestinationLoop: @unchecked Sendable {
     /// What the group has committed.
     var committed: [TopicPartition: Int64] = [:]
     var lastCommit = 0.0
+    var lastQuestion = 0.0
     /// The last commit failed, or its answer is owed.
     var isCommitBehind = false
     private var isPaused = false
@@ -83,6 +84,7 @@ final class DestinationLoop: @unchecked Sendable {
         }
     }
 
+    /// The reason stands until the brokers have answered: the next try may take as long as the one that failed.
     private func wait(_ seconds: Double, because reason: String) {
         let end = monotonicSeconds() + seconds
         while !isStopping(), monotonicSeconds() < end {
@@ -92,7 +94,6 @@ final class DestinationLoop: @unchecked Sendable {
             }
             Thread.sleep(forTimeInterval: 0.05)
         }
-        status.update(destination.name) { $0.blockedReason = nil }
     }
 
     // MARK: - One client
@@ -109,7 +110,8 @@ final class DestinationLoop: @unchecked Sendable {
         defer { consumer.close() }
         let topic = forward.topic ?? ""
         let count = try partitionCount(consumer, topic)
-        status.update(destination.name) { $0.isStarted = true }
+        lastQuestion = monotonicSeconds()
+        status.update(destination.name) { ($0.isStarted, $0.blockedReason, $0.unansweredSince) = (true, nil, nil) }
         if options.isDryRun {
             // Outside of the group: a forwarder that runs keeps its partitions.
             try consumer.assign(assigned(consumer, (0..<count).map { TopicPartition(topic, Int32($0)) }))
@@ -142,6 +144,7 @@ final class DestinationLoop: @unchecked Sendable {
         }
         try hold(consumer)
         if monotonicSeconds() - lastCommit >= Self.commitSeconds { commit(consumer) }
+        ask(consumer)
         publish(consumer)
     }
 
