@@ -84,10 +84,15 @@ import VedetteRuntime
         configuration.topology.time.maxWaitingRows = 50
         try first.produce(to: site)
         let live = LiveRun(configuration)
-        try wait("a pause") { live.status.snapshot.partitions.contains { $0.isPaused } }
-        // Now they are paused and not at their ends, and the one without records is quiet.
+        try wait("pauses") { live.status.snapshot.partitions.filter(\.isPaused).count == Site.decisionPartitions + Site.labelPartitions - 1 }
+        // Now they are paused and not at their ends. The last one gives a sign of life that lets none of them go on: so it
+        // goes quiet after all the others have, which it would otherwise do before, and be let go while they count for nothing.
         try second.produce(to: site)
-        try live.waitUntilRead(traffic, seconds: 90)
+        let early = try #require(traffic.records.map(\.timestampMs).min()) - 600_000
+        let line = #"{"request_id":"early","time":\#(early),"outcome":"fraud","source":{"pipeline":"review-queue"}}"#
+        let sign = Traffic(records: [.init(stream: .labels, partition: 1, key: [], line: Array(line.utf8), timestampMs: early)])
+        try sign.produce(to: site)
+        try live.waitUntilRead(Traffic(records: traffic.records + sign.records), seconds: 90)
         try wait("windows to close") { try site.committed("live", "metrics").count > 100 }
         try live.stop()
     }
