@@ -68,7 +68,8 @@ final class DestinationLoop: @unchecked Sendable {
 
     /// Until it is told to stop; with `--once` until the end of the topic has been delivered.
     ///
-    /// - Throws: what only a person can mend, or `UndeliveredError` with `--once`. Brokers that are away are waited for.
+    /// - Throws: what only a person can mend, and with `--once` `UndeliveredError`, or `CancellationError` where a stop came
+    ///   before that end. Brokers that are away are waited for.
     func run() throws {
         var pause = Self.restartSeconds.lowerBound
         while !isStopping() {
@@ -82,6 +83,8 @@ final class DestinationLoop: @unchecked Sendable {
                 pause = min(pause * 2, Self.restartSeconds.upperBound)
             }
         }
+        // The stop came between two tries.
+        if options.isOnce { throw CancellationError() }
     }
 
     /// The reason stands until the brokers have answered: the next try may take as long as the one that failed.
@@ -122,7 +125,9 @@ final class DestinationLoop: @unchecked Sendable {
             try turn(consumer)
             if options.isOnce, try isDone() { break }
         }
+        let isCutOff = try options.isOnce && !isDone()
         finish(consumer)
+        if isCutOff { throw CancellationError() }
     }
 
     private func partitionCount(_ consumer: Consumer, _ topic: String) throws -> Int {
