@@ -105,6 +105,27 @@ import VedetteRuntime
         #expect(try site.committed() == 7)
     }
 
+    @Test("A tombstone ends what is open at every kind of destination, once, and says so; after it nothing is said again")
+    func tombstone() throws {
+        setenv("VEDETTE_TEST_ROUTING_KEY", "r0uting-key", 1)
+        let yaml = site.yaml([
+            "{name: duty, type: pagerduty, url: \"\(receiver.url("/duty"))\", routing_key: {env: VEDETTE_TEST_ROUTING_KEY}}",
+            "{name: manager, type: alertmanager, url: \"\(receiver.url(""))\", resend: 1h}", site.hook(),
+        ])
+        try site.say([try alert("a"), try alert("b"), try alert("b", revision: 1, "resolved")])
+        try site.start(yaml, once: true).waitForEnd()
+        // What is open is known from the topic, and nobody is told of what is over already.
+        for key in ["a", "b", "c"] { try site.bury(key) }
+        for _ in 1...2 { try site.start(yaml, once: true).waitForEnd() }
+        let duty = receiver.requests("/duty").map(\.object).filter { ($0["dedup_key"] as? String)?.hasPrefix("a") == true }
+        #expect(duty.map { $0["event_action"] as? String } == ["trigger", "resolve"] && Set(duty.map { $0["dedup_key"] as? String }).count == 1)
+        #expect(((duty.last?["payload"] as? [String: Any])?["summary"] as? String)?.contains("deleted from the alert topic") == true)
+        #expect(ids("/hook").sorted() == ["a-1-0", "a-1-1-deleted", "b-1-1"])
+        let ends = receiver.requests("/api/v2/alerts").flatMap(\.list).filter { ($0["labels"] as? [String: String])?["fingerprint"]?.first == "a" }
+        #expect(Self.time(ends.last?["endsAt"] as? String ?? "") <= Date())
+        for name in ["duty", "manager", "hook"] { #expect(try site.committed(name) == 6) }
+    }
+
     @Test("A new destination begins with what is said from now on, or with what is open and young enough")
     func firstStart() throws {
         let old = "2020-01-01T00:00:00.000Z"

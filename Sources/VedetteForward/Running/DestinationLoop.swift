@@ -157,7 +157,9 @@ final class DestinationLoop: @unchecked Sendable {
         switch record.kind {
         case .message:
             let partition = TopicPartition(record.topic, record.partition), offset = record.offset
-            guard let payload = record.payload else { return mailbox.skip(.tombstone, partition, offset: offset) }
+            guard let payload = record.payload else {
+                return mailbox.takeTombstone(record.key.map { String(decoding: $0, as: UTF8.self) }, partition, offset: offset, now: wallMs())
+            }
             do {
                 mailbox.take(try AlertRecord(Array(payload)), partition, offset: offset, now: wallMs())
             } catch {
