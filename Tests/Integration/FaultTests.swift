@@ -37,6 +37,28 @@ import VedetteRuntime
         #expect(error.what.contains("\(site.name).\(topic)") && error.remedy.contains("ACLs"))
     }
 
+    @Test("A group or a transactional id that may not be used ends the run, and says which", arguments: [
+        (MockCluster.Request.findCoordinator, KafkaErrorCode.groupAuthorizationFailed, "group"),
+        (.initProducerID, .transactionalIDAuthorizationFailed, "transactional id"),
+    ])
+    func forbiddenName(_ request: MockCluster.Request, _ code: KafkaErrorCode, _ word: String) throws {
+        try prepare()
+        cluster.failNext(request, with: Array(repeating: code, count: 20))
+        let configuration = try site.configuration("live")
+        let error = try #require(try LiveRun(configuration).failure(seconds: 60) as? SetupError)
+        #expect(error.what.contains("\(word) \(configuration.kafka.group)") && error.remedy.contains("ACLs"), "\(error)")
+    }
+
+    @Test("An input whose records may not be read any more ends the run, and says which")
+    func forbiddenLater() throws {
+        try prepare()
+        let live = LiveRun(try site.configuration("live", transactional: false))
+        try live.waitUntilReady()
+        cluster.failNext(.fetch, with: Array(repeating: .topicAuthorizationFailed, count: 200))
+        let error = try #require(try live.failure(seconds: 60) as? SetupError)
+        #expect(error.what.contains(site.name) && error.remedy.contains("ACLs"), "\(error)")
+    }
+
     @Test("An input topic that can not be used for now is asked about with pauses, and told")
     func unavailableTopic() throws {
         try prepare()

@@ -201,6 +201,16 @@ import VedetteRuntime
         #expect(ids("/hook") == ["a-1-0", "b-1-0"])
     }
 
+    @Test("A right that is missing ends it, and says which", arguments: [
+        (MockCluster.Request.findCoordinator, KafkaErrorCode.groupAuthorizationFailed, "group "), (.fetch, .topicAuthorizationFailed, "topic "),
+    ])
+    func forbidden(_ request: MockCluster.Request, _ code: KafkaErrorCode, _ word: String) throws {
+        site.cluster.failNext(request, with: Array(repeating: code, count: 20))
+        let forward = try site.start(site.yaml([site.hook()]))
+        let error = try #require(throws: SetupError.self) { try forward.waitForEnd() }
+        #expect(error.what.contains(word) && error.remedy.contains("ACLs"), "\(error)")
+    }
+
     @Test("Of two forwarders one has the partition; when it stops, the other goes on from there, and knows what is open")
     func takeover() throws {
         let yaml = site.yaml([site.hook(), "{name: am, type: alertmanager, url: \"\(receiver.url(""))\", resend: 1s}"])

@@ -76,7 +76,8 @@ final class DestinationLoop: @unchecked Sendable {
             let began = monotonicSeconds()
             do {
                 return try serve()
-            } catch let error as KafkaError where error.code != .invalidArgument && error.code != .topicAuthorizationFailed {
+            } catch let error as KafkaError where error.code != .invalidArgument {
+                if let ending = forbidden(error) { throw ending }
                 logger.warning("a call to the brokers failed; reading on from the last commit with a new client", metadata: ["error": "\(error)"])
                 if monotonicSeconds() - began > Self.restartSeconds.upperBound { pause = Self.restartSeconds.lowerBound }
                 wait(pause, because: error.message)
@@ -172,9 +173,18 @@ final class DestinationLoop: @unchecked Sendable {
             mailbox.reachedEnd(TopicPartition(record.topic, record.partition), next: record.offset)
         case .error:
             guard let error = record.error else { return }
+            if let ending = forbidden(error) { throw ending }
             guard !error.isFatal else { throw consumer.fatalCause ?? error }
             logger.warning("kafka", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// What only a person can mend; nil for every other error.
+    private func forbidden(_ error: KafkaError) -> SetupError? {
+        guard error.code != .topicAuthorizationFailed else {
+            return .forbidden(topic: forward.topic ?? "", section: "outputs.alerts or forward.topic")
+        }
+        return .forbidden(error, group: forward.group(of: destination), section: "forward.group")
     }
 
     /// With `--once`: everything there was is delivered, or cannot be.
