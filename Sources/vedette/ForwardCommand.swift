@@ -26,7 +26,7 @@ struct ForwardCommand: AsyncParsableCommand {
             takes what waits for it, and holds up no other. Health and metrics:
             http://127.0.0.1:9466/healthz, /readyz and /metrics, unless configured
             otherwise. SIGTERM or Ctrl-C: finish the request in flight, commit,
-            exit 0.
+            exit 0; with --once exit 130, unless everything is delivered by then.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
@@ -74,7 +74,12 @@ struct ForwardCommand: AsyncParsableCommand {
                 ])
             let isServed = forward.http.enabled && !once && !dryRun
             let server = isServed ? WebServer(forward.http, status: forwarder.status, logger: logger) : nil
-            try await supervise(server, logger, run: { try forwarder.run() }, stop: { forwarder.stop() })
+            do {
+                try await supervise(server, logger, run: { try forwarder.run() }, stop: { forwarder.stop() })
+            } catch is CancellationError where once {
+                complain("interrupted before everything there is was delivered; the next time goes on from there")
+                throw ExitStatus.interrupted
+            }
         }
     }
 

@@ -37,6 +37,28 @@ import VedetteRuntime
         #expect(error.what.contains("\(site.name).\(topic)") && error.remedy.contains("ACLs"))
     }
 
+    @Test("A group or a transactional id that may not be used ends the run, and says which", arguments: [
+        (MockCluster.Request.findCoordinator, KafkaErrorCode.groupAuthorizationFailed, "group"),
+        (.initProducerID, .transactionalIDAuthorizationFailed, "transactional id"),
+    ])
+    func forbiddenName(_ request: MockCluster.Request, _ code: KafkaErrorCode, _ word: String) throws {
+        try prepare()
+        cluster.failNext(request, with: Array(repeating: code, count: 20))
+        let configuration = try site.configuration("live")
+        let error = try #require(try LiveRun(configuration).failure(seconds: 60) as? SetupError)
+        #expect(error.what.contains("\(word) \(configuration.kafka.group)") && error.remedy.contains("ACLs"), "\(error)")
+    }
+
+    @Test("An input whose records may not be read any more ends the run, and says which")
+    func forbiddenLater() throws {
+        try prepare()
+        let live = LiveRun(try site.configuration("live", transactional: false))
+        try live.waitUntilReady()
+        cluster.failNext(.fetch, with: Array(repeating: .topicAuthorizationFailed, count: 200))
+        let error = try #require(try live.failure(seconds: 60) as? SetupError)
+        #expect(error.what.contains(site.name) && error.remedy.contains("ACLs"), "\(error)")
+    }
+
     @Test("An input topic that can not be used for now is asked about with pauses, and told")
     func unavailableTopic() throws {
         try prepare()
@@ -77,19 +99,7 @@ import VedetteRuntime
     @Test("A partition that pauses since others hold it back does not keep the quiet ones from being let go")
     func pausedWhileOthersAreQuiet() throws {
         try prepare()
-        var traffic = try Traffic.mixed(decisions: 2_000)
-        traffic.records.removeAll { $0.stream == .labels && $0.partition == 1 }
-        let (first, second) = traffic.split()
-        var configuration = try site.configuration("live", idleTimeout: "8s")
-        configuration.topology.time.maxWaitingRows = 50
-        try first.produce(to: site)
-        let live = LiveRun(configuration)
-        try wait("a pause") { live.status.snapshot.partitions.contains { $0.isPaused } }
-        // Now they are paused and not at their ends, and the one without records is quiet.
-        try second.produce(to: site)
-        try live.waitUntilRead(traffic, seconds: 90)
-        try wait("windows to close") { try site.committed("live", "metrics").count > 100 }
-        try live.stop()
+        try QuietPartitions(site).besidePausedOnes()
     }
 
     @Test("A lone record from years ahead is refused when its partition goes quiet, at every execution, and time does not follow it")
@@ -289,32 +299,7 @@ import VedetteRuntime
     @Test("Windows close though a partition never gets a record, and a second execution does the same")
     func idlePartitions() throws {
         try prepare()
-        var traffic = try Traffic.mixed(decisions: 2_000)
-        traffic.records.removeAll { $0.stream == .labels && $0.partition == 1 }
-        try traffic.produce(to: site)
-        let start = ContinuousClock.now
-        let live = LiveRun(try site.configuration("live", idleTimeout: "2s", checkpointInterval: "1h"))
-        try live.waitUntilRead(traffic)
-        try wait("windows to close") { try site.committed("live", "metrics").count > 100 }
-        try live.stop()
-        // All are silent now: event time goes on with the wall clock and no faster.
-        let progress = try #require(try site.progress("live"))
-        let first = try site.committed("live", "metrics")
-        let newest = traffic.records.filter { $0.timestampMs < 4_000_000_000_000 }.map(\.timestampMs).max() ?? 0
-        #expect(progress.watermark < newest + Int64((ContinuousClock.now - start).components.seconds + 1) * 1_000)
-        #expect(progress.punctuations.contains { $0.key.stream == .labels && $0.key.number == 1 })
-
-        // The state is lost: everything is executed again, silently, and honours the punctuations.
-        try FileManager.default.removeItem(atPath: site.file("live"))
-        let again = LiveRun(try site.configuration("live", idleTimeout: "2s", checkpointInterval: "1h"))
-        try again.waitUntilRead(traffic)
-        try again.waitUntilReady()
-        try again.stop()
-        let second = try site.committed("live", "metrics")
-        #expect(difference(first, beginningOf: second) == nil)
-        let keys = try second.map(metricKey)
-        #expect(Set(keys).count == keys.count)
-        #expect(try Set(site.committed("live", "late")).count == site.committed("live", "late").count)
+        try QuietPartitions(site).neverUsed()
     }
 
     @Test("Tombstones, broken and future records become dead letters once each, across restarts, with their coordinates")

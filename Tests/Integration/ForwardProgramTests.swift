@@ -48,6 +48,25 @@ struct ForwardProgramTests {
         #expect(Set(receiver.requests("/hook").dropFirst(5).compactMap { $0.headers["idempotency-key"] }).count == 7)
     }
 
+    @Test("--once that is stopped before everything is delivered exits with 130; nothing is lost", arguments: [SIGTERM, SIGINT])
+    func onceCutOff(_ signal: Int32) throws {
+        let yaml = site.yaml([site.hook()])
+        try site.say([try alert("a"), try alert("b")])
+        receiver.answer { _ in
+            Thread.sleep(forTimeInterval: 2)
+            return .init(status: 503)
+        }
+        let stopped = try #require(try site.program(yaml, ["--once"]))
+        try site.waitFor("/hook", count: 1)
+        stopped.signal(signal)
+        #expect(try stopped.exitStatus(seconds: 60) == 130, "\(stopped.lastLines)")
+        #expect(site.log.contains("interrupted"))
+        receiver.answer { _ in .init() }
+        let again = try #require(try site.program(yaml, ["--once"]))
+        #expect(try again.exitStatus(seconds: 120) == 0, "\(again.lastLines)")
+        #expect(Set(receiver.requests("/hook").compactMap { $0.headers["idempotency-key"] }).count == 2)
+    }
+
     @Test("Health and metrics are served on loopback, every metric is in the README, and SIGTERM ends it with its work committed")
     func observed() throws {
         let port = try Web.freePort()

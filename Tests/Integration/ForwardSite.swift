@@ -55,6 +55,12 @@ final class ForwardSite: Sendable {
         try producer.flush(timeoutMs: 60_000)
     }
 
+    /// Deletes an alert's record, as it is done in a compacted topic.
+    func bury(_ fingerprint: String) throws {
+        try producer.produce(topic: topic, key: Array(alertKey(fingerprint).utf8), payload: nil, partition: 0)
+        try producer.flush(timeoutMs: 60_000)
+    }
+
     /// The offset that a destination's group has committed.
     func committed(_ name: String = "hook") throws -> Int64? {
         let consumer = try Consumer(properties: ["bootstrap.servers": site.brokers, "group.id": "integration.forward.\(name)"], logger: Site.logger)
@@ -74,13 +80,16 @@ final class ForwardSite: Sendable {
     }
 }
 
+/// A whole fingerprint that begins with a few characters.
+func alertKey(_ fingerprint: String) -> String { fingerprint.padding(toLength: 32, withPad: "0", startingAt: 0) }
+
 /// A record of the alert schema as of now.
 func alert(
     _ fingerprint: String, episode: Int = 1, revision: Int = 0, _ status: String = "firing", severity: String = "P1", more: [String: Any] = [:]
 ) throws -> [UInt8] {
     let now = Int64(Date().timeIntervalSince1970 * 1_000)
     var object = try JSONSerialization.jsonObject(with: Data(TestAlert.records(application: "integration", now: now)[0].bytes)) as? [String: Any] ?? [:]
-    let key = fingerprint.padding(toLength: 32, withPad: "0", startingAt: 0)
+    let key = alertKey(fingerprint)
     (object["id"], object["fingerprint"]) = ("\(key)-\(episode)-\(revision)", key)
     (object["episode"], object["revision"], object["status"], object["severity"]) = (episode, revision, status, severity)
     if status == "resolved" || status == "withdrawn" { object["reason"] = "because" }

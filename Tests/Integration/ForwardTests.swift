@@ -105,6 +105,27 @@ import VedetteRuntime
         #expect(try site.committed() == 7)
     }
 
+    @Test("A tombstone ends what is open at every kind of destination, once, and says so; after it nothing is said again")
+    func tombstone() throws {
+        setenv("VEDETTE_TEST_ROUTING_KEY", "r0uting-key", 1)
+        let yaml = site.yaml([
+            "{name: duty, type: pagerduty, url: \"\(receiver.url("/duty"))\", routing_key: {env: VEDETTE_TEST_ROUTING_KEY}}",
+            "{name: manager, type: alertmanager, url: \"\(receiver.url(""))\", resend: 1h}", site.hook(),
+        ])
+        try site.say([try alert("a"), try alert("b"), try alert("b", revision: 1, "resolved")])
+        try site.start(yaml, once: true).waitForEnd()
+        // What is open is known from the topic, and nobody is told of what is over already.
+        for key in ["a", "b", "c"] { try site.bury(key) }
+        for _ in 1...2 { try site.start(yaml, once: true).waitForEnd() }
+        let duty = receiver.requests("/duty").map(\.object).filter { ($0["dedup_key"] as? String)?.hasPrefix("a") == true }
+        #expect(duty.map { $0["event_action"] as? String } == ["trigger", "resolve"] && Set(duty.map { $0["dedup_key"] as? String }).count == 1)
+        #expect(((duty.last?["payload"] as? [String: Any])?["summary"] as? String)?.contains("deleted from the alert topic") == true)
+        #expect(ids("/hook").sorted() == ["a-1-0", "a-1-1-deleted", "b-1-1"])
+        let ends = receiver.requests("/api/v2/alerts").flatMap(\.list).filter { ($0["labels"] as? [String: String])?["fingerprint"]?.first == "a" }
+        #expect(Self.time(ends.last?["endsAt"] as? String ?? "") <= Date())
+        for name in ["duty", "manager", "hook"] { #expect(try site.committed(name) == 6) }
+    }
+
     @Test("A new destination begins with what is said from now on, or with what is open and young enough")
     func firstStart() throws {
         let old = "2020-01-01T00:00:00.000Z"
@@ -159,6 +180,35 @@ import VedetteRuntime
         try site.waitFor("/hook", count: 2, forward)
         try forward.stop()
         #expect(ids("/hook") == ["a-1-0", "b-1-0"])
+    }
+
+    @Test("A broker that hangs with its connections open is told of within seconds, and read on from when it answers")
+    func brokerHangs() throws {
+        let forward = try site.start(site.yaml([site.hook()]))
+        func reason() -> String? { forward.forwarder.status.notReadyReason(now: ProcessInfo.processInfo.systemUptime) }
+        try site.say([try alert("a")])
+        try site.waitFor("/hook", count: 1, forward)
+        try wait("readiness") { reason() == nil }
+        try site.cluster.setRoundTripMs(3_600_000)
+        // The client itself takes a fetch for lost after a minute.
+        try wait("the reason", seconds: 40) { reason() != nil }
+        #expect(forward.forwarder.status.deadReason(now: ProcessInfo.processInfo.systemUptime) == nil)
+        try site.cluster.setRoundTripMs(0)
+        try wait("readiness") { reason() == nil }
+        try site.say([try alert("b")])
+        try site.waitFor("/hook", count: 2, forward)
+        try forward.stop()
+        #expect(ids("/hook") == ["a-1-0", "b-1-0"])
+    }
+
+    @Test("A right that is missing ends it, and says which", arguments: [
+        (MockCluster.Request.findCoordinator, KafkaErrorCode.groupAuthorizationFailed, "group "), (.fetch, .topicAuthorizationFailed, "topic "),
+    ])
+    func forbidden(_ request: MockCluster.Request, _ code: KafkaErrorCode, _ word: String) throws {
+        site.cluster.failNext(request, with: Array(repeating: code, count: 20))
+        let forward = try site.start(site.yaml([site.hook()]))
+        let error = try #require(throws: SetupError.self) { try forward.waitForEnd() }
+        #expect(error.what.contains(word) && error.remedy.contains("ACLs"), "\(error)")
     }
 
     @Test("Of two forwarders one has the partition; when it stops, the other goes on from there, and knows what is open")

@@ -57,6 +57,18 @@ struct RealBrokerTests {
         try expectAgreement(site, traffic)
     }
 
+    @Test("Windows close though a partition never gets a record, and a second execution does the same", arguments: [false, true])
+    func idlePartitions(hasMarkers: Bool) throws {
+        try site.createOutputs("live")
+        try QuietPartitions(site, hasMarkers: hasMarkers).neverUsed()
+    }
+
+    @Test("A partition that pauses since others hold it back does not keep the quiet ones from being let go", arguments: [false, true])
+    func pausedWhileOthersAreQuiet(hasMarkers: Bool) throws {
+        try site.createOutputs("live")
+        try QuietPartitions(site, hasMarkers: hasMarkers).besidePausedOnes()
+    }
+
     @Test("A first start at a time reads from there")
     func startAtTime() throws {
         try site.createOutputs("live")

@@ -30,6 +30,20 @@ import VedetteForward
         #expect(throws: BrokenRecord.self) { try AlertRecord(without) }
     }
 
+    @Test func theEndOfADeletedRecordIsARecordOfTheSchema() throws {
+        for record in try schemaExamples() {
+            let end = record.deleted
+            #expect(try AlertRecord(end.bytes) == end)
+            let (before, after) = (try object(record.bytes), try object(end.bytes))
+            #expect(Set(before.keys) == Set(after.keys))
+            let changed = before.keys.filter { before[$0] as? NSObject != after[$0] as? NSObject }
+            #expect(Set(changed).isSubset(of: ["id", "revision", "status", "reason", "summary"]))
+            #expect(after["id"] as? String == "\(record.id.dropLast("\(record.revision)".count))\(record.revision + 1)-deleted")
+            #expect(after["status"] as? String == "resolved" && (after["reason"] as? String)?.contains("deleted") == true)
+            #expect((after["summary"] as? String)?.hasSuffix(record.summary) == true)
+        }
+    }
+
     @Test func theTestAlertSaysWhatItIs() throws {
         let records = try TestAlert.records(application: "shop", now: noon)
         #expect(records.map(\.status) == [.firing, .resolved] && records.allSatisfy { $0.summary.hasPrefix("TEST ALERT") && $0.severity == .p3 })

@@ -197,6 +197,36 @@ import VedetteRuntime
         #expect(mailbox.take(try alertRecord("a"), partition, offset: 0, now: noon) == .queued && mailbox.count == 2)
     }
 
+    @Test func aTombstoneEndsWhatIsOpen() throws {
+        var (mailbox, _) = filled(mailbox(), [try alertRecord("a"), try alertRecord("b"), try alertRecord("c", revision: 1, status: "resolved")])
+        while let entry = mailbox.next(monotonicMs: 0), entry.record.fingerprint != "b" { mailbox.accepted(entry, monotonicMs: 0) }
+        // One that is open there, one that waits, one that is over, one that was never heard of, and none.
+        for (place, key) in ["a", "b", "c", "d", nil].enumerated() { mailbox.takeTombstone(key, partition, offset: Int64(3 + place), now: noon) }
+        var told: [String] = []
+        while let entry = mailbox.next(monotonicMs: 0) {
+            told.append("\(entry.record.id) \(entry.record.status)")
+            mailbox.accepted(entry, monotonicMs: 0)
+        }
+        #expect(told.sorted() == ["a-1-1-deleted resolved", "b-1-1-deleted resolved", "c-1-1 resolved"])
+        #expect(mailbox.known.isEmpty && mailbox.fates[.tombstone] == 5 && mailbox.commits == [partition: 8])
+        // The same revision again is no news; the next one is, for the condition holds.
+        #expect(mailbox.take(try alertRecord("a"), partition, offset: 8, now: noon) == .repeated)
+        #expect(mailbox.take(try alertRecord("a", revision: 1, status: "updated"), partition, offset: 9, now: noon) == .queued)
+    }
+
+    @Test func aTombstoneOfThePastOrForNobodyEndsSilently() throws {
+        var history = mailbox(position: 2)
+        history.take(try alertRecord("a"), partition, offset: 0, now: noon)
+        history.takeTombstone("a", partition, offset: 1, now: noon)
+        #expect(history.known.isEmpty && history.count == 0)
+        var (quiet, _) = filled(mailbox(destination { $0.tellsEnds = false }), [try alertRecord("a")])
+        quiet.takeTombstone("a", partition, offset: 1, now: noon)
+        #expect(quiet.count == 0 && quiet.commits == [partition: 2])
+        var (elsewhere, _) = filled(mailbox(), [try alertRecord("a")])
+        elsewhere.takeTombstone("a", TopicPartition("alerts", 1), offset: 0, now: noon)
+        #expect(elsewhere.next(monotonicMs: 0)?.record.id == "a-1-0", "the record is still in its partition")
+    }
+
     @Test func brokenRecordsAndTombstonesArePassed() {
         var mailbox = mailbox()
         mailbox.skip(.broken, partition, offset: 0)

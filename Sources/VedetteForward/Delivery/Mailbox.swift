@@ -100,6 +100,31 @@ package struct Mailbox: Sendable {
         return fate
     }
 
+    /// A tombstone: somebody deleted the alert's record. What is open at a destination is a function of the topic, and once
+    /// that is compacted no start would know of the alert any more. So it ends here, as it does where a record says so.
+    ///
+    /// What was read of its revisions stays known: the same ones again, from a writer that repeats itself, open nothing.
+    ///
+    /// - Parameters:
+    ///   - fingerprint: the record's key.
+    ///   - now: wall clock, ms.
+    package mutating func takeTombstone(_ fingerprint: String?, _ partition: TopicPartition, offset: Int64, now: Int64) {
+        let isHistory = offset < places[partition]?.position ?? 0
+        skip(.tombstone, partition, offset: offset)
+        guard let fingerprint, let open = openRecord(fingerprint, in: partition) else { return }
+        guard isHistory || !destination.tellsEnds else { return enqueue(open.deleted, partition, offset, now) }
+        remove(fingerprint) { $0.record.episode == open.episode }
+        known[fingerprint] = nil
+    }
+
+    /// The newest record of an alert that is open, or will be once what waits is delivered. Keys are unique within a
+    /// partition only, as compaction sees them.
+    private func openRecord(_ fingerprint: String, in partition: TopicPartition) -> AlertRecord? {
+        let waits = waiting[fingerprint]?.last, told = known[fingerprint]
+        guard (waits?.partition ?? told?.partition) == partition, let record = waits?.record ?? told?.record else { return nil }
+        return record.isOpen ? record : nil
+    }
+
     private mutating func fate(of record: AlertRecord, _ partition: TopicPartition, _ offset: Int64, _ now: Int64) -> Fate {
         guard !record.isReplay else { return .replay }
         if newest[record.fingerprint]?.covers(record) == true { return .repeated }

@@ -41,6 +41,7 @@ final class DestinationLoop: @unchecked Sendable {
     /// What the group has committed.
     var committed: [TopicPartition: Int64] = [:]
     var lastCommit = 0.0
+    var lastQuestion = 0.0
     /// The last commit failed, or its answer is owed.
     var isCommitBehind = false
     private var isPaused = false
@@ -67,22 +68,27 @@ final class DestinationLoop: @unchecked Sendable {
 
     /// Until it is told to stop; with `--once` until the end of the topic has been delivered.
     ///
-    /// - Throws: what only a person can mend, or `UndeliveredError` with `--once`. Brokers that are away are waited for.
+    /// - Throws: what only a person can mend, and with `--once` `UndeliveredError`, or `CancellationError` where a stop came
+    ///   before that end. Brokers that are away are waited for.
     func run() throws {
         var pause = Self.restartSeconds.lowerBound
         while !isStopping() {
             let began = monotonicSeconds()
             do {
                 return try serve()
-            } catch let error as KafkaError where error.code != .invalidArgument && error.code != .topicAuthorizationFailed {
+            } catch let error as KafkaError where error.code != .invalidArgument {
+                if let ending = forbidden(error) { throw ending }
                 logger.warning("a call to the brokers failed; reading on from the last commit with a new client", metadata: ["error": "\(error)"])
                 if monotonicSeconds() - began > Self.restartSeconds.upperBound { pause = Self.restartSeconds.lowerBound }
                 wait(pause, because: error.message)
                 pause = min(pause * 2, Self.restartSeconds.upperBound)
             }
         }
+        // The stop came between two tries.
+        if options.isOnce { throw CancellationError() }
     }
 
+    /// The reason stands until the brokers have answered: the next try may take as long as the one that failed.
     private func wait(_ seconds: Double, because reason: String) {
         let end = monotonicSeconds() + seconds
         while !isStopping(), monotonicSeconds() < end {
@@ -92,7 +98,6 @@ final class DestinationLoop: @unchecked Sendable {
             }
             Thread.sleep(forTimeInterval: 0.05)
         }
-        status.update(destination.name) { $0.blockedReason = nil }
     }
 
     // MARK: - One client
@@ -109,7 +114,8 @@ final class DestinationLoop: @unchecked Sendable {
         defer { consumer.close() }
         let topic = forward.topic ?? ""
         let count = try partitionCount(consumer, topic)
-        status.update(destination.name) { $0.isStarted = true }
+        lastQuestion = monotonicSeconds()
+        status.update(destination.name) { ($0.isStarted, $0.blockedReason, $0.unansweredSince) = (true, nil, nil) }
         if options.isDryRun {
             // Outside of the group: a forwarder that runs keeps its partitions.
             try consumer.assign(assigned(consumer, (0..<count).map { TopicPartition(topic, Int32($0)) }))
@@ -120,7 +126,9 @@ final class DestinationLoop: @unchecked Sendable {
             try turn(consumer)
             if options.isOnce, try isDone() { break }
         }
+        let isCutOff = try options.isOnce && !isDone()
         finish(consumer)
+        if isCutOff { throw CancellationError() }
     }
 
     private func partitionCount(_ consumer: Consumer, _ topic: String) throws -> Int {
@@ -142,6 +150,7 @@ final class DestinationLoop: @unchecked Sendable {
         }
         try hold(consumer)
         if monotonicSeconds() - lastCommit >= Self.commitSeconds { commit(consumer) }
+        ask(consumer)
         publish(consumer)
     }
 
@@ -149,7 +158,9 @@ final class DestinationLoop: @unchecked Sendable {
         switch record.kind {
         case .message:
             let partition = TopicPartition(record.topic, record.partition), offset = record.offset
-            guard let payload = record.payload else { return mailbox.skip(.tombstone, partition, offset: offset) }
+            guard let payload = record.payload else {
+                return mailbox.takeTombstone(record.key.map { String(decoding: $0, as: UTF8.self) }, partition, offset: offset, now: wallMs())
+            }
             do {
                 mailbox.take(try AlertRecord(Array(payload)), partition, offset: offset, now: wallMs())
             } catch {
@@ -162,9 +173,18 @@ final class DestinationLoop: @unchecked Sendable {
             mailbox.reachedEnd(TopicPartition(record.topic, record.partition), next: record.offset)
         case .error:
             guard let error = record.error else { return }
+            if let ending = forbidden(error) { throw ending }
             guard !error.isFatal else { throw consumer.fatalCause ?? error }
             logger.warning("kafka", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// What only a person can mend; nil for every other error.
+    private func forbidden(_ error: KafkaError) -> SetupError? {
+        guard error.code != .topicAuthorizationFailed else {
+            return .forbidden(topic: forward.topic ?? "", section: "outputs.alerts or forward.topic")
+        }
+        return .forbidden(error, group: forward.group(of: destination), section: "forward.group")
     }
 
     /// With `--once`: everything there was is delivered, or cannot be.

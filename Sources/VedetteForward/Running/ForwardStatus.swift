@@ -25,6 +25,8 @@ public final class ForwardStatus: Sendable {
         public var lag: Int64 = 0
         public var isStarted = false
         public var areBrokersDown = false
+        /// Seconds on the monotonic clock when the first question was asked that the brokers have not answered.
+        public var unansweredSince: Double?
         /// What the loop waits for the brokers with.
         public var blockedReason: String?
         /// Seconds on the monotonic clock since when nothing was accepted though it was tried.
@@ -51,6 +53,8 @@ public final class ForwardStatus: Sendable {
 
     /// Seconds without a turn of a loop after which it counts as stuck: more than the longest wait for an answer.
     static let stuckAfterSeconds = 180.0
+    /// Seconds after which a broker that does not answer counts as hanging; a pause of its own is shorter.
+    static let silentAfterSeconds = 10.0
     /// Seconds of failing after which a destination counts as down.
     static let downAfterSeconds = 300.0
 
@@ -69,6 +73,9 @@ public final class ForwardStatus: Sendable {
             if let reason = destination.blockedReason { return "\(destination.name): waiting for the brokers: \(reason)" }
             if !destination.isStarted { return "\(destination.name): starting" }
             if destination.areBrokersDown { return "\(destination.name): no broker can be reached" }
+            if let since = destination.unansweredSince, now - since > Self.silentAfterSeconds {
+                return "\(destination.name): a broker has not answered for \(Int(now - since)) s"
+            }
             if let since = destination.failingSince, now - since > Self.downAfterSeconds {
                 return "\(destination.name): has accepted nothing for \(Int(now - since)) s: \(destination.lastFailure ?? "")"
             }

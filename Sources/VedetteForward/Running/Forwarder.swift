@@ -49,7 +49,7 @@ public final class Forwarder: Sendable {
     public func stop() { stopping.set() }
 
     /// - Throws: the first error that ended a destination's loop; then the others are stopped too, except with `--once`,
-    ///   where each comes to its own end.
+    ///   where each comes to its own end. `CancellationError` is one of them: see ``DestinationLoop/run()``.
     public func run() throws {
         let first = Mutex<(any Error)?>(nil)
         let group = DispatchGroup()

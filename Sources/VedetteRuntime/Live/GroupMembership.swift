@@ -41,6 +41,7 @@ final class GroupMembership: @unchecked Sendable {
     func poll() throws {
         try consumer.poll(max: 100, timeoutMs: 0) { record in
             guard let error = record.error else { return }
+            if let ending = SetupError.forbidden(error, group: configuration.kafka.group) { throw ending }
             guard error.isFatal else { return logger.warning("kafka", metadata: ["error": "\(error)"]) }
             throw meaning(of: consumer.fatalCause ?? error)
         }

@@ -227,6 +227,8 @@ final class KafkaLoop {
     func complain(of record: borrowing ConsumerRecord) throws {
         guard let error = record.error else { return }
         if error.isFatal { throw reader.fatalCause ?? error }
+        // Nothing of it would come any more, and nobody else would say so.
+        if error.code == .topicAuthorizationFailed { throw SetupError.forbidden(topic: record.topic, section: "inputs") }
         if error.code == .noSuchOffset { return noteMisplaced(record) }
         logger.warning("kafka", metadata: ["error": "\(error)"])
     }

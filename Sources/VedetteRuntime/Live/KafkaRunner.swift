@@ -51,6 +51,7 @@ public final class KafkaRunner: Sendable {
                 // To go on with the state as it is would mean to know what became of the last commit. The checkpoint
                 // and the progress record know: to the commit protocol this is a crash.
                 if isStopping { return }
+                if let ending = SetupError.forbidden(error, group: configuration.kafka.group) { throw ending }
                 logger.warning(
                     error.isFenced
                         ? "another producer has taken over \(configuration.kafka.group); standing by"

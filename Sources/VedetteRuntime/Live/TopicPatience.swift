@@ -32,9 +32,25 @@ package struct TopicPatience {
 }
 
 extension SetupError {
-    static func forbidden(topic: String, section: String) -> SetupError {
+    package static func forbidden(topic: String, section: String) -> SetupError { forbidden("topic \(topic)", or: "the topic in \(section)") }
+
+    /// The refusal of a right that asking again does not mend, in words; nil for every other error. A client that only goes on
+    /// asking looks alive and does nothing.
+    ///
+    /// - Parameters:
+    ///   - group: the client's group, and without another name also its transactional id.
+    ///   - section: of the configuration, where the group is named.
+    package static func forbidden(_ error: KafkaError, group: String, section: String = "kafka.group") -> SetupError? {
+        switch error.code {
+        case .groupAuthorizationFailed: forbidden("group \(group)", or: section)
+        case .transactionalIDAuthorizationFailed: forbidden("the transactional id \(group)", or: section)
+        default: nil
+        }
+    }
+
+    private static func forbidden(_ what: String, or place: String) -> SetupError {
         SetupError(
-            what: "the brokers do not let this user use topic \(topic)",
-            remedy: "give it the rights that the README lists under ACLs, or correct the user in kafka.properties or the topic in \(section)")
+            what: "the brokers do not let this user use \(what)",
+            remedy: "give it the rights that the README lists under ACLs, or correct the user in kafka.properties or \(place)")
     }
 }
