@@ -19,8 +19,9 @@ struct AdaptiveEvaluation {
         let isBoolean = file.features.indices.map { index in file.records.prefix(2_000).allSatisfy { [0, 1].contains($0.features[index]) || $0.features[index].isNaN } }
         let known = Set(try DetectorRun.replay(options.benign, configuration).pages.map(\.fingerprint))
         print("surrogate model: \(file.records.count) benign decisions; \(options.runs) attackers per strategy, seed \(options.seed)\n")
-        print("| what he does | detected | queries until then (median) | useful allows before (median) | queries | accounts | days |")
-        print("|---|---|---|---|---|---|---|")
+        print("Useful: an allow that keeps half of the stopped request's own values or more.\n")
+        print("| what he does | detected | of those with a useful allow | queries until then (median) | useful allows before (median) | queries | accounts | days |")
+        print("|---|---|---|---|---|---|---|---|")
         for (place, strategy) in AdaptiveStrategy.all.enumerated() {
             var results: [Result] = []
             for run in 0..<options.runs {
@@ -35,6 +36,7 @@ struct AdaptiveEvaluation {
 
     private struct Result {
         var detectedAt: Int?
+        var hasSuccess: Bool
         var usefulBefore: Int
         var queries: Int
         var accounts: Int
@@ -48,19 +50,24 @@ struct AdaptiveEvaluation {
         let own = attacker.queries.filter { $0.id.contains("-q") }
         let ids = Set(own.map(\.id))
         let pages = try DetectorRun.replay(path, configuration).pages
-        let page = pages.first { page in !known.contains(page.fingerprint) && page.sampleRequestIDs.contains(where: ids.contains) }
-        let detectedAt = page.map { page in own.filter { $0.time <= page.sufficedAt }.count }
+        // As in ``AttackOutcome``: a record that names him, also in an incident of the stream's own fraud, whose evidence is older than he is.
+        let page = pages.first { page in
+            let named = page.sampleRequestIDs.count(where: ids.contains)
+            return named > 0 && named * 2 >= page.sampleRequestIDs.count
+        }
+        let detectedAt = page.map { page in own.count { $0.time <= (known.contains(page.fingerprint) ? page.emittedAt : page.sufficedAt) } }
         let useful = attacker.successes.filter { $0 < detectedAt ?? .max }.count
         return Result(
-            detectedAt: detectedAt, usefulBefore: useful, queries: attacker.queries.count, accounts: attacker.accounts,
+            detectedAt: detectedAt, hasSuccess: !attacker.successes.isEmpty, usefulBefore: useful, queries: attacker.queries.count, accounts: attacker.accounts,
             days: Double(own[own.count - 1].time - own[0].time) / 86_400_000)
     }
 
     private static func row(_ strategy: AdaptiveStrategy, _ results: [Result]) -> String {
         func median(_ values: [Double]) -> String { values.isEmpty ? "–" : Text.number(values.sorted()[values.count / 2], 1) }
-        let found = results.compactMap(\.detectedAt)
+        let found = results.compactMap(\.detectedAt), useful = results.filter(\.hasSuccess)
         let cells = [
-            strategy.name, "\(found.count) of \(results.count)", median(found.map(Double.init)), median(results.map { Double($0.usefulBefore) }),
+            strategy.name, "\(found.count) of \(results.count)", "\(useful.count { $0.detectedAt != nil }) of \(useful.count)",
+            median(found.map(Double.init)), median(results.map { Double($0.usefulBefore) }),
             median(results.map { Double($0.queries) }), median(results.map { Double($0.accounts) }), median(results.map(\.days)),
         ]
         return "| " + cells.joined(separator: " | ") + " |"
