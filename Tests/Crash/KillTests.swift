@@ -8,8 +8,8 @@ import VedetteRuntime
 /// end is what one uninterrupted run commits.
 @Suite(.serialized) struct KillTests {
     /// Lives that end before their time, per run.
-    private static let killsPerRun = 22
-    private static let runs = 26
+    private static let killsPerRun = 30
+    private static let runs = 18
 
     func log(_ seed: UInt64, _ directory: ScratchDirectory) throws -> InputLog {
         var mix = TrafficMix(seed: seed)
