@@ -36,7 +36,7 @@ public struct ErrorRateRule: MonitorRule {
             subject: nil, measure: .errorRate, value: now.rate, limit: limit, level: now.rate, reference: reference, count: now.all,
             interval: Evidence.proportionInterval(now.bad, of: now.all), strength: Finding.strength(now.rate, of: limit),
             effectPassed: now.rate > limit, isSufficient: now.all > 0 && now.all >= context.spec.minCount,
-            sampleRequestIDs: observation.current.samples.texts)
+            sampleRequestIDs: observation.current.operations?.failedSamples.texts ?? [])
         if let operations = observation.current.operations {
             finding.detail = "\(AlertNumbers.count(operations.timeouts)) time-outs, \(AlertNumbers.count(operations.errors)) errors"
         }

@@ -10,6 +10,7 @@
 /// likelihood ratio where they are not: ``ProportionTest``.
 /// Without a reference nothing is said: nobody can tell a sparse feature from a lost one then.
 /// A value of the wrong type is not missing; it is another monitor's matter.
+/// Samples: requests of the window without the feature, and no others.
 public struct MissingFeaturesMonitor: Sendable {
     public var rule: MissingFeaturesRule
     /// Rows that the window and the reference need each.
@@ -56,7 +57,7 @@ public struct MissingFeaturesMonitor: Sendable {
             // A surge is told at its limit; only a loss has a size beyond that.
             strength: max(byLoss, min(bySurge, 1)), effectPassed: isLost || isSurge, pValue: 1,
             isSufficient: total > 0 && total >= minCount, severity: isLost ? nil : severity.lowered.lowered, labelMaturity: nil,
-            sampleRequestIDs: pane.samples.texts)
+            sampleRequestIDs: aggregate.missingSamples.texts)
         if finding.isSufficient, finding.effectPassed {
             finding.detail = "\(AlertNumbers.count(aggregate.null)) null (the look-up failed), "
                 + "\(AlertNumbers.count(aggregate.absent)) absent (schema or mapping changed)"
@@ -123,8 +124,8 @@ public struct MissingFeaturesRule: MonitorRule {
         return Advice(
             actions: [
                 "Look up the service that provides \(feature): errors, timeouts and deployments since \(place.since).",
-                "Of the decisions without \(feature): \(finding.detail ?? "null or absent is not known"). Find some in your own log: "
-                    + "the sample requests are drawn from all decisions of the window, and most of them may have it.",
+                "Of the decisions without \(feature): \(finding.detail ?? "null or absent is not known"). "
+                    + "Look the sample requests up in your own log: all of them are without it.",
                 "See what the model does without \(feature) in \(place.text): compare allow share and mean score with the reference.",
             ],
             escalation: "Escalate to \(place.security) if the allow share of \(place.text) rises, or if the rate stays above \(limit) "

@@ -165,7 +165,7 @@ public struct SLORule: MonitorRule {
             subject: nil, measure: .burnRate, value: min(best.counts.rate / (1 - objective), 1 / (1 - objective)), limit: best.pair.factor,
             level: best.counts.rate, reference: ReferenceSummary(count: period.all, level: 1 - objective), count: best.counts.all,
             interval: nil, strength: best.strength, effectPassed: best.strength >= 1, isSufficient: best.strength >= 1 || isSeen(counts),
-            severity: best.pair.isFast ? nil : context.spec.severity.lowered, sampleRequestIDs: samples(observation),
+            severity: best.pair.isFast ? nil : context.spec.severity.lowered, sampleRequestIDs: samples(observation, context),
             detail: "over \(AlertNumbers.duration(best.pair.longMs)); \(remaining(period))")
         if finding.effectPassed {
             finding.pValue = min(1, Double(Self.pairs.count) * best.counts.share.upperTail(at: 1 - objective, usual: period.share))
@@ -206,17 +206,22 @@ public struct SLORule: MonitorRule {
             strength: min(strength, Finding.maxStrength), effectPassed: strength >= 1,
             isSufficient: strength >= 1 || isSeen(counts(of: observation)),
             severity: isExhausted ? context.spec.severity.lowered : context.spec.severity.lowered.lowered,
-            sampleRequestIDs: samples(observation), detail: remaining(period))
+            sampleRequestIDs: samples(observation, context), detail: remaining(period))
         if finding.effectPassed {
             finding.pValue = period.share.upperTail(at: (1 - objective) / 2)
         }
         return finding
     }
 
-    private func samples(_ observation: Observation) -> [String] {
-        let isFraud = [.fraudRate, .fraudPerDecision, .missedFraud].contains(indicator)
-        let frauds = observation.current.fraudSamples.texts
-        return isFraud && !frauds.isEmpty ? frauds : observation.current.samples.texts
+    /// Of bad events where panes keep them: of labels if there is a fraud, of time-outs, errors and missing values in any case.
+    private func samples(_ observation: Observation, _ context: MonitorContext) -> [String] {
+        let pane = observation.current
+        switch indicator {
+        case .errorRate: return pane.operations?.failedSamples.texts ?? []
+        case .missingRate: return pane.missingSamples(ofAny: context.model.importantFeatures).texts
+        case .fraudRate, .fraudPerDecision, .missedFraud: return (pane.fraudSamples.isEmpty ? pane.samples : pane.fraudSamples).texts
+        case .falsePositiveRate, .latency: return pane.samples.texts
+        }
     }
 
     private func remaining(_ period: EventCounts) -> String {

@@ -34,7 +34,7 @@ extension SchemaChangeRule {
         Advice(
             actions: [
                 "Look for a release of the producer \(place.when) or shortly before: is \(field) a new field, or a known one under another name (then that one vanishes)?",
-                "Open a sample request as it was sent: who fills \(field), and does the model read it?",
+                "Find a request that has it (the sample requests are of the whole window): who fills \(field), and does the model read it?",
                 "If it is meant to be there, declare it: Vedette reads nothing of a field but its name until then.",
             ],
             escalation: "Escalate to \(place.security) if nobody knows the field: requests that bring fields of their own may be made by hand.",

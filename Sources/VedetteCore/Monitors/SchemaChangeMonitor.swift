@@ -9,6 +9,7 @@
 /// Evidence: test of two proportions (``ProportionTest``), counted three times.
 /// A mapped field that is no feature (latency, status, amount, thresholds, a slice dimension) and vanishes is two steps less severe.
 /// A field that is not declared and appears in 5 % (`undeclared_rate`) is two steps less severe.
+/// Samples: requests of the window with the wrong type, or without the field; of what has appeared, any.
 public struct SchemaChangeRule: MonitorRule {
     /// Effect: share of decisions that a vanished field is absent in, and a new one was.
     public var minAbsent = 0.99
@@ -55,6 +56,8 @@ public struct SchemaChangeRule: MonitorRule {
         var marked: Int64
         var referenceMarked: Int64
         var severity: Severity?
+        /// Of the marked ones; nil where they are not known, and any of the window's decisions has to do.
+        var samples: SampleSet?
     }
 
     public func finding(
@@ -81,7 +84,7 @@ public struct SchemaChangeRule: MonitorRule {
             reference: reference, count: total, interval: Evidence.proportionInterval(change.marked, of: total),
             strength: change.strength, effectPassed: change.strength >= 1,
             isSufficient: total > 0 && total >= context.spec.minCount, severity: change.severity,
-            sampleRequestIDs: observation.current.samples.texts)
+            sampleRequestIDs: (change.samples ?? observation.current.samples).texts)
         finding.reference.level = reference.count > 0 ? Double(change.referenceMarked) / Double(reference.count) : 0
         if finding.isSufficient, finding.effectPassed {
             let test = ProportionTest.evaluate(
@@ -113,11 +116,11 @@ public struct SchemaChangeRule: MonitorRule {
             Change(
                 measure: .wrongTypeRate, value: wrong.now, limit: minWrongType,
                 strength: min(Finding.strength(wrong.now, of: minWrongType), Finding.strength(wrong.now - wrong.before, of: minWrongType)),
-                marked: now.wrongType, referenceMarked: reference.bins[1], severity: severity),
+                marked: now.wrongType, referenceMarked: reference.bins[1], severity: severity, samples: now.wrongTypeSamples),
             Change(
                 measure: .absentRate, value: absent.now, limit: minAbsent,
                 strength: absent.before < Self.known ? Finding.strength(absent.now, of: minAbsent) : 0,
-                marked: now.absent, referenceMarked: reference.bins[0], severity: severity),
+                marked: now.absent, referenceMarked: reference.bins[0], severity: severity, samples: now.missingSamples),
             Change(
                 measure: .presentRate, value: 1 - absent.now, limit: 1 - Self.known,
                 strength: absent.before >= minAbsent ? Finding.strength(1 - absent.now, of: 1 - Self.known) : 0,

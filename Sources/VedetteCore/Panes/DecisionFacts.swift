@@ -42,6 +42,10 @@ struct DecisionFacts {
     @inline(__always)
     var isEmpty: Bool { flags == 0 && status == .unknown && amount.isNone && cost.isNaN }
 
+    /// Whether a fallback decided.
+    @inline(__always)
+    var isFailure: Bool { status == .timeout || status == .error }
+
     fileprivate func has(_ flag: UInt8) -> Int64 { flags & flag != 0 ? 1 : 0 }
     fileprivate var hasFlags: Bool { flags != 0 }
     fileprivate var statusWord: RequestStatus { status }
@@ -52,12 +56,14 @@ struct DecisionFacts {
 
 /// Money, thresholds, status and cost of the decisions of a pane: what not every deployment's
 /// records say. A class, so that a pane that has none of it carries one word.
-public final class Operations: Snapshottable {
+public final class Operations {
     public private(set) var money = MoneyTotals()
     /// Decisions whose record says whether the model answered, by what it says.
     public private(set) var ok: Int64 = 0
     public private(set) var timeouts: Int64 = 0
     public private(set) var errors: Int64 = 0
+    /// Requests of time-outs and errors.
+    public internal(set) var failedSamples = SampleSet()
     /// Decisions that were forced past the model.
     public private(set) var overrides: Int64 = 0
     /// Cost of a request, of the records that say.
@@ -101,21 +107,24 @@ public final class Operations: Snapshottable {
         ok += other.ok
         timeouts += other.timeouts
         errors += other.errors
+        failedSamples.merge(other.failedSamples)
         overrides += other.overrides
         cost.merge(other.cost)
         challengeThreshold.merge(other.challengeThreshold)
         blockThreshold.merge(other.blockThreshold)
     }
 
-    public func encode(into writer: inout ByteWriter) {
+    /// - Parameter samples: of the same pane's decisions, which the reader has read before.
+    func encode(into writer: inout ByteWriter, _ hash: KeyedHash?, besides samples: SampleSet) {
         money.encode(into: &writer)
         writer.write(sparse: [
             ok, timeouts, errors, overrides, challengeThreshold.known, challengeThreshold.below, blockThreshold.known, blockThreshold.below,
         ])
         cost.encode(into: &writer)
+        if timeouts + errors > 0 { failedSamples.encode(into: &writer, hash, besides: samples) }
     }
 
-    public init(from reader: inout ByteReader) throws {
+    init(from reader: inout ByteReader, _ hash: KeyedHash?, besides samples: SampleSet) throws {
         money = try MoneyTotals(from: &reader)
         var counts = try reader.readSparse(of: 8)
         ok = try counts.next(&reader)
@@ -127,6 +136,7 @@ public final class Operations: Snapshottable {
         blockThreshold.known = try counts.next(&reader)
         blockThreshold.below = try counts.next(&reader)
         cost = try Moments(from: &reader)
+        if timeouts + errors > 0 { failedSamples = try SampleSet(from: &reader, hash, besides: samples) }
     }
 }
 

@@ -5,6 +5,9 @@ public struct FeatureAggregate: Sendable {
     public private(set) var absent: Int64 = 0
     public private(set) var null: Int64 = 0
     public private(set) var wrongType: Int64 = 0
+    /// Requests of decisions in which it is absent or null, and of those in which it is of the wrong type.
+    public private(set) var missingSamples = SampleSet()
+    public private(set) var wrongTypeSamples = SampleSet()
     /// Of numbers only.
     public private(set) var moments = Moments()
     public private(set) var quantiles: QuantileSketch
@@ -44,6 +47,20 @@ public struct FeatureAggregate: Sendable {
         }
     }
 
+    /// Whether a request would enter the samples; ask before looking up its text. Where the feature is as it should be, none does.
+    @inline(__always)
+    func admits(_ id: RequestID, _ state: FeatureState) -> Bool {
+        switch state {
+        case .absent, .null: missingSamples.admits(id)
+        case .wrongType: wrongTypeSamples.admits(id)
+        case .number, .boolean, .category: false
+        }
+    }
+
+    mutating func sample(_ id: RequestID, _ state: FeatureState, text: UnsafeRawBufferPointer) {
+        if state == .wrongType { wrongTypeSamples.insert(id, text: text) } else { missingSamples.insert(id, text: text) }
+    }
+
     @inline(__always)
     private mutating func count(_ category: UInt64, name: @autoclosure () -> String) {
         if beyond == nil, !categories.hasRoom(for: category) { beyond = ManyCategories(categories) }
@@ -75,6 +92,8 @@ public struct FeatureAggregate: Sendable {
             absent += other.absent
             null += other.null
             wrongType += other.wrongType
+            missingSamples.merge(other.missingSamples)
+            wrongTypeSamples.merge(other.wrongTypeSamples)
             moments.merge(other.moments)
             mergeBeyond(other)
             categories.merge(other.categories)
@@ -87,8 +106,12 @@ public struct FeatureAggregate: Sendable {
 
     mutating func seal() { quantiles.seal() }
 
-    func encode(into writer: inout ByteWriter) {
+    /// - Parameter samples: of the same pane's decisions, which the reader has read before.
+    func encode(into writer: inout ByteWriter, _ hash: KeyedHash?, besides samples: SampleSet) {
         writer.write(sparse: [present, absent, null, wrongType])
+        // Whether they follow, the counts say.
+        if missing > 0 { missingSamples.encode(into: &writer, hash, besides: samples) }
+        if wrongType > 0 { wrongTypeSamples.encode(into: &writer, hash, besides: samples) }
         moments.encode(into: &writer)
         quantiles.encode(into: &writer)
         categories.encode(into: &writer)
@@ -96,12 +119,14 @@ public struct FeatureAggregate: Sendable {
         beyond?.encode(into: &writer)
     }
 
-    init(from reader: inout ByteReader) throws {
+    init(from reader: inout ByteReader, _ hash: KeyedHash?, besides samples: SampleSet) throws {
         var counts = try reader.readSparse(of: 4)
         present = try counts.next(&reader)
         absent = try counts.next(&reader)
         null = try counts.next(&reader)
         wrongType = try counts.next(&reader)
+        if absent + null > 0 { missingSamples = try SampleSet(from: &reader, hash, besides: samples) }
+        if wrongType > 0 { wrongTypeSamples = try SampleSet(from: &reader, hash, besides: samples) }
         moments = try Moments(from: &reader)
         quantiles = try QuantileSketch(from: &reader)
         categories = try CategoryCounts(from: &reader)

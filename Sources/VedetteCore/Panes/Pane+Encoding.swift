@@ -47,23 +47,24 @@ extension Pane {
         ])
         let parts = parts
         writer.write(varint: parts.rawValue)
+        // Before what names some of them by their places.
+        if parts.contains(.samples) { samples.encode(into: &writer, hash) }
         score.encode(into: &writer)
         scores.encode(into: &writer)
         latency.encode(into: &writer)
         latencies.encode(into: &writer)
         if parts.contains(.features) {
             writer.write(count: features.count)
-            for feature in features { feature.encode(into: &writer) }
+            for feature in features { feature.encode(into: &writer, hash, besides: samples) }
         }
         outcomes?.encode(into: &writer)
-        operations?.encode(into: &writer)
+        operations?.encode(into: &writer, hash, besides: samples)
         delays?.encode(into: &writer)
         if parts.contains(.arrivedAges) { arrivedAges.encode(into: &writer) }
         if parts.contains(.outcomeAges) { outcomeAges.encode(into: &writer) }
         acted?.encode(into: &writer)
         explored?.encode(into: &writer)
         undeclared?.encode(into: &writer)
-        if parts.contains(.samples) { samples.encode(into: &writer, hash) }
         if parts.contains(.fraudSamples) { fraudSamples.encode(into: &writer, hash) }
     }
 }

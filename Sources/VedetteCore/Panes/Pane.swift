@@ -43,6 +43,7 @@ public final class Pane {
     public internal(set) var outcomeAges = LabelAges()
     /// Of the labels that arrived; nil until the first.
     public internal(set) var delays: LabelDelays?
+    /// Of all decisions. Those with a fault have their own: ``FeatureAggregate/missingSamples``, ``Operations/failedSamples``.
     public internal(set) var samples = SampleSet()
     public internal(set) var fraudSamples = SampleSet()
     /// Scores of the decisions that intervened; nil without any.
@@ -70,6 +71,11 @@ public final class Pane {
     public var labelled: Int64 { boxedOutcomes?.outcomes?.labelled ?? 0 }
     public var arrived: Int64 { arrivedFraud + arrivedLegit }
     public var isEmpty: Bool { total == 0 && labelled == 0 && arrived == 0 && duplicates == 0 && conflicts == 0 }
+
+    /// Of the decisions that lack at least one of some features.
+    func missingSamples(ofAny features: [Int]) -> SampleSet {
+        features.reduce(into: SampleSet()) { if $1 < self.features.count { $0.merge(self.features[$1].missingSamples) } }
+    }
 
     func merge(_ other: Pane, configuration: PaneConfiguration) { merge([other], configuration: configuration) }
 
@@ -151,21 +157,23 @@ public final class Pane {
         arrivedLegit = try counts.next(&reader)
         let parts = Parts(rawValue: try reader.readVarint())
         guard parts.isSubset(of: .all) else { throw CorruptBytes(offset: reader.offset, expected: "parts of a pane") }
+        if parts.contains(.samples) { samples = try SampleSet(from: &reader, hash) }
         score = try Moments(from: &reader)
         scores = try ScoreSketch(from: &reader)
         latency = try Moments(from: &reader)
         latencies = try QuantileSketch(from: &reader)
         features = []
-        for _ in 0..<(parts.contains(.features) ? try reader.readCount() : 0) { features.append(try FeatureAggregate(from: &reader)) }
+        for _ in 0..<(parts.contains(.features) ? try reader.readCount() : 0) {
+            features.append(try FeatureAggregate(from: &reader, hash, besides: samples))
+        }
         boxedOutcomes = parts.contains(.outcomes) ? OutcomesBox(try Outcomes(from: &reader)) : nil
-        operations = parts.contains(.operations) ? try Operations(from: &reader) : nil
+        operations = parts.contains(.operations) ? try Operations(from: &reader, hash, besides: samples) : nil
         delays = parts.contains(.delays) ? try LabelDelays(from: &reader) : nil
         if parts.contains(.arrivedAges) { arrivedAges = try LabelAges(from: &reader) }
         if parts.contains(.outcomeAges) { outcomeAges = try LabelAges(from: &reader) }
         acted = parts.contains(.acted) ? try ActedScores(from: &reader) : nil
         explored = parts.contains(.explored) ? try ExplorationOutcomes(from: &reader) : nil
         undeclared = parts.contains(.undeclared) ? try UndeclaredCounts(from: &reader) : nil
-        if parts.contains(.samples) { samples = try SampleSet(from: &reader, hash) }
         if parts.contains(.fraudSamples) { fraudSamples = try SampleSet(from: &reader, hash) }
         isDirty = false
         isSaved = true

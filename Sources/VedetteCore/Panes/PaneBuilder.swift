@@ -79,12 +79,25 @@ extension Pane {
         /// Adds a label by inverse probability, or takes it back with a sign of -1.
         public func explore(_ label: LabelEntry, _ row: DecisionRow, sign: Int64 = 1) { pane.explore(label, row, sign) }
 
-        /// Adds a request ID to the samples.
-        public func addSample(_ request: String, isFraud: Bool = false) {
+        /// Adds the request ID of a decision, already counted with what it lacks, to the samples.
+        ///
+        /// - Parameters:
+        ///   - missing: features that it lacks.
+        ///   - wrongType: features that are of the wrong type in it.
+        ///   - isFailure: the model did not answer.
+        public func addSample(
+            _ request: String, isFraud: Bool = false, missing: [Int] = [], wrongType: [Int] = [], isFailure: Bool = false
+        ) {
             var text = request
-            let id = text.withUTF8 { Self.hash.hash128(UnsafeRawBufferPointer($0)) }
-            pane.samples.insert(id, text: request)
-            if isFraud { pane.fraudSamples.insert(id, text: request) }
+            text.withUTF8 { text in
+                let text = UnsafeRawBufferPointer(text)
+                let id = Self.hash.hash128(text)
+                pane.samples.insert(id, text: text)
+                if isFraud { pane.fraudSamples.insert(id, text: text) }
+                for feature in missing { pane.features[feature].sample(id, .null, text: text) }
+                for feature in wrongType { pane.features[feature].sample(id, .wrongType, text: text) }
+                if isFailure { pane.operations?.failedSamples.insert(id, text: text) }
+            }
         }
 
         /// Takes back what ``addOutcomes(_:_:decision:score:amount:weight:delayMs:)`` added of one label.

@@ -21,11 +21,15 @@ extension Pane {
             if signals == SignalUse.modelOnly.rawValue { modelOnly += 1 }
         }
         if samples.admits(id) { batch.text.withText(batch.requestText[index]) { samples.insert(id, text: $0) } }
+        if facts.isFailure, let operations, operations.failedSamples.admits(id) {
+            batch.text.withText(batch.requestText[index]) { operations.failedSamples.insert(id, text: $0) }
+        }
         let stride = features.count
         for feature in 0..<stride {
             let place = index &* stride &+ feature
-            features[feature].add(
-                FeatureState(rawValue: batch.featureState[place]) ?? .absent, batch.featureValue[place], text: batch.text, hash: hash)
+            let state = FeatureState(rawValue: batch.featureState[place]) ?? .absent
+            features[feature].add(state, batch.featureValue[place], text: batch.text, hash: hash)
+            if features[feature].admits(id, state) { batch.text.withText(batch.requestText[index]) { features[feature].sample(id, state, text: $0) } }
         }
     }
 

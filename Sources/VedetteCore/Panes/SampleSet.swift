@@ -1,10 +1,10 @@
-/// Up to `capacity` request IDs of a pane, so that an alert can name some.
+/// Up to `capacity` request IDs of a pane, or of those of its decisions that have one fault, so that an alert can name some.
 ///
 /// A bottom-k sample: the smallest keyed hashes win. So it is a uniform sample, it does
 /// not depend on order, and merging two gives the sample of the union.
 ///
-/// There are two per pane and a thousand panes per series, so it is one piece of memory:
-/// the count, the IDs in ascending order, and for each its text's length and bytes.
+/// There are two per pane and feature, three beside, and a thousand panes per series, so it is one piece of memory, and none
+/// where there is nothing: the count, the IDs in ascending order, and for each its text's length and bytes.
 public struct SampleSet: Sendable, Equatable {
     public static let capacity = 5
     private static let idBytes = 16
@@ -117,6 +117,33 @@ public struct SampleSet: Sendable, Equatable {
         guard (1..<count).allSatisfy({ id($0 - 1) < id($0) }) else { throw CorruptBytes(offset: reader.offset, expected: "ascending IDs") }
     }
 
+    /// As ``encode(into:_:)``, but what is among `others` too is told by its place there: of the decisions with a fault, those
+    /// with the smallest hashes of all. A pane of few decisions has no others, so in there a fault takes a byte, whatever the IDs.
+    func encode(into writer: inout ByteWriter, _ hash: KeyedHash?, besides others: SampleSet) {
+        bytes.withUnsafeBytes { bytes in
+            others.bytes.withUnsafeBytes { others in
+                let known = Self.samples(of: others)
+                var (places, rest) = (UInt64(0), Samples())
+                for sample in Self.samples(of: bytes) {
+                    if let place = known.firstIndex(where: { $0.id == sample.id }) { places |= 1 << UInt64(place) } else { rest.append(sample) }
+                }
+                writer.write(varint: places << 1 | (rest.isEmpty ? 0 : 1))
+                if !rest.isEmpty { SampleSet(rest).encode(into: &writer, hash) }
+            }
+        }
+    }
+
+    init(from reader: inout ByteReader, _ hash: KeyedHash?, besides others: SampleSet) throws {
+        let head = try reader.readVarint()
+        guard head >> 1 < 1 << UInt64(others.count) else { throw CorruptBytes(offset: reader.offset, expected: "places among \(others.count) samples") }
+        let rest = head & 1 == 1 ? try SampleSet(from: &reader, hash) : SampleSet()
+        bytes = others.bytes.withUnsafeBytes { others in
+            let known = Self.samples(of: others)
+            return SampleSet(known.indices.filter { head >> UInt64($0 + 1) & 1 == 1 }.map { known[$0] }).bytes
+        }
+        merge(rest)
+    }
+
     /// Of a request ID: room for more is made when it is needed.
     private static let usualLength = 16
 
@@ -155,6 +182,9 @@ extension SampleSet {
         forEachText(of: bytes) { all.append((id(all.count, of: bytes), $0)) }
         return all
     }
+
+    /// Ascending, none twice.
+    private init(_ samples: Samples) { bytes = samples.isEmpty ? [] : Self.pack(samples) }
 
     private static func pack(_ samples: Samples) -> ContiguousArray<UInt8> {
         let size = samples.reduce(1) { $0 + idBytes + lengthBytes + $1.text.count }

@@ -20,7 +20,7 @@ public struct ArchivedBaseline {
 /// Baseline files on disk: magic, description, entries, and a checksum over all of it. Durable.
 public enum BaselineArchive {
     /// First bytes and format version.
-    static let magic: [UInt8] = Array("VDTBASE6".utf8)
+    static let magic: [UInt8] = Array("VDTBASE7".utf8)
     private static let family = Array("VDTBASE".utf8)
     /// Largest file that is read, bytes.
     static let maxBytes = 1 << 30

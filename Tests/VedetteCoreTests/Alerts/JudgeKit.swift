@@ -49,7 +49,7 @@ enum JudgeKit {
         builder.addDecisions(total)
         builder.addFeature(0, present: total - missing, value: 1, absent: missing / 2, null: missing - missing / 2)
         builder.addFeature(1, present: total, value: 1)
-        for index in 0..<5 { builder.addSample("r\(index)") }
+        for index in 0..<5 { builder.addSample("r\(index)", missing: missing > 0 ? [0] : []) }
         return builder.pane
     }
 

@@ -36,8 +36,20 @@ struct PaneEncodingTests {
             builder.addFeature(index, present: random.below(3), value: random.uniform() * 1e4, absent: random.below(2), null: random.below(2), wrongType: random.below(2))
             for _ in 0..<(random.bernoulli(0.3) ? random.below(100) : 0) { builder.addCategory(index, "category-\(random.below(90))") }
         }
+        addFaulty(to: builder, &random)
         some(0.3) { builder.addUndeclared(UndeclaredField(place: UInt64(random.below(1_000)), name: "x", isNew: false, before: 0), count: 2) }
         return builder.pane
+    }
+
+    /// Requests with the faults that the pane has counted: a few of all that there are, or one for nearly every decision.
+    private static func addFaulty(to builder: Pane.Builder, _ random: inout SeededRandom) {
+        let pane = builder.pane
+        let failures = (pane.operations?.timeouts ?? 0) + (pane.operations?.errors ?? 0)
+        for _ in 0..<random.below(random.bernoulli(0.5) ? 3 : 20) {
+            let missing = pane.features.indices.filter { pane.features[$0].missing > 0 && random.bernoulli(0.5) }
+            let wrongType = pane.features.indices.filter { pane.features[$0].wrongType > 0 && random.bernoulli(0.5) }
+            builder.addSample(request(&random), missing: missing, wrongType: wrongType, isFailure: failures > 0 && random.bernoulli(0.5))
+        }
     }
 
     /// As systems write request IDs: digits of any kind and number, UUIDs, near misses of these, words.
@@ -81,6 +93,9 @@ struct PaneEncodingTests {
             for (part, copy) in zip(parts, copies) {
                 #expect(Self.bytes(copy) == Self.bytes(part), "round \(round)")
                 #expect(copy.samples.texts == part.samples.texts && copy.fraudSamples.texts == part.fraudSamples.texts)
+                #expect(copy.operations?.failedSamples == part.operations?.failedSamples)
+                #expect(copy.features.map(\.missingSamples) == part.features.map(\.missingSamples))
+                #expect(copy.features.map(\.wrongTypeSamples) == part.features.map(\.wrongTypeSamples))
                 #expect(copy.total == part.total && copy.labelled == part.labelled && copy.arrived == part.arrived)
             }
             let (whole, other) = (Pane.Builder(features: 3), Pane.Builder(features: 3))
@@ -121,5 +136,25 @@ struct PaneEncodingTests {
         builder.addDecisions(1, .allow, score: 0.123456, latencyMs: 12.5)
         builder.addSample("0123456789abcdef")
         #expect(Self.bytes(builder.pane).count < 50)
+    }
+
+    @Test("a fault takes a byte per feature while all of its requests are among the samples, and some of an ID each for the rest")
+    func faults() {
+        func size(decisions: Int, lacking: Range<Int>, features: Int = 16) -> Int {
+            let builder = Pane.Builder(features: features)
+            builder.addDecisions(decisions)
+            for feature in 0..<features { builder.addFeature(feature, absent: decisions) }
+            for request in 0..<decisions {
+                let text = String(UInt64(request) &* 0x9E37_79B9_7F4A_7C15 | 1 << 63, radix: 16)
+                builder.addSample(text, missing: lacking.contains(request) ? Array(0..<features) : [])
+            }
+            return Self.bytes(builder.pane).count
+        }
+        // The byte says which of the samples; that it is none, it says as well.
+        #expect(size(decisions: 3, lacking: 0..<3) == size(decisions: 3, lacking: 0..<0))
+        // A flood in which every decision lacks every feature.
+        #expect(size(decisions: 5_000, lacking: 0..<5_000) == size(decisions: 5_000, lacking: 0..<0))
+        // One in fifty does: five IDs of nine bytes, less those that happen to be among the samples, and their number.
+        #expect(size(decisions: 5_000, lacking: 0..<100) <= size(decisions: 5_000, lacking: 0..<0) + 16 * 46)
     }
 }

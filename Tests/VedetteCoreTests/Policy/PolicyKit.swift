@@ -31,6 +31,7 @@ enum PolicyKit {
         var signals: UInt64 = 0b001
         var age: Double? = 30
         var browser: String? = "firefox"
+        var odd = FeatureState.number
         var country: String? = "FR"
         var channel: String?
         var user: UInt64 = 7
@@ -82,7 +83,7 @@ enum PolicyKit {
         batch.contentHash.append(content ?? UInt64(index))
         let features: [(FeatureState, Double)] = [
             (.boolean, 1), (.boolean, 0), (.absent, 0), row.age.map { (.number, $0) } ?? (.null, 0),
-            row.browser.map { (.category, text($0).packed) } ?? (.absent, 0), (.number, -3.5), (.wrongType, 0),
+            row.browser.map { (.category, text($0).packed) } ?? (.absent, 0), (row.odd, -3.5), (.wrongType, 0),
         ]
         for (state, value) in features {
             batch.featureState.append(state.rawValue)

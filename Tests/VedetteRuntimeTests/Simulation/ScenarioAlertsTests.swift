@@ -60,6 +60,19 @@ struct ScenarioAlertsTests {
                 && $0.detectedAt <= start + expectation.withinMs
         }
         #expect(found != nil, "\(expectation.text); said instead: \(events.map { "\($0.status) \($0.summary)" })")
+        if scenario.kind == .featureMissing, let found { try expectSamplesLack(try #require(found.subject), found, options) }
+    }
+
+    /// At a missing rate of three in ten, few of any five decisions lack it: those that the alert names do.
+    private func expectSamplesLack(_ feature: String, _ alert: AlertEvent, _ options: SimulationOptions) throws {
+        var lacking: Set<String> = []
+        let start = Array("{\"request_id\":\"".utf8)
+        for record in try TrafficSimulator(options) where record.stream == .decisions {
+            let id = String(decoding: record.line.dropFirst(start.count).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+            guard alert.sampleRequestIDs.contains(id), let seen = SeenDecision(record) else { continue }
+            if seen.features[feature] == nil || seen.features[feature] is NSNull { lacking.insert(id) }
+        }
+        #expect(alert.sampleRequestIDs.count == 5 && lacking == Set(alert.sampleRequestIDs), "\(alert.summary)")
     }
 
     @Test("a million quiet decisions raise nothing")
