@@ -3,7 +3,8 @@
 /// The sample is filled by the first rows and then renewed slowly; rows of known campaigns never enter. A value
 /// becomes a pair of ranks (`low` values are smaller, `high` are not larger), so popular values are wide and
 /// rare ones narrow: that is the base-rate correction of every comparison. A missing value is a value of its
-/// own. A feature that tells the time (``ClockFeatures``) is as wide as the sample: whoever agrees in it agrees in
+/// own, as wide as it is popular in the sample or of late: a feature that stops arriving is no rare thing that many requests
+/// have in common. A feature that tells the time (``ClockFeatures``) is as wide as the sample: whoever agrees in it agrees in
 /// nothing. A category is ordered by its keyed hash, which loses a little power and no validity.
 package struct FeatureReference: Equatable {
     package static let rows = 1_024
@@ -33,6 +34,10 @@ package struct FeatureReference: Equatable {
     /// Least number of ranks that a value spans: the sample over the number of its distinct values. A value that a
     /// feature of few values has not shown yet (the first weekend) is no narrower than those that it has.
     private var widths: ContiguousArray<Int32>
+    /// Of each feature, a bit for every fourth of the newest requests, set where it was missing. All requests count, those of
+    /// campaigns too: who leaves a feature out loses the agreement in it and no more.
+    private var missingOfLate: ContiguousArray<UInt64>
+    private static let missingEvery: Int64 = 4
     private var clocks: ClockFeatures
     /// Of each feature, as of the last sorting.
     private var isClock: ContiguousArray<Bool>
@@ -43,6 +48,7 @@ package struct FeatureReference: Equatable {
         self.features = features
         present = ContiguousArray(repeating: 0, count: features)
         widths = ContiguousArray(repeating: 0, count: features)
+        missingOfLate = ContiguousArray(repeating: 0, count: features)
         clocks = ClockFeatures(features: features)
         isClock = ContiguousArray(repeating: false, count: features)
     }
@@ -55,6 +61,13 @@ package struct FeatureReference: Equatable {
         let rows = sampleSize
         guard rows >= 64 else { return false }
         return rows < Self.rows ? rows >= 2 * size : size < rows || seen - sortedAt >= Self.resort
+    }
+
+    /// Every request, also one that never becomes part of the sample.
+    /// - Parameter number: running number of the request.
+    package mutating func see(_ row: UnsafeBufferPointer<Float>, number: Int64) {
+        guard number % Self.missingEvery == 0 else { return }
+        for feature in 0..<features { missingOfLate[feature] = missingOfLate[feature] &<< 1 | (row[feature].isNaN ? 1 : 0) }
     }
 
     /// - Parameters:
@@ -101,6 +114,10 @@ package struct FeatureReference: Equatable {
         guard size > 0, let values = row.baseAddress else { return }
         withColumns { columns in
             for feature in 0..<features { (low[feature], high[feature]) = columns.rank(values[feature], of: feature) }
+        }
+        // Safe: a share of the sample, far below a rank's end.
+        for feature in 0..<features where values[feature].isNaN {
+            high[feature] = max(high[feature], low[feature] &+ UInt16(missingOfLate[feature].nonzeroBitCount * size / UInt64.bitWidth))
         }
     }
 
@@ -284,6 +301,7 @@ extension FeatureReference: Snapshottable {
         writer.write(floats: sorted)
         for count in present { writer.write(signed: Int64(count)) }
         for width in widths { writer.write(signed: Int64(width)) }
+        for bits in missingOfLate { writer.write(fixed64: bits) }
         clocks.encode(into: &writer)
     }
 
@@ -301,6 +319,8 @@ extension FeatureReference: Snapshottable {
         for _ in 0..<features { present.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
         widths = []
         for _ in 0..<features { widths.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
+        missingOfLate = []
+        for _ in 0..<features { missingOfLate.append(try reader.readFixed64()) }
         let clocks = try ClockFeatures(from: &reader)
         self.clocks = clocks
         isClock = ContiguousArray((0..<features).map { clocks.isClock($0) })

@@ -87,6 +87,7 @@ final class ProbingModel {
             if place >= 0 { (entry.serial, entry.place) = (campaigns[place]!.serial, Int32(place)) }
             remember(request, row, campaign: place)
         }
+        reference.see(row, number: requests)
         delayed.append(entry, row)
         let length = requests < rule.warmUp ? 0 : DelayedRows.length(after: requests)
         while delayed.count > length { learn(at: request.time) }

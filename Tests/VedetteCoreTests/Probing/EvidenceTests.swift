@@ -101,6 +101,32 @@ struct EvidenceTests {
     @Test("Eight hours of nothing but an attacker's equal values do not blind a feature")
     func notBlinded() { #expect(width(reference(everySeconds: 1, attack: 140_000..<168_800), 0) < 500) }
 
+    @Test("A missing value is as wide as it is frequent of late, for as long as it is; a present one is as narrow as ever")
+    func missingOfLate() throws {
+        var random = SeededRandom(seed: 5)
+        var reference = FeatureReference(features: 2)
+        for _ in 0..<FeatureReference.rows {
+            [Float(random.uniform()), Float(random.uniform())].withUnsafeBufferPointer { reference.add($0, at: 0, draw: 0) }
+        }
+        reference.sort(at: 0)
+        func width(_ feature: Int, of row: [Float]) -> Int {
+            var (low, high): ([UInt16], [UInt16]) = ([0, 0], [0, 0])
+            row.withUnsafeBufferPointer { reference.rank($0, low: &low, high: &high) }
+            return Int(high[feature]) - Int(low[feature])
+        }
+        #expect(width(0, of: [.nan, 0.5]) == 0)
+        for number in 0..<256 as Range<Int64> {
+            [number / 4 % 2 == 0 ? Float.nan : 0.1, 0.5].withUnsafeBufferPointer { reference.see($0, number: number) }
+        }
+        #expect(width(0, of: [.nan, 0.5]) == 512 && width(1, of: [.nan, 0.5]) < 4 && width(0, of: [0.1, 0.5]) < 4)
+        var writer = ByteWriter()
+        reference.encode(into: &writer)
+        var reader = ByteReader(writer.bytes)
+        #expect(try FeatureReference(from: &reader) == reference)
+        for number in 0..<256 as Range<Int64> { [Float(0.1), 0.5].withUnsafeBufferPointer { reference.see($0, number: number) } }
+        #expect(width(0, of: [.nan, 0.5]) == 0)
+    }
+
     @Test("Ranks agree with counting, ties and missing values included")
     func ranks() {
         var random = SeededRandom(seed: 4)

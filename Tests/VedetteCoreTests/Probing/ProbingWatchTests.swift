@@ -7,6 +7,8 @@ struct Shop {
     var random: SeededRandom
     var time: Int64 = 1_000_000_000_000
     var number = 0
+    /// What becomes of an honest request's features on their way.
+    var fault: ((inout [Float], inout SeededRandom) -> Void)?
 
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
@@ -34,24 +36,28 @@ struct Shop {
     mutating func honest(to watch: ProbingWatch) {
         time += 20_000 + Int64(random.uniform() * 80_000)
         let user = UInt64(random.uniform() * 3_000) + 1
-        let row: [Float] = [
+        var row: [Float] = [
             Float(5 * (1 / (1 - 0.98 * random.uniform())) * (0.5 + random.uniform())), Float(random.uniform() * 400), Float((random.uniform() * 30).rounded()),
             Float((random.uniform() * 5).rounded(.down)), random.uniform() < 0.3 ? .nan : Float(random.uniform()), Float((random.uniform() * 50).rounded()),
         ]
+        fault?(&row, &random)
         send(row, entities: [user &* 0x9E37_79B9, user &* 0xC2B2_AE35 &+ UInt64(random.uniform() * 2), (user / 3 + 7) &* 0x85EB_CA6B], to: watch)
     }
 
     mutating func honest(_ count: Int, to watch: ProbingWatch) { for _ in 0..<count { honest(to: watch) } }
 
     /// A binary search for the largest amount that passes; every try from another user, device and address.
-    mutating func search(_ tries: Int, between: Int, to watch: ProbingWatch) {
+    /// - Parameter without: a feature that it leaves out.
+    mutating func search(_ tries: Int, between: Int, without: Int? = nil, to watch: ProbingWatch) {
         var (low, high) = (Float(100), Float(400))
         for number in 0..<tries {
             honest(between, to: watch)
             time += 5_000
             let amount = (low + high) / 2
             let unique = UInt64(1_000_000 + number)
-            send([amount, 0.5, 12, 3, 0.77, 31], entities: [unique &* 77, unique &* 79, unique &* 83], to: watch)
+            var row: [Float] = [amount, 0.5, 12, 3, 0.77, 31]
+            if let without { row[without] = .nan }
+            send(row, entities: [unique &* 77, unique &* 79, unique &* 83], to: watch)
             if Self.score(Double(amount), 0.5) >= Self.threshold { high = amount } else { low = amount }
         }
     }
@@ -75,6 +81,27 @@ struct ProbingWatchTests {
         let watch = Self.watch(salt: seed)
         shop.honest(20_000, to: watch)
         #expect(watch.openCases == 0)
+    }
+
+    @Test("A feature that stops arriving in half of the requests is no attacker", arguments: [1, 2, 3] as [UInt64])
+    func lostFeature(seed: UInt64) {
+        var shop = Shop(seed: seed)
+        let watch = Self.watch(salt: seed)
+        shop.honest(6_000, to: watch)
+        shop.fault = { row, random in if random.uniform() < 0.5 { row[5] = .nan } }
+        shop.honest(3_000, to: watch)
+        #expect(watch.openCases == 0)
+    }
+
+    @Test("An attacker who leaves a feature out where half of the requests have lost it is found all the same")
+    func searchInFault() {
+        var shop = Shop(seed: 4)
+        let watch = Self.watch()
+        shop.honest(6_000, to: watch)
+        shop.fault = { row, random in if random.uniform() < 0.5 { row[5] = .nan } }
+        shop.honest(1_000, to: watch)
+        shop.search(16, between: 3, without: 5, to: watch)
+        #expect(watch.openCases == 1)
     }
 
     @Test("A binary search under rotating identities is one case within a dozen tries", arguments: [1, 2, 3] as [UInt64])
