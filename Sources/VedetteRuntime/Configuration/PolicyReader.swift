@@ -94,7 +94,8 @@ struct PolicyReader {
 
     private func models(_ section: SectionReader) -> String? {
         let known = vocabulary.schema.models
-        guard let names = section.texts("models", expecting: "a model of models (\(known.joined(separator: ", ")))", among: known, { known.contains($0) ? $0 : nil }), !names.isEmpty
+        let expected = "a model of models (\(known.joined(separator: ", ")))"
+        guard let names = section.texts("models", expecting: expected, among: known, { known.contains($0) ? $0 : nil }), !names.isEmpty
         else { return nil }
         return "model in [\(names.map(Self.quoted).joined(separator: ", "))]"
     }
