@@ -105,7 +105,8 @@ struct PolicyCompiler {
         if PolicyVocabulary.decisions.contains(word) {
             return PolicyProblem(at, expected: "'decision == \(word)'", found: "'\(word)' without something to compare it with")
         }
-        return PolicyProblem(at, expected: "a value (\(PolicyVocabulary.names.joined(separator: ", ")))", found: "'\(word)'")
+        return PolicyProblem(
+            at, expected: "a value (\(PolicyVocabulary.names.joined(separator: ", ")))", unknown: word, among: PolicyVocabulary.words, isWord: true)
     }
 
     /// The field that a piece of syntax names; nil for anything else, and for bare words.
@@ -246,6 +247,10 @@ struct PolicyCompiler {
         return bits
     }
 
+    private func unknown(_ name: String, among known: [String], _ what: String, _ at: PolicyPosition) -> PolicyProblem {
+        PolicyProblem(at, expected: "\(what) (\(PolicyVocabulary.list(known)))", unknown: name, among: known)
+    }
+
     /// The number that stands for a literal of this type.
     private func number(of syntax: PolicySyntax, _ type: PolicyType) throws(PolicyProblem) -> Double {
         switch (type, syntax.kind) {
@@ -254,13 +259,13 @@ struct PolicyCompiler {
             if case .number(let value) = inner.kind { return -value }
         case (.decision, .name(let word, nil)), (.decision, .text(let word)):
             if let decision = Decision.allCases.first(where: { $0.description == word }) { return Double(decision.rawValue) }
-            throw PolicyProblem(syntax.position, expected: "a decision (\(PolicyVocabulary.list(PolicyVocabulary.decisions)))", found: "\"\(word)\"")
+            throw unknown(word, among: PolicyVocabulary.decisions, "a decision", syntax.position)
         case (.status, .name(let word, nil)), (.status, .text(let word)):
             if let status = RequestStatus.stated.first(where: { $0.description == word }) { return Double(status.rawValue) }
-            throw PolicyProblem(syntax.position, expected: "a status (\(PolicyVocabulary.list(PolicyVocabulary.statuses)))", found: "\"\(word)\"")
+            throw unknown(word, among: PolicyVocabulary.statuses, "a status", syntax.position)
         case (.model, .text(let name)):
             if let index = vocabulary.schema.models.firstIndex(of: name) { return Double(index) }
-            throw PolicyProblem(syntax.position, expected: "a model in quotes (\(PolicyVocabulary.list(vocabulary.schema.models)))", found: "\"\(name)\"")
+            throw unknown(name, among: vocabulary.schema.models, "a model in quotes", syntax.position)
         case (.model, .name(let word, nil)):
             throw PolicyProblem(syntax.position, expected: "a model in quotes, such as \"\(word)\"", found: "'\(word)'")
         default: break

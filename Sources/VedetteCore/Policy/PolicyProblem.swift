@@ -16,11 +16,25 @@ public struct PolicyProblem: Error, Sendable, Equatable, CustomStringConvertible
     public var position: PolicyPosition
     public var expected: String
     public var found: String
+    /// Set where what stands there is a name that nobody knows.
+    public var unknown: UnknownName?
+
+    /// A name, and those that may have been meant.
+    public struct UnknownName: Sendable, Equatable {
+        public var name: String
+        public var known: [String]
+    }
 
     public init(_ position: PolicyPosition, expected: String, found: String) {
         self.position = position
         self.expected = expected
         self.found = found
+    }
+
+    /// What was expected is one of a few names; a bare word is quoted like a word of the language, a text like a text.
+    init(_ position: PolicyPosition, expected: String, unknown name: String, among known: [String], isWord: Bool = false) {
+        self.init(position, expected: expected, found: isWord ? "'\(name)'" : "\"\(name)\"")
+        unknown = UnknownName(name: name, known: known)
     }
 
     public var description: String { "\(position): expected \(expected), found \(found)" }

@@ -50,6 +50,10 @@ public struct PolicyVocabulary: Sendable, Equatable {
     public static let names: [String] =
         plain.map(\.name) + ["signals.count", "threshold.challenge", "threshold.block", "slice.<dimension>", "feature.<name>", "entity.<kind>"]
 
+    /// The names that stand alone, and those that a member follows.
+    static let words = plain.map(\.name) + heads
+    private static let heads = ["slice", "feature", "entity", "threshold", "signals"]
+
     static let decisions = Decision.allCases.map(\.description)
     static let statuses = RequestStatus.stated.map(\.description)
 
@@ -72,7 +76,8 @@ public struct PolicyVocabulary: Sendable, Equatable {
             _ = try index(of: member, in: ["count"], "a property of signals", at: position)
             return .signalCount
         default:
-            throw PolicyProblem(position, expected: "slice, feature, entity, threshold or signals before a member", found: "'\(head)'")
+            throw PolicyProblem(
+                position, expected: "slice, feature, entity, threshold or signals before a member", unknown: head, among: Self.heads, isWord: true)
         }
     }
 
@@ -85,7 +90,7 @@ public struct PolicyVocabulary: Sendable, Equatable {
 
     private func index(of name: String, in known: [String], _ what: String, at position: PolicyPosition) throws(PolicyProblem) -> Int {
         if let index = known.firstIndex(of: name) { return index }
-        throw PolicyProblem(position, expected: "\(what) (\(Self.list(known)))", found: "\"\(name)\"")
+        throw PolicyProblem(position, expected: "\(what) (\(Self.list(known)))", unknown: name, among: known)
     }
 
     /// At most twelve of them, so that a message stays one line.

@@ -177,7 +177,8 @@ struct PolicyReader {
         do throws(PolicyProblem) {
             return try PolicyProgram(source, vocabulary: vocabulary)
         } catch {
-            sink.add(path, expected: error.expected, found: "\(error.found) (at \(error.position) of the expression)")
+            let suggestion = error.unknown.map { Suggestion.phrase(for: $0.name, among: $0.known) } ?? ""
+            sink.add(path, expected: error.expected, found: "\(error.found)\(suggestion) (at \(error.position) of the expression)")
             return nil
         }
     }

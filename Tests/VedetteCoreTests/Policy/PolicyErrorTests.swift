@@ -55,6 +55,23 @@ struct PolicyErrorTests {
         #expect(problem.description == "line \(line), column \(column): expected \(problem.expected), found \(problem.found)")
     }
 
+    /// Source, the name that nobody knows, one that is among those that may have been meant.
+    private static let unknown: [(String, String, String)] = [
+        ("scor > 1", "scor", "score"), ("slcie.country == 'a'", "slcie", "slice"), ("feature.agee > 1", "agee", "age"), ("slice.contry == 'a'", "contry", "country"),
+        ("entity.usr is missing", "usr", "user"), ("threshold.blok > 1", "blok", "block"), ("signals.cuont > 1", "cuont", "count"), ("decision == alow", "alow", "allow"),
+        ("status == timout", "timout", "timeout"), ("model == 'paymants'", "paymants", "payments"), ("signals contains 'modle'", "modle", "model"),
+        ("decision in [allow, blok]", "blok", "block"),
+    ]
+
+    @Test("A name that nobody knows comes with those that may have been meant", arguments: unknown)
+    func names(source: String, name: String, meant: String) throws {
+        let unknown = try #require(problem(source)?.unknown, "\(source)")
+        #expect(unknown.name == name && unknown.known.contains(meant), "\(source): \(unknown)")
+    }
+
+    @Test("What is no unknown name has none", arguments: ["score", "score > 'a'", "slice == 'a'", "allow", "score >", "model == payments"])
+    func otherProblems(source: String) throws { #expect(try #require(problem(source)).unknown == nil) }
+
     @Test("Size and depth are bounded")
     func limits() {
         func nested(_ levels: Int) -> String { String(repeating: "(", count: levels) + "true" + String(repeating: ")", count: levels) }
