@@ -9,12 +9,17 @@ struct CheckCommand: AsyncParsableCommand {
             EXAMPLES
               vedette check --config vedette.yaml
               vedette check --config vedette.yaml --json | jq .models
+              vedette check --config vedette.yaml --secrets          also require every secret to be there
               vedette check --config vedette.yaml --brokers          also look at the topics and the schemas
               vedette check --reference                              every key: type, unit, default, range
 
             Every error is printed as file:line:column: key: expected, found. Exit 0 when the
             configuration is right, 78 when it is not, 69 when Kafka or the schema registry cannot be reached or
             a topic is missing.
+
+            Whether a secret is there (an environment variable, a file) depends on where one asks: one that is
+            missing is a warning, so that a pipeline without secrets can check the file, and with --secrets an
+            error, exit 78. No value is ever printed.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
@@ -22,6 +27,9 @@ struct CheckCommand: AsyncParsableCommand {
 
     @Flag(help: "Print the inventory as JSON.")
     var json = false
+
+    @Flag(help: "Require every secret to be there: exit 78 where one cannot be read here.")
+    var secrets = false
 
     @Flag(
         help: """
@@ -44,6 +52,7 @@ struct CheckCommand: AsyncParsableCommand {
             let configuration = try loadConfiguration(config)
             let report = InventoryReport(configuration)
             print(json ? report.json() : report.table())
+            try require(SecretCheck(configuration))
             guard brokers else { return }
             let schemas = try SchemaCheck(configuration).run()
             if let schemas { print(schemas.text) }
@@ -52,5 +61,11 @@ struct CheckCommand: AsyncParsableCommand {
             if schemas?.isRight == false { throw ExitStatus.badConfiguration }
             if !topics.isComplete || schemas?.isReachable == false { throw ExitStatus.unavailable }
         }
+    }
+
+    /// Names every secret that can not be read here.
+    private func require(_ check: SecretCheck) throws {
+        for missing in check.missing { complain("\(secrets ? "error" : "warning"): \(missing)") }
+        guard check.missing.isEmpty || !secrets else { throw ExitStatus.badConfiguration }
     }
 }

@@ -146,6 +146,18 @@ struct ProgramTests {
         #expect(status == 73 && text.contains("/proc/nowhere"), "\(status) \(text)")
     }
 
+    @Test("A secret that is not there is a warning of check, and with --secrets an error") func secrets() throws {
+        let keyed = shell.configuration.replacingOccurrences(of: "hash_key: public", with: "hash_key: {env: VEDETTE_TEST_ONLY_KEY}")
+        try shell.write("keyed.yaml", keyed)
+        let told = "secrets.hash_key: the configuration takes a value from environment variable VEDETTE_TEST_ONLY_KEY, but it is not set, or empty"
+        let (mild, warning) = try shell.vedette(["check", "--config", "keyed.yaml"])
+        #expect(mild == 0 && warning.contains("vedette: warning: \(told)\n"), "\(warning)")
+        let (strict, error) = try shell.vedette(["check", "--config", "keyed.yaml", "--secrets"])
+        #expect(strict == 78 && error.contains("vedette: error: \(told)\n"), "\(error)")
+        let (fine, text) = try shell.line("VEDETTE_TEST_ONLY_KEY=k3y-of-a-test $vedette check --config keyed.yaml --secrets")
+        #expect(fine == 0 && !text.contains("k3y-of-a-test") && !text.contains("not set"), "\(text)")
+    }
+
     @Test("Brokers that cannot be reached end check with 69") func unreachable() throws {
         try shell.write("away.yaml", shell.configuration + "kafka: {brokers: \"127.0.0.1:1\"}\n")
         let (status, text) = try shell.vedette(["check", "--config", "away.yaml", "--brokers"])

@@ -62,6 +62,34 @@ import VedetteRuntime
         #expect(throws: SecretError(source: "file \(path)", problem: "it is empty")) { try PropertyValue.file(path).resolve() }
     }
 
+    @Test func everySecretThatIsNotThereIsNamedWithItsKey() throws {
+        let configuration = try loadedConfiguration(minimalConfiguration + """
+            secrets: {hash_key: {env: HASH}}
+            kafka: {brokers: {env: BROKERS}, properties: {sasl.username: vedette, sasl.password: {file: /nowhere/password}}}
+            forward:
+              destinations:
+                - {name: oncall, type: pagerduty, routing_key: {env: ROUTING}}
+                - {name: desk, type: webhook, url: {env: DESK}, signing_key: {env: SIGNING}, headers: {Authorization: {env: TOKEN}}}
+            """)
+        #expect(SecretCheck(configuration, environment: [:]).missing.map(\.key) == [
+            "secrets.hash_key", "kafka.brokers", "kafka.properties.sasl.password", "forward.destinations[0].routing_key", "forward.destinations[1].url",
+            "forward.destinations[1].signing_key", "forward.destinations[1].headers.Authorization",
+        ])
+        let all = Dictionary(uniqueKeysWithValues: ["BROKERS", "ROUTING", "DESK", "SIGNING", "TOKEN"].map { ($0, "s3cret") })
+        #expect(SecretCheck(configuration, environment: all).missing.map(\.description) == [
+            "secrets.hash_key: the configuration takes a value from environment variable HASH, but it is not set, or empty",
+            "kafka.properties.sasl.password: the configuration takes a value from file /nowhere/password, but it can not be read",
+        ])
+    }
+
+    @Test func theRegistrysSecretsAreLookedAtToo() throws {
+        var configuration = try loadedConfiguration(minimalConfiguration)
+        configuration.inputs.schemaRegistry = SchemaRegistryConfiguration(url: "http://registry:8081")
+        configuration.inputs.schemaRegistry?.password = .env("REGISTRY")
+        #expect(SecretCheck(configuration, environment: [:]).missing.map(\.key) == ["inputs.schema_registry.password"])
+        #expect(SecretCheck(configuration, environment: ["REGISTRY": "s3cret"]).missing.isEmpty)
+    }
+
     @Test(arguments: ["bootstrap.servers", "group.id", "transactional.id", "enable.auto.commit", "isolation.level"])
     func propertiesThatTheProgramSetsAreRefused(_ name: String) {
         let found = configurationIssues(configurationText("kafka: {properties: {\(name): x}}"))
