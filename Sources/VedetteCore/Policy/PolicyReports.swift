@@ -1,5 +1,9 @@
 /// What the policy detector tells the person on call.
 enum PolicyReports {
+    /// Violations from which on their share of the traffic is said: known to a third of itself then (Poisson). It is counted from the
+    /// first of them on, so one by itself would be all of the traffic, or whatever else came in its minute.
+    static let minShareBreaks: Int64 = 10
+
     static func floor(
         _ rule: PolicyRule, _ incident: PolicyIncident, detector: Int, model: Int, decisions: Int64
     ) -> IncidentReport {
@@ -19,7 +23,7 @@ enum PolicyReports {
             blastRadius: "Decisions that match the rule: \(count) so far",
             stakes: IncidentStakes(
                 attempts: .none(because: "a rule does not say what a try is: each decision that breaks it has passed already"),
-                challenge: .requests(incident.breaks, since: incident.startedAt), money: incident.amount.figure(of: "the decisions that broke it")))
+                challenge: challenge(incident), money: incident.amount.figure(of: "the decisions that broke it")))
         report.subject = rule.name
         report.sampleRequestIDs = incident.samples
         report.facts = [
@@ -30,6 +34,13 @@ enum PolicyReports {
         ]
         if !rule.reason.isEmpty { report.facts.insert(IncidentFact("reason", .text(rule.reason)), at: 0) }
         return report
+    }
+
+    private static func challenge(_ incident: PolicyIncident) -> IncidentStakes.Challenge {
+        guard incident.breaks >= minShareBreaks else {
+            return .unknown(because: "fewer than \(minShareBreaks) decisions broke it so far, too few for a share of the traffic")
+        }
+        return .requests(incident.breaks, since: incident.startedAt)
     }
 
     static func share(_ rule: PolicyRule, _ cap: PolicyCap, _ state: PolicyShare, detector: Int, model: Int) -> IncidentReport {

@@ -32,24 +32,35 @@ struct PolicyEconomicsTests {
     @Test("A floor: the amount of what broke it, and the share of the traffic since then that enforcing it challenges")
     func floor() throws {
         let harness = try harness(nil)
-        feed(harness, (0..<90).map { row(Int64($0)) })
+        feed(harness, (0..<900).map { row(Int64($0)) })
         #expect(try harness.advance(to: Self.minute).isEmpty)
-        feed(harness, (0..<8).map { row(Self.minute + Int64($0)) } + [row(Self.minute + 8, score: 0.95, amount: 250), row(Self.minute + 9, score: 0.95)])
+        feed(harness, (0..<100).map { row(Self.minute + Int64($0), score: $0 < 80 ? 0.25 : 0.95, amount: $0 == 80 ? 250 : 100) })
         let first = try #require(try harness.advance(to: 2 * Self.minute).first)
         let economics = try #require(first.economics)
-        // Two of the ten decisions of the minute in which it began, not of the hundred.
+        // Twenty of the hundred decisions of the minute in which it began, not of the thousand.
         #expect(economics.challengedShare == .known(0.2) && !economics.isShareBound)
-        #expect(economics.moneyAtRisk == .known(350) && economics.moneyAtRiskPerHour == .known(350))
-        #expect(economics.timeToDetectMs == Self.minute - 8)
+        #expect(economics.moneyAtRisk == .known(2_150) && economics.moneyAtRiskPerHour == .known(2_150))
+        #expect(economics.timeToDetectMs == Self.minute - 80)
         #expect(economics.attemptsToBypass.reason == "a rule does not say what a try is: each decision that breaks it has passed already")
-        #expect(first.blastRadius == "Decisions that match the rule: 2 so far; the action challenges 20 % of the model's traffic; amounts of 350 at risk so far, 350 an hour")
-        // It goes on: 30 more decisions, two of them broken, an hour and a half later.
-        let later = Self.minute + 8 + 3 * Self.hour / 2
+        #expect(first.blastRadius == "Decisions that match the rule: 20 so far; the action challenges 20 % of the model's traffic; amounts of 2,150 at risk so far, 2,150 an hour")
+        // It goes on: 300 more decisions, twenty of them broken, an hour and a half later.
+        let later = Self.minute + 80 + 3 * Self.hour / 2
         let restarted = try harness.restarted()
-        feed(restarted, (0..<30).map { row(later - 29 + Int64($0), score: $0 >= 28 ? 0.95 : 0.25, amount: 50) })
+        feed(restarted, (0..<300).map { row(later - 299 + Int64($0), score: $0 >= 280 ? 0.95 : 0.25, amount: 50) })
         let update = try #require(try restarted.advance(to: later + Self.minute).first { $0.status == .updated })
-        #expect(update.economics?.challengedShare == .known(0.1) && update.economics?.moneyAtRisk == .known(450))
-        #expect(update.economics?.moneyAtRiskPerHour == .known(300) && update.economics?.timeToDetectMs == Self.minute - 8)
+        #expect(update.economics?.challengedShare == .known(0.1) && update.economics?.moneyAtRisk == .known(3_150))
+        #expect(update.economics?.moneyAtRiskPerHour == .known(2_100) && update.economics?.timeToDetectMs == Self.minute - 80)
+    }
+
+    @Test("A floor that a few decisions broke has no share of the traffic: one alone would be all of it", arguments: [(1, nil), (9, nil), (10, 0.5)] as [(Int, Double?)])
+    func fewBreaks(_ breaks: Int, _ share: Double?) throws {
+        let harness = try harness(nil)
+        feed(harness, (0..<2 * breaks).map { row(Int64($0), score: $0 < breaks ? 0.25 : 0.95) })
+        let event = try #require(try harness.advance(to: Self.minute).first)
+        #expect(event.economics?.challengedShare.value == share)
+        #expect(event.blastRadius.contains("of the model's traffic") == (share != nil), "\(event.blastRadius)")
+        guard share == nil else { return }
+        #expect(event.economics?.challengedShare.reason == "fewer than 10 decisions broke it so far, too few for a share of the traffic")
     }
 
     @Test("A floor of decisions without amounts says so")
@@ -58,7 +69,6 @@ struct PolicyEconomicsTests {
         feed(harness, [row(0, score: 0.95, amount: nil)])
         let economics = try #require(try harness.advance(to: Self.minute).first?.economics)
         #expect(economics.moneyAtRisk == .none(because: "the decisions that broke it carry no amount") && economics.moneyAtRiskPerHour.value == nil)
-        #expect(economics.challengedShare == .known(1))
     }
 
     @Test("A cap: what is above it; of what rests on the score alone all is challenged", arguments: [(PolicyCap.Monitor.policyFloor, 1.0 / 6), (.singleSignal, 4.0 / 6)])
