@@ -20,6 +20,8 @@ extension Judge {
         case silenced
         /// Another slice's alert of the same thing says it.
         case companion
+        /// Another slice's alert says it less severely; its place among the candidates.
+        case louder(Int)
         /// The alert of this key explains it.
         case cause(RequestID)
         case notice(NoticeBook.Kind)
@@ -93,6 +95,7 @@ extension Judge {
         var spoken = spokenAlerts() + incidents
         let over = rememberedAlerts()
         var speakers: [Draft] = []
+        var raised: [Draft] = []
         for draft in order(drafts) {
             guard var state = states[draft.key], state.phase == .firing, !state.isAnnounced else { continue }
             place(&state, draft, at: boundary)
@@ -104,7 +107,14 @@ extension Judge {
                 speakers.append(draft)
                 spoken.append(self.spoken(draft.key, state))
                 note(spoken: draft.key, state, at: boundary)
-            case .silenced, .companion: break
+            case .silenced: break
+            case .companion: hold(&state, candidate(draft), at: boundary)
+            case .louder(let companion):
+                hold(&state, candidate(draft), at: boundary)
+                guard let key = scenes[draft.scene].candidates[companion].key else { break }
+                states[key]?.severity = state.severity
+                for index in spoken.indices where spoken[index].key == key { spoken[index].severity = state.severity }
+                raised.append(Draft(kind: .update, key: key, scene: draft.scene, candidate: companion))
             case .cause(let cause) where state.isExplained && states[cause] != nil: hold(&state, candidate(draft), at: boundary)
             case .cause(let cause):
                 hold(&state, candidate(draft), at: boundary)
@@ -130,6 +140,18 @@ extension Judge {
             state.revision = 0
             emit(.firing, &state, candidate(draft), scenes[draft.scene], at: boundary, &events)
             states[draft.key] = state
+        }
+        for draft in raised { tellRaised(draft, at: boundary, &events) }
+    }
+
+    /// Says that an alert has become as severe as a slice that it speaks for, in the record that it has at this boundary, or in one of its own.
+    private mutating func tellRaised(_ draft: Draft, at boundary: Int64, _ events: inout [AlertEvent]) {
+        guard let severity = states[draft.key]?.severity else { return }
+        let fingerprint = Fingerprint.text(draft.key)
+        if let index = events.firstIndex(where: { $0.fingerprint == fingerprint }) {
+            events[index].severity = severity
+        } else {
+            follow(draft, at: boundary, &events)
         }
     }
 
@@ -184,13 +206,13 @@ extension Judge {
             window: configuration.monitors[state.monitor].window)
     }
 
-    /// Causes before what they explain, the slice that it is about before the others, the worst first.
+    /// Causes before what they explain, the worst first, the slice that it is about before the others.
     private func order(_ drafts: [Draft]) -> [Draft] {
+        let waiting = Set(drafts.map(\.key))
         let keys = drafts.map { draft -> (Int, Int, Severity, Double) in
             let candidate = candidate(draft)
-            let severity = states[draft.key]?.severity ?? .p3
             return (
-                AlertCauses.depth(states[draft.key]?.identity.monitor ?? ""), scenes[draft.scene].rank(candidate), severity,
+                AlertCauses.depth(states[draft.key]?.identity.monitor ?? ""), scenes[draft.scene].rank(candidate), turn(of: draft, among: waiting),
                 candidate.finding.strength)
         }
         return drafts.indices.sorted { a, b in
@@ -219,6 +241,7 @@ extension Judge {
             let told = state.isExplained ? over.first { explains($0, state, in: scene.round) } : nil
             if let told { return .cause(told.key) }
         }
+        if let companion = quieterCompanion(state, candidate, scene, at: boundary) { return .louder(companion) }
         let room = AlertRoom(model: state.identity.model, monitor: state.identity.monitor, severity: state.severity)
         return hasRoom(in: room, at: boundary) ? .speak : .notice(.alertStorm)
     }
@@ -236,18 +259,6 @@ extension Judge {
     private func isSameInAnotherWindow(_ other: Spoken, _ state: AlertState) -> Bool {
         guard let window = other.window else { return false }
         return other.identity == state.identity && window != configuration.monitors[state.monitor].window
-    }
-
-    /// Whether the same thing in another slice is firing, was spoken of (by its own alert or its cause's),
-    /// and is no less severe: one that holds this slice or is held by it, or one that began within a window of this one.
-    private func isSaidByCompanion(_ state: AlertState, _ candidate: Candidate, _ scene: Scene) -> Bool {
-        scene.companions(candidate).contains { index in
-            guard let key = scene.candidates[index].key, let other = states[key], other.identity != state.identity else { return false }
-            guard other.phase == .firing, other.isAnnounced || other.isExplained, other.severity >= state.severity else { return false }
-            if scene.hasOutgrown(candidate, scene.candidates[index]) { return false }
-            return other.identity.slice.isComparable(to: state.identity.slice)
-                || abs(other.startedAt - state.startedAt) <= scene.round.end - scene.round.start
-        }
     }
 
     /// A cause explains what was there in its first days; what grows far beyond that later stands for itself.
