@@ -34,4 +34,25 @@ extension Judge {
             return other.identity.slice.isComparable(to: state.identity.slice) ? max(worst, other.severity) : worst
         }
     }
+
+    /// Whether a slice only goes on showing what the alert of a slice that holds it, or that it holds, has told of: that one holds no
+    /// more, but this one fired while it did, its window still reaches back to that time, and it has not grown since.
+    ///
+    /// Slices leave a window that slides at different hours, so the end of one alert would else be the beginning of the next. The memory
+    /// is as long as the window, and ``causeSettlesMs`` at most; it is in the states, and withdrawn alerts leave none.
+    /// - Parameter known: alerts that were told, and fire or are over since not long.
+    func isAftermath(_ state: AlertState, _ candidate: Candidate, _ scene: Scene, of known: [Spoken]) -> Bool {
+        guard candidate.finding.strength < Self.growthFactor * max(state.heldPeak, 1) else { return false }
+        return known.contains { other in
+            guard states[other.key]?.monitor == state.monitor, isSameInAnotherSlice(other.identity, state.identity) else { return false }
+            guard other.severity >= state.severity, state.detectedAt <= other.metAt else { return false }
+            guard scene.round.start < other.metAt, scene.round.end - other.metAt <= Self.causeSettlesMs else { return false }
+            // What holds now as well has had its say as a companion.
+            return !scene.companions(candidate).contains { scene.candidates[$0].key == other.key }
+        }
+    }
+
+    private func isSameInAnotherSlice(_ one: AlertIdentity, _ other: AlertIdentity) -> Bool {
+        one.model == other.model && one.subject == other.subject && one.slice != other.slice && one.slice.isComparable(to: other.slice)
+    }
 }

@@ -20,6 +20,8 @@ extension Judge {
         case silenced
         /// Another slice's alert of the same thing says it.
         case companion
+        /// Another slice's alert has told of it, and holds no more.
+        case aftermath
         /// Another slice's alert says it less severely; its place among the candidates.
         case louder(Int)
         /// The alert of this key explains it.
@@ -107,7 +109,7 @@ extension Judge {
                 speakers.append(draft)
                 spoken.append(self.spoken(draft.key, state))
                 note(spoken: draft.key, state, at: boundary)
-            case .silenced: break
+            case .silenced, .aftermath: break
             case .companion: hold(&state, candidate(draft), at: boundary)
             case .louder(let companion):
                 hold(&state, candidate(draft), at: boundary)
@@ -230,6 +232,7 @@ extension Judge {
         let (candidate, scene) = (candidate(draft), scenes[draft.scene])
         if silence(of: state.identity, monitor: state.monitor, at: boundary) != nil { return .silenced }
         if isSaidByCompanion(state, candidate, scene) { return .companion }
+        if isAftermath(state, candidate, scene, of: spoken) || isAftermath(state, candidate, scene, of: over) { return .aftermath }
         if isHoldable(state, candidate, at: boundary) {
             if isOfVersions(candidate, state) {
                 // The monitor that said so may have gone from the configuration.

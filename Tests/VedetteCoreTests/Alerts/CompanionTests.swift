@@ -1,7 +1,7 @@
 import Testing
 import VedetteCore
 
-/// One thing that several slices show is one alert, whatever its severity in each.
+/// One thing that several slices show is one alert, whatever its severity in each, and for as long as their windows show it.
 @Suite("Slices that show the same thing")
 struct CompanionTests {
     private typealias Kit = JudgeKit
@@ -61,5 +61,46 @@ struct CompanionTests {
         #expect(judge.evaluate(hour(0, countries: 20, france: 1.3, others: 1.3)).map(\.severity) == [.p2])
         judge.apply(.silence(Silence(id: "s", matcher: .init(slice: france), from: Kit.base, until: Kit.base + 100 * Kit.hour, reason: "r", author: "a")))
         #expect(judge.evaluate(hour(1, countries: 20, france: 2.5, others: 1.3)).isEmpty)
+    }
+
+    // MARK: Windows that slide
+
+    private static let hopMs = 15 * JudgeKit.minute
+
+    private func missing(_ rate: Double, _ total: Int) -> Pane { Kit.featurePane(total, missing: Int(rate * Double(total))) }
+
+    /// Statuses and slices by window of an hour that slides by a quarter: the feature is missing in all traffic in the first four.
+    private func story(keepMs: Int64 = 0, france: (Int) -> Double) throws -> [String] {
+        let configuration = Kit.configuration([Kit.missing { ($0.slices, $0.keepFiringForMs) = (.all, keepMs) }], hopMs: Self.hopMs)
+        var judge = Judge(configuration: configuration)
+        var said: [String] = []
+        for index in 0..<10 {
+            let all = missing(index < 4 ? 0.2 : 0.01, 10_000)
+            let round = Kit.round(
+                index, hopMs: Self.hopMs,
+                [(SliceName(), all, [missing(0.01, 10_000)]), (self.france, missing(france(index), 2_000), [missing(0.01, 2_000)])])
+            said += judge.evaluate(round).map { "\(index) \($0.slice.text) \($0.status.rawValue)" }
+            // What is remembered is in the states.
+            var reader = ByteReader(Kit.bytes(judge))
+            judge = try Judge(configuration: configuration, from: &reader)
+        }
+        return said
+    }
+
+    @Test("A slice whose window still shows what the alert of all traffic told of is not told again when that one is over", arguments: [0, 1])
+    func lingers(keepHours: Int64) throws {
+        let said = try story(keepMs: keepHours * Kit.hour) { $0 < 7 ? 0.2 : 0.01 }
+        #expect(said.first == "0 all traffic firing" && said.count == 2 && said.last?.hasSuffix("all traffic resolved") == true, "\(said)")
+    }
+
+    @Test("It speaks up once its window no longer reaches back to that time, and at once where it has grown")
+    func speaksUp() throws {
+        #expect(try story { _ in 0.2 } == ["0 all traffic firing", "4 all traffic resolved", "7 country=FR firing"])
+        #expect(try story { $0 < 5 ? 0.2 : 0.6 } == ["0 all traffic firing", "4 all traffic resolved", "5 country=FR firing"])
+    }
+
+    @Test("A slice that begins after all traffic was last beyond its limit is news")
+    func beginsLater() throws {
+        #expect(try story { $0 < 5 ? 0.01 : 0.2 } == ["0 all traffic firing", "4 all traffic resolved", "5 country=FR firing"])
     }
 }
