@@ -191,8 +191,10 @@ public struct Judge {
         let former = isTracking ? monitors.formerSubjects(of: observation, monitor: round.monitor).filter { isOpen(key(round.monitor, observation, $0.name)) } : []
         return (monitors.subjects(of: observation, monitor: round.monitor) + former).compactMap { subject in
             let key = isTracking ? key(round.monitor, observation, subject.name) : nil
-            let frozen = key.flatMap { states[$0] }.flatMap { frozenReference($0, round) }
-            return monitors.finding(subject, in: observation, monitor: round.monitor, frozen: frozen).map {
+            let state = key.flatMap { states[$0] }
+            let frozen = state.flatMap { frozenReference($0, round) }
+            let fired = state.flatMap { $0.phase == .firing ? $0.basis?.value : nil }
+            return monitors.finding(subject, in: observation, monitor: round.monitor, frozen: frozen, firedAt: fired).map {
                 Candidate(observation: index, finding: $0, key: key)
             }
         }

@@ -10,6 +10,7 @@
 /// likelihood ratio where they are not: ``ProportionTest``.
 /// Without a reference nothing is said: nobody can tell a sparse feature from a lost one then.
 /// A value of the wrong type is not missing; it is another monitor's matter.
+/// An alert ends against the limit at which it fired, of a loss or of a surge, once neither is passed.
 /// Samples: requests of the window without the feature, and no others.
 public struct MissingFeaturesMonitor: Sendable {
     public var rule: MissingFeaturesRule
@@ -43,19 +44,13 @@ public struct MissingFeaturesMonitor: Sendable {
         let aggregate = pane.features[feature]
         let total = aggregate.total
         let rate = total > 0 ? Double(aggregate.missing) / Double(total) : 0
-        let increase = rate - reference.level
-        let minIncrease = rule.isRateAlone && reference.level <= rule.maxRate ? 0 : rule.minIncrease
-        let isLost = rate > rule.maxRate && increase > minIncrease
-        // Of a reference without any, half a missing value in one more row (Haldane 1955).
-        let before = referenceMissing > 0 ? reference.level : 0.5 / Double(reference.count + 1)
-        let isSurge = rate > rule.surgeRate && rate > rule.surgeRatio * before
-        let bySurge = min(Finding.strength(rate, of: rule.surgeRate), Finding.strength(rate, of: rule.surgeRatio * before))
-        let byLoss = min(Finding.strength(rate, of: rule.maxRate), Finding.strength(increase, of: minIncrease))
+        let limits = MissingLimits(rule, reference)
+        let (isLost, isSurge) = (limits.isLost(rate), limits.isSurge(rate))
         var finding = Finding(
-            subject: name, measure: .missingRate, value: rate, limit: isSurge && !isLost ? rule.surgeRate : rule.maxRate, level: rate,
+            subject: name, measure: .missingRate, value: rate, limit: isSurge && !isLost ? limits.surge : rule.maxRate, level: rate,
             reference: reference, count: total, interval: Evidence.proportionInterval(aggregate.missing, of: total),
             // A surge is told at its limit; only a loss has a size beyond that.
-            strength: max(byLoss, min(bySurge, 1)), effectPassed: isLost || isSurge, pValue: 1,
+            strength: max(limits.byLoss(rate), min(limits.bySurge(rate), 1)), effectPassed: isLost || isSurge, pValue: 1,
             isSufficient: total > 0 && total >= minCount, severity: isLost ? nil : severity.lowered.lowered, labelMaturity: nil,
             sampleRequestIDs: aggregate.missingSamples.texts)
         if finding.isSufficient, finding.effectPassed {
@@ -67,6 +62,31 @@ public struct MissingFeaturesMonitor: Sendable {
         }
         return finding
     }
+}
+
+/// What a rate of missing values is held against beside one reference.
+private struct MissingLimits {
+    let rule: MissingFeaturesRule
+    /// The reference's missing rate, 0...1.
+    let usual: Double
+    /// The rate above which it is a surge: both bounds of one.
+    let surge: Double
+    private let minIncrease: Double
+
+    init(_ rule: MissingFeaturesRule, _ reference: ReferenceSummary) {
+        self.rule = rule
+        usual = reference.level
+        // Of a reference without any, half a missing value in one more row (Haldane 1955).
+        let before = reference.bins.first.map { $0 > 0 } == true ? reference.level : 0.5 / Double(reference.count + 1)
+        surge = max(rule.surgeRate, rule.surgeRatio * before)
+        minIncrease = rule.isRateAlone && reference.level <= rule.maxRate ? 0 : rule.minIncrease
+    }
+
+    func isLost(_ rate: Double) -> Bool { rate > rule.maxRate && rate - usual > minIncrease }
+    func isSurge(_ rate: Double) -> Bool { rate > surge }
+    /// In units of the limit of each.
+    func byLoss(_ rate: Double) -> Double { min(Finding.strength(rate, of: rule.maxRate), Finding.strength(rate - usual, of: minIncrease)) }
+    func bySurge(_ rate: Double) -> Double { Finding.strength(rate, of: surge) }
 }
 
 /// Alarm when too many values of an important feature are missing (absent or null).
@@ -111,6 +131,14 @@ public struct MissingFeaturesRule: MonitorRule {
         let monitor = MissingFeaturesMonitor(rule: self, minCount: context.spec.minCount, severity: context.spec.severity)
         guard let name = subject.name, let reference = frozen ?? monitor.reference(of: subject.index, in: observation.references) else { return nil }
         return monitor.finding(subject.index, name: name, in: observation.current, against: reference)
+    }
+
+    public func held(_ finding: Finding, firedAt value: Double) -> Finding {
+        guard !finding.effectPassed else { return finding }
+        let limits = MissingLimits(self, finding.reference)
+        var held = finding
+        (held.limit, held.strength) = limits.isLost(value) ? (maxRate, limits.byLoss(finding.value)) : (limits.surge, limits.bySurge(finding.value))
+        return held
     }
 
     public func headline(_ finding: Finding) -> String {

@@ -40,6 +40,11 @@ public protocol MonitorRule: Sendable, Equatable {
         _ subject: MonitorSubject, in observation: Observation, frozen: ReferenceSummary?, _ context: MonitorContext
     ) -> Finding?
 
+    /// A finding whose effect is not passed, held against the limit at which the alert that is open fired, where a kind of monitor has
+    /// more than one: what is clear, and what is said of it, is of that limit.
+    /// - Parameter value: the finding's of the window that made it fire.
+    func held(_ finding: Finding, firedAt value: Double) -> Finding
+
     /// What was observed against which limit, without place and time.
     func headline(_ finding: Finding) -> String
 
@@ -57,6 +62,8 @@ extension MonitorRule {
     public var needs: MonitorNeeds { MonitorNeeds() }
 
     public var referenceLabel: String? { nil }
+
+    public func held(_ finding: Finding, firedAt value: Double) -> Finding { finding }
 
     public func limits(_ finding: Finding) -> String? { nil }
 

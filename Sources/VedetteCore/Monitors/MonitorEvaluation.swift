@@ -26,13 +26,16 @@ public struct MonitorEvaluation: Sendable {
     }
 
     /// What it says of one of them; nil without a reference.
-    public func finding(_ subject: MonitorSubject, in observation: Observation, monitor: Int, frozen: ReferenceSummary?) -> Finding? {
+    /// - Parameter fired: the value at which the alert that is open fired; nil where none is.
+    public func finding(
+        _ subject: MonitorSubject, in observation: Observation, monitor: Int, frozen: ReferenceSummary?, firedAt fired: Double? = nil
+    ) -> Finding? {
         let context = contexts[monitor][observation.model]
         let rule = context.spec.rule.base
         guard var finding = rule.finding(subject, in: observation, frozen: frozen, context) else { return nil }
         if finding.cause == nil, rule.needs.isMovedByVersion, observation.versionShift > Self.versionShift {
             finding.cause = .versionChange
         }
-        return finding
+        return fired.map { rule.held(finding, firedAt: $0) } ?? finding
     }
 }
