@@ -2,8 +2,8 @@
 ///
 /// Input: every label that joins, and orphans. Bad direction: up. Default: 50 labels and three times the largest day of the past (which
 /// fades with a half-life of ``BurstCount/halfLifeDays``), and a chance below `alpha` / 365 under a negative binomial with the mean and scatter of its
-/// days. An actor without two weeks of past is held against the largest day of any actor of its source. Judged at every
-/// boundary, so a burst is seen while it comes. All models together; the alert stands under the first that the source may label.
+/// days. An actor without two weeks of past is held against the largest day of any actor of its source. A source that would have no
+/// burst without one actor's labels has none: the actor's alert says it. Judged at every boundary, so a burst is seen while it comes. All models together; the alert stands under the first that the source may label.
 /// Memory: 90 bytes an actor, at most `max_actors`; those beyond share one count per source.
 struct LabelBurstDetector: StreamDetector {
     static let maxSamples = 10
@@ -120,8 +120,13 @@ struct LabelBurstDetector: StreamDetector {
         touched = []
         var reports: [IncidentReport] = []
         for place in looked where isBurst(entries[place], place) {
-            entries[place].firedAt = boundary
-            reports.append(report(place, at: boundary))
+            if let actor = culprit(of: place) {
+                guard entries[place].firedAt != nil else { continue }
+                reports.append(merged(place, into: actor, at: boundary))
+            } else {
+                entries[place].firedAt = boundary
+                reports.append(report(place, at: boundary))
+            }
         }
         for place in entries.indices {
             guard let fired = entries[place].firedAt, boundary - fired >= rule.keepFiringForMs else { continue }
@@ -134,22 +139,42 @@ struct LabelBurstDetector: StreamDetector {
         return reports
     }
 
+    /// The actor whose burst is all that its source's is. O(actors).
+    private func culprit(of place: Int) -> Int? {
+        guard place <= sources.count else { return nil }
+        var actor: Int?
+        for other in entries.indices.dropFirst(fixed) where entries[other].source == place && isBurst(entries[other], other) {
+            if actor.map({ entries[other].count.today > entries[$0].count.today }) ?? true { actor = other }
+        }
+        guard let actor else { return nil }
+        var rest = entries[place]
+        rest.count.today -= entries[actor].count.today
+        return isBurst(rest, place) ? nil : actor
+    }
+
+    /// The end of a source's burst that has turned out to be an actor's.
+    private mutating func merged(_ place: Int, into actor: Int, at boundary: Int64) -> IncidentReport {
+        var report = report(place, at: boundary)
+        report.phase = .merged(into: subject(entries[actor]))
+        entries[place].firedAt = nil
+        return report
+    }
+
     private func report(_ place: Int, at boundary: Int64) -> IncidentReport {
         let entry = entries[place]
         return LabelReports.burst(
-            entry, limit: limit(entry, place), pipeline(entry), rule, detector: detector,
+            entry, limit: limit(entry, place), pipeline(entry), subject: subject(entry), rule, detector: detector,
             model: model(of: entry), at: boundary)
     }
 
     private func model(of entry: Entry) -> Int { entry.source < sources.count ? sources[entry.source].rights.firstModel(of: models) : 0 }
 
     func stands(_ identity: AlertIdentity) -> Bool {
-        entries.contains { entry in
-            let name = pipeline(entry)
-            return entry.firedAt != nil && identity.model == model(of: entry)
-                && identity.subject == (entry.actor.isEmpty ? name : "\(name)/\(entry.actor)")
-        }
+        entries.contains { $0.firedAt != nil && identity.model == model(of: $0) && identity.subject == subject($0) }
     }
+
+    /// What the alert of it is called by.
+    private func subject(_ entry: Entry) -> String { entry.actor.isEmpty ? pipeline(entry) : "\(pipeline(entry))/\(entry.actor)" }
 
     private func pipeline(_ entry: Entry) -> String { entry.source < sources.count ? sources[entry.source].pipeline : "(unlisted)" }
 

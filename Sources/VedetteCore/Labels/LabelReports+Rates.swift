@@ -50,7 +50,8 @@ extension LabelReports {
     }
 
     static func burst(
-        _ entry: LabelBurstDetector.Entry, limit: Double, _ pipeline: String, _ rule: LabelIntegrityRule, detector: Int, model: Int, at boundary: Int64
+        _ entry: LabelBurstDetector.Entry, limit: Double, _ pipeline: String, subject: String, _ rule: LabelIntegrityRule, detector: Int, model: Int,
+        at boundary: Int64
     ) -> IncidentReport {
         let day = alignDown(boundary - 1, to: 86_400_000)
         let who = entry.actor.isEmpty ? pipeline : "\(entry.actor) of \(pipeline)"
@@ -71,7 +72,7 @@ extension LabelReports {
             recommendedAction: "If it is not explained, take \(who) from the registry until it is.",
             blastRadius: "\(AlertNumbers.count(entry.count.today)) labels of one day",
             stakes: .labels(money: entry.amount.figure(1 - entry.count.mean / Double(max(1, entry.count.today)), of: "the decisions of today's labels"), since: day))
-        report.subject = entry.actor.isEmpty ? pipeline : "\(pipeline)/\(entry.actor)"
+        report.subject = subject
         report.sampleRequestIDs = entry.samples
         report.facts = [
             IncidentFact("pipeline", .text(pipeline)), IncidentFact("actor", .text(entry.actor)), IncidentFact("labels_today", .number(Double(entry.count.today))),
