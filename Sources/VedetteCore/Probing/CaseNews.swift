@@ -1,6 +1,6 @@
 /// Something that became known of a case and deserves a record of its own: what it is about, and whose tries they are.
-struct CaseNews: Equatable {
-    enum Kind: UInt8 {
+package struct CaseNews: Equatable {
+    package enum Kind: UInt8 {
         /// Another campaign was found in it.
         case campaign
         /// Somebody who is new to it comes in earnest.
@@ -23,6 +23,29 @@ struct CaseNews: Equatable {
     var hub = Int32.min
     /// A newcomer's tries, the newest last; empty where the campaign's or the hub's own say it.
     var samples: [String] = []
+
+    package init(kind: Kind, at time: Int64, campaign: Int64 = 0, hub: Int32 = .min, samples: [String] = []) {
+        self.kind = kind
+        at = time
+        self.campaign = campaign
+        self.hub = hub
+        self.samples = samples
+    }
+
+    /// What one record tells: news of one campaign or hub has the same numbers, and needs a record of its own only where it names
+    /// requests of its own. In the order of the first of each.
+    /// - Parameter samples: the requests that a record of its campaign or hub names.
+    package static func records(of news: [CaseNews], samples: (CaseNews) -> [String]) -> [[CaseNews]] {
+        var records: [[CaseNews]] = []
+        for item in news {
+            let named = samples(item)
+            let place = records.firstIndex { record in
+                record[0].campaign == item.campaign && record[0].hub == item.hub && (record + [item]).allSatisfy { $0.samples.allSatisfy(named.contains) }
+            }
+            if let place { records[place].append(item) } else { records.append([item]) }
+        }
+        return records
+    }
 }
 
 /// Who takes part in a case: how many tries each account, device and address made, and whether he has been told of.
@@ -105,14 +128,14 @@ package struct CaseSenders: Equatable {
 }
 
 extension CaseNews: Snapshottable {
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         writer.write(byte: kind.rawValue)
         for number in [at, campaign, Int64(hub)] { writer.write(signed: number) }
         writer.write(count: samples.count)
         for sample in samples { writer.write(string: sample) }
     }
 
-    init(from reader: inout ByteReader) throws {
+    package init(from reader: inout ByteReader) throws {
         guard let kind = Kind(rawValue: try reader.readByte()) else { throw CorruptBytes(offset: reader.offset, expected: "a kind of news") }
         self.kind = kind
         at = try reader.readSigned()

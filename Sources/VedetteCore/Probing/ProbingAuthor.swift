@@ -8,28 +8,40 @@ struct ProbingAuthor {
     let schema: EventSchema
     let watch: ProbingWatch
 
-    /// A report for each piece of news, in order, or one where there is none.
+    /// A report for each piece of news that names requests of its own, in order, or one where there is none.
     func reports(_ entry: ProbingCase) -> [IncidentReport] {
         guard !entry.news.isEmpty else { return [report(entry, phase: .open)] }
-        return entry.news.enumerated().map { number, item in
-            var report = report(entry, phase: .open, of: item)
-            report.news = entry.newsCount - Int64(entry.news.count - 1 - number)
+        let records = CaseNews.records(of: entry.news) { samples(of: $0, in: entry) }
+        return records.enumerated().map { number, items in
+            var report = report(entry, phase: .open, of: items)
+            report.news = entry.newsCount - Int64(records.count - 1 - number)
             return report
         }
     }
 
-    /// - Parameter item: the news that the report is of; what it is about stands first.
-    func report(_ entry: ProbingCase, phase: IncidentReport.Phase, of item: CaseNews? = nil) -> IncidentReport {
+    /// The requests that a report of a campaign or hub names.
+    private func samples(of item: CaseNews, in entry: ProbingCase) -> [String] {
+        if item.campaign != 0, let campaign = watch.campaigns(of: entry.id).first(where: { $0.serial == item.campaign }) { return samples(of: campaign, in: entry) }
+        return watch.hubs(of: entry).contains(Int(item.hub)) ? watch.fanOut.hub(Int(item.hub)).samples : []
+    }
+
+    /// What came back or moved on is told by its newest tries.
+    private func samples(of campaign: Campaign, in entry: ProbingCase) -> [String] {
+        entry.newsCount > 0 ? campaign.samples.suffix(Campaign.newestSamples) : campaign.samples
+    }
+
+    /// - Parameter items: the news that the report is of, all of one campaign or hub; what it is about stands first.
+    func report(_ entry: ProbingCase, phase: IncidentReport.Phase, of items: [CaseNews] = []) -> IncidentReport {
         let campaigns = watch.campaigns(of: entry.id)
         let isBurst = watch.amounts.caseID != 0 && watch.book.root(watch.amounts.caseID) == entry.id
-        var report = heading(entry, campaigns, item, isBurst)
+        var report = heading(entry, campaigns, items.first, isBurst)
         if isBurst { report.facts.append(IncidentFact("small_amounts", .text(burstText(watch.amounts.burst)))) }
         report.subject = "case \(entry.id)"
         report.phase = phase
         if case .merged(let other) = phase { report.headline = "it turned out to be part of \(other), which holds its \(AlertNumbers.count(entry.requests)) requests" }
         report.size = Double(max(campaigns.reduce(0) { $0 + $1.tries }, entry.requests))
         report.news = entry.newsCount
-        if let item { tell(item, in: &report) }
+        tell(items, in: &report)
         if campaigns.count > 1 {
             let words = campaigns.prefix(8).map { "\(AlertNumbers.count($0.tries)) tries, \(AlertNumbers.count($0.allowed)) allowed" }
             report.facts.append(IncidentFact("campaigns", .list(words)))
@@ -55,18 +67,23 @@ struct ProbingAuthor {
     }
 
     /// What is new about an incident that has been told before.
-    private func tell(_ item: CaseNews, in report: inout IncidentReport) {
-        let (fact, headline): (String, String?) =
-            switch item.kind {
-            case .campaign: ("another campaign was found in the incident", "another campaign: ")
-            case .sender: ("somebody new to the incident comes in earnest", "somebody new: ")
-            case .comeback: ("it came back after a silence", "back after a silence: ")
-            case .scale: ("what passes is used at scale", nil)
-            }
-        report.facts.insert(IncidentFact("news", .text(fact)), at: min(1, report.facts.count))
-        if let headline { report.headline = headline + report.headline }
-        if let place = report.facts.firstIndex(where: { $0.name == "evidence_sufficed" }) { report.facts[place].value = .time(item.at) }
-        if !item.samples.isEmpty { report.sampleRequestIDs = item.samples }
+    private func tell(_ items: [CaseNews], in report: inout IncidentReport) {
+        guard let first = items.first else { return }
+        let words = items.map { Self.words($0.kind) }
+        report.facts.insert(IncidentFact("news", .text(words.map(\.fact).joined(separator: "; "))), at: min(1, report.facts.count))
+        if let headline = words.lazy.compactMap(\.headline).first { report.headline = headline + report.headline }
+        if let place = report.facts.firstIndex(where: { $0.name == "evidence_sufficed" }) { report.facts[place].value = .time(first.at) }
+        // Of several all requests are among the campaign's, or the hub's, own.
+        if items.count == 1, !first.samples.isEmpty { report.sampleRequestIDs = first.samples }
+    }
+
+    private static func words(_ kind: CaseNews.Kind) -> (fact: String, headline: String?) {
+        switch kind {
+        case .campaign: ("another campaign was found in the incident", "another campaign: ")
+        case .sender: ("somebody new to the incident comes in earnest", "somebody new: ")
+        case .comeback: ("it came back after a silence", "back after a silence: ")
+        case .scale: ("what passes is used at scale", nil)
+        }
     }
 
     private func report(_ campaign: Campaign, of entry: ProbingCase) -> IncidentReport {
@@ -85,8 +102,7 @@ struct ProbingAuthor {
             size: Double(campaign.tries), immediateActions: actions(campaign), escalation: Self.escalation,
             recommendedAction: recommendation(campaign), blastRadius: blastRadius(campaign), stakes: stakes(campaign, entry))
         report.facts = facts(campaign, entry)
-        // What came back or moved on is told by its newest tries.
-        report.sampleRequestIDs = entry.newsCount > 0 ? campaign.samples.suffix(Campaign.newestSamples) : campaign.samples
+        report.sampleRequestIDs = samples(of: campaign, in: entry)
         report.contributors = movedFeatures(campaign).map {
             AlertEvent.Contributor(name: name($0), value: Double(campaign.moved[$0]) / Double(campaign.tries), count: Int64(campaign.moved[$0]))
         }

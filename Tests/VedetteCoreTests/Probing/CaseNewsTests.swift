@@ -79,6 +79,36 @@ struct CaseNewsTests {
         #expect(event.summary.contains("another campaign"))
     }
 
+    @Test("News of one campaign that names the same requests is one record; somebody's own requests, and another campaign, have their own")
+    func records() {
+        let campaign = CaseNews(kind: .campaign, at: 1, campaign: 7), scale = CaseNews(kind: .scale, at: 2, campaign: 7)
+        let elsewhere = CaseNews(kind: .campaign, at: 3, campaign: 8), hub = CaseNews(kind: .comeback, at: 4, hub: 5)
+        let among = CaseNews(kind: .sender, at: 5, campaign: 7, samples: ["a", "b"]), own = CaseNews(kind: .sender, at: 6, campaign: 7, samples: ["b", "z"])
+        func records(_ news: [CaseNews]) -> [[CaseNews]] { CaseNews.records(of: news) { $0 == hub ? [] : ["a", "b", "c"] } }
+        #expect(records([campaign, scale]) == [[campaign, scale]])
+        #expect(records([campaign, elsewhere, scale, hub]) == [[campaign, scale], [elsewhere], [hub]])
+        #expect(records([campaign, among, scale]) == [[campaign, among, scale]])
+        #expect(records([own, campaign, scale]) == [[own], [campaign, scale]])
+        #expect(records([among, own]) == [[among], [own]] && records([]).isEmpty)
+    }
+
+    @Test("No two records of one minute have the same numbers and the same requests, and the news of all is told")
+    func oncePerMinute() throws {
+        var (kit, said) = try running(seed: 7)
+        kit.time = alignDown(kit.time, to: ProbingKit.minute) + ProbingKit.minute
+        said = try kit.hear()
+        // Found, and used at scale, within the minute.
+        for number in 0..<59 {
+            attempt(&kit, amount: number < 4 ? 240 - Double(number) : 200 - Double(number) / 10, place: [300, 2, 0, 0.11, 4], user: 11, device: 12)
+            kit.time += 1_000
+        }
+        said = try kit.hear(isWhole: true)
+        #expect(said.contains { text($0, "news")?.contains("another campaign was found in the incident") == true })
+        for (place, event) in said.enumerated() {
+            #expect(!said[..<place].contains { $0.fingerprint == event.fingerprint && $0.value == event.value && $0.sampleRequestIDs == event.sampleRequestIDs })
+        }
+    }
+
     // MARK: Who takes part
 
     private func add(_ senders: inout CaseSenders, _ digests: [UInt64], recent: Int) -> [String]? {
