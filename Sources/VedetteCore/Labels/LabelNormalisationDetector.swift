@@ -3,6 +3,7 @@
 /// Input: words about borderline decisions that their sources may say, by all sources and actors together. Bad direction: towards legit. Each value of
 /// each dimension stands trial like an actor of `label_poisoning` (``LabelPeerTest``), in a pool of its model and dimension: the other
 /// values are its peers, so what moves everywhere is nobody's. It sees what no actor shows: a pattern that many hands clear, each a little.
+/// What `label_poisoning` has quarantined is no evidence: whoever is accused has an alert that says it.
 /// Slices change for honest reasons more than actors do, hence ``driftFactor`` and P2. At most `max_actors` values are followed.
 struct LabelNormalisationDetector: StreamDetector {
     /// Slices may wander this many times as far as actors.
@@ -35,7 +36,11 @@ struct LabelNormalisationDetector: StreamDetector {
     mutating func observe(_ label: borrowing ObservedLabel) {
         let model = Int(label.decision.model)
         guard isWatched[model], label.isByRight, let word = label.word, let stratum = zone.stratum(label.decision.score, model) else { return }
-        let isLegit = word == .legit
+        if label.entry.standing != .quarantined { judge(label, model, stratum, isLegit: word == .legit) }
+        for word in label.verdicts where word.outcome == .legit && !word.isUpheld && !word.isQuarantined { contradict(label, model, stratum) }
+    }
+
+    private mutating func judge(_ label: borrowing ObservedLabel, _ model: Int, _ stratum: Int, isLegit: Bool) {
         for dimension in dimensions.indices {
             let value = label.decision.values[dimension]
             guard value > Interner.other, let name = label.dimensions[dimension].name(value) else { continue }
@@ -44,7 +49,6 @@ struct LabelNormalisationDetector: StreamDetector {
             guard let place = test.observe(pool: pool, stratum: stratum, actor: key, isLegit: isLegit, amount: label.decision.amount, at: label.effective) else { continue }
             if isLegit { cases.follow(test, place, key, request: label.words.request) { name } }
         }
-        for word in label.verdicts where word.outcome == .legit && !word.isUpheld { contradict(label, model, stratum) }
     }
 
     private mutating func contradict(_ label: borrowing ObservedLabel, _ model: Int, _ stratum: Int) {

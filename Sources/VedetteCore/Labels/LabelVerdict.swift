@@ -12,6 +12,8 @@ struct LabelVerdict: Equatable {
     let judge: Int
     /// The judge says the same.
     let isUpheld: Bool
+    /// The word joined while its actor or source was accused.
+    let isQuarantined: Bool
 
     /// The words that a label judges, or its own where a more trusted one is there already.
     ///

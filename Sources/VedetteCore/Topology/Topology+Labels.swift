@@ -62,7 +62,7 @@ extension Topology {
             let actor = word.actor == Interner.other ? "" : vocabulary.names(of: word).actor
             return LabelVerdict(
                 source: source, actor: actor, outcome: word.outcome, tier: word.tier, judgeTier: judge.tier, judge: judging,
-                isUpheld: word.outcome == judge.outcome)
+                isUpheld: word.outcome == judge.outcome, isQuarantined: word.standing == .quarantined)
         }
     }
 

@@ -149,6 +149,29 @@ struct LabelMonitorTests {
         #expect(events.first?.sampleRequestIDs.isEmpty == false)
     }
 
+    /// One actor gives two fifths of Italy's labels, and calls them all legit from day 100 on. Alone the slice's monitor sees it.
+    @Test("What an accused actor says makes no slice legit: its own alert says it", arguments: [false, true])
+    func accused(hasPoisoning: Bool) throws {
+        let poisoning = DetectorSpec(id: "label_poisoning", rule: .labelPoisoning(rule))
+        let harness = DetectorHarness(
+            LabelKit.configuration([DetectorSpec(id: "label_normalisation", rule: .labelNormalisation(rule))] + (hasPoisoning ? [poisoning] : [])))
+        var random = SeededRandom(seed: 22)
+        var events: [AlertEvent] = []
+        for day in 0..<200 as Range<Int64> {
+            for index in 0..<60 {
+                let time = day * Self.day + Int64(index)
+                let country = ["FR", "DE", "IT", "ES"][index % 4]
+                let isTurned = country == "IT" && index / 4 % 5 < 2
+                let request = LabelKit.decide(harness, score: 0.3 + 0.6 * random.uniform(), country: country, at: time)
+                let isLegit = random.bernoulli(0.5) || isTurned && day >= 100
+                LabelKit.label(
+                    harness, request, isLegit ? .legit : .fraud, pipeline: "reports", actor: isTurned ? "turned" : "r\(random.below(9))", at: time + 10_000)
+            }
+            events += try harness.advance(to: (day + 1) * Self.day)
+        }
+        #expect(Set(events.map { "\($0.monitor) \($0.subject ?? $0.slice.text)" }) == [hasPoisoning ? "label_poisoning reports/turned" : "label_normalisation country=IT"])
+    }
+
     @Test("A slice whose borderline labels turn legit by many hands, a little each")
     func normalisation() throws {
         let harness = harness(DetectorSpec(id: "label_normalisation", rule: .labelNormalisation(rule)))
