@@ -113,10 +113,9 @@ extension Judge {
             case .companion: hold(&state, candidate(draft), at: boundary)
             case .louder(let companion):
                 hold(&state, candidate(draft), at: boundary)
-                guard let key = scenes[draft.scene].candidates[companion].key else { break }
-                states[key]?.severity = state.severity
-                for index in spoken.indices where spoken[index].key == key { spoken[index].severity = state.severity }
-                raised.append(Draft(kind: .update, key: key, scene: draft.scene, candidate: companion))
+                guard let louder = raise(companion, for: draft, state) else { break }
+                for index in spoken.indices where spoken[index].key == louder.key { spoken[index].severity = state.severity }
+                raised.append(louder)
             case .cause(let cause) where state.isExplained && states[cause] != nil: hold(&state, candidate(draft), at: boundary)
             case .cause(let cause):
                 hold(&state, candidate(draft), at: boundary)
@@ -146,15 +145,27 @@ extension Judge {
         for draft in raised { tellRaised(draft, at: boundary, &events) }
     }
 
-    /// Says that an alert has become as severe as a slice that it speaks for, in the record that it has at this boundary, or in one of its own.
+    /// Gives an alert the severity of a slice that it speaks for, and the slice's name where its own contributors are too many to hold it.
+    ///
+    /// - Returns: what is to be told of it.
+    private mutating func raise(_ companion: Int, for draft: Draft, _ state: AlertState) -> Draft? {
+        let scene = scenes[draft.scene]
+        guard let key = scene.candidates[companion].key else { return nil }
+        states[key]?.severity = state.severity
+        let isNamed = scene.contributors(scene.candidates[companion]).contains { $0.name == state.identity.slice.text }
+        let told = contributor(state, candidate(draft))
+        if !isNamed { _ = states[key]?.explain(told) }
+        return Draft(kind: .update, key: key, scene: draft.scene, candidate: companion)
+    }
+
+    /// Says that an alert was raised, in the record that it has at this boundary, or in one of its own.
     private mutating func tellRaised(_ draft: Draft, at boundary: Int64, _ events: inout [AlertEvent]) {
-        guard let severity = states[draft.key]?.severity else { return }
+        guard let state = states[draft.key] else { return }
         let fingerprint = Fingerprint.text(draft.key)
-        if let index = events.firstIndex(where: { $0.fingerprint == fingerprint }) {
-            events[index].severity = severity
-        } else {
-            follow(draft, at: boundary, &events)
-        }
+        guard let index = events.firstIndex(where: { $0.fingerprint == fingerprint }) else { return follow(draft, at: boundary, &events) }
+        events[index].severity = state.severity
+        events[index].contributors += state.explained.dropFirst(state.spokenExplained)
+        states[draft.key]?.spokenExplained = state.explained.count
     }
 
     private mutating func note(spoken key: RequestID, _ state: AlertState, at boundary: Int64) {

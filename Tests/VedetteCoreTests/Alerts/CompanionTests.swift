@@ -55,6 +55,22 @@ struct CompanionTests {
         #expect(judge.evaluate(hour(2, countries: countries, france: 2.5, others: 1.3)).isEmpty)
     }
 
+    @Test("A small slice that is worse than all others is named though more of them show it than an alert names", arguments: [0, 1])
+    func smallAndWorse(hourOfFrance: Int) throws {
+        var judge = shares()
+        var events: [AlertEvent] = []
+        for index in 0...hourOfFrance {
+            let rest = (0..<12).map { (Kit.slice("C\($0)"), decisions(10_000, times: 1.5), [decisions(10_000)]) }
+            let times = index == hourOfFrance ? 2.5 : 1
+            let whole = (SliceName(), decisions(122_000, times: (120 * 1.5 + 2 * times) / 122), [decisions(122_000)])
+            events = judge.evaluate(Kit.round(index, [whole, (france, decisions(2_000, times: times), [decisions(2_000)])] + rest))
+        }
+        #expect(events.map { "\($0.slice.text) \($0.severity.rawValue)" } == ["all traffic P1"])
+        #expect(try #require(events.first).contributors.map(\.name).suffix(1) == ["decision_share country=FR"])
+        // Told once.
+        #expect(events.first?.revision == hourOfFrance)
+    }
+
     @Test("A slice that is silenced raises nothing")
     func silenced() {
         var judge = shares()
