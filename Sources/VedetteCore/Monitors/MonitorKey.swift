@@ -21,12 +21,12 @@ public struct MonitorKey<Rule>: Sendable {
 
     /// A number in a range.
     public static func number(
-        _ name: String, _ range: MonitorParameter.Range, _ path: WritableKeyPath<Rule, Double> & Sendable, _ documentation: String
+        _ name: String, _ range: NumberRange, _ path: WritableKeyPath<Rule, Double> & Sendable, _ documentation: String
     ) -> MonitorKey { MonitorKey(name, .number(range), documentation, .real(path)) }
 
     /// A share, which may be written as a percentage.
     public static func share(
-        _ name: String, _ range: MonitorParameter.Range, _ path: WritableKeyPath<Rule, Double> & Sendable, _ documentation: String
+        _ name: String, _ range: NumberRange, _ path: WritableKeyPath<Rule, Double> & Sendable, _ documentation: String
     ) -> MonitorKey { MonitorKey(name, .share(range), documentation, .real(path)) }
 
     public static func integer(
@@ -67,30 +67,9 @@ public struct MonitorKey<Rule>: Sendable {
 
 /// A key as who reads a configuration sees it, whatever the monitor.
 public struct MonitorParameter: Sendable, Equatable {
-    public struct Range: Sendable, Equatable {
-        public var lower: Double
-        public var upper: Double
-        public var includesLower: Bool
-        public var includesUpper: Bool
-
-        public init(_ lower: Double, _ upper: Double, includesLower: Bool = true, includesUpper: Bool = true) {
-            self.lower = lower
-            self.upper = upper
-            self.includesLower = includesLower
-            self.includesUpper = includesUpper
-        }
-
-        public static let unit = Range(0, 1)
-        public static let openUnit = Range(0, 1, includesLower: false, includesUpper: false)
-        /// A factor of at least one.
-        public static let factor = Range(1, 1_000_000)
-        /// Shifts and divergences.
-        public static let distance = Range(0, 100)
-    }
-
     public enum Kind: Sendable, Equatable {
-        case number(Range)
-        case share(Range)
+        case number(NumberRange)
+        case share(NumberRange)
         case integer(ClosedRange<Int64>)
         case duration(ClosedRange<Int64>)
         case word([String])
