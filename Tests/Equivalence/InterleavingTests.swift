@@ -29,7 +29,9 @@ import VedetteRuntime
     private static let control: [String] = {
         let (start, hour) = (1_767_571_200_000, 3_600_000)
         func silence(_ id: String, _ at: Int, _ hours: Int, _ monitor: String) -> String {
-            "{\"kind\":\"silence\",\"time\":\(start + at * hour),\"id\":\"\(id)\",\"author\":\"a\",\"reason\":\"r\",\"until\":\(start + (at + hours) * hour),\"monitor\":\"\(monitor)\"}"
+            """
+            {"kind":"silence","time":\(start + at * hour),"id":"\(id)","author":"a","reason":"r","until":\(start + (at + hours) * hour),"monitor":"\(monitor)"}
+            """
         }
         return [
             silence("a", 5, 20, "missing_features"), silence("b", 6, 24, "score_drift"), silence("c", 6, 24, "outcome_rate"),
