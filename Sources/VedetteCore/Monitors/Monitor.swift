@@ -123,6 +123,7 @@ public struct MonitorSubject: Sendable, Equatable {
         self.index = index
     }
 
+    /// The slice as a whole.
     public static let slice = MonitorSubject(name: nil)
 }
 

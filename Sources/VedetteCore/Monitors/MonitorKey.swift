@@ -29,6 +29,7 @@ public struct MonitorKey<Rule>: Sendable {
         _ name: String, _ range: NumberRange, _ path: WritableKeyPath<Rule, Double> & Sendable, _ documentation: String
     ) -> MonitorKey { MonitorKey(name, .share(range), documentation, .real(path)) }
 
+    /// A whole number in a range.
     public static func integer(
         _ name: String, _ range: ClosedRange<Int64>, _ path: WritableKeyPath<Rule, Int64> & Sendable, _ documentation: String
     ) -> MonitorKey { MonitorKey(name, .integer(range), documentation, .whole(path)) }
@@ -67,6 +68,7 @@ public struct MonitorKey<Rule>: Sendable {
 
 /// A key as who reads a configuration sees it, whatever the monitor.
 public struct MonitorParameter: Sendable, Equatable {
+    /// What a value may be.
     public enum Kind: Sendable, Equatable {
         case number(NumberRange)
         case share(NumberRange)
@@ -75,6 +77,7 @@ public struct MonitorParameter: Sendable, Equatable {
         case word([String])
     }
 
+    /// A value; durations are whole numbers of milliseconds.
     public enum Value: Sendable, Equatable {
         case real(Double)
         case whole(Int64)
@@ -89,6 +92,7 @@ public struct MonitorParameter: Sendable, Equatable {
 }
 
 extension MonitorRule {
+    /// The keys of this kind of monitor, in the order of the reference.
     public static var parameters: [MonitorParameter] {
         keys.map { MonitorParameter(name: $0.name, kind: $0.kind, documentation: $0.documentation, fallback: $0.value(in: Self())) }
     }

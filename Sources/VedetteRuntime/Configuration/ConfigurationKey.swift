@@ -40,6 +40,7 @@ public struct ConfigurationKey: Sendable {
         case variant(String)
     }
 
+    /// What holds where the key is not given.
     public enum Default: Sendable {
         /// The key must be given.
         case required
