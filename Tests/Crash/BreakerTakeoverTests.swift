@@ -97,7 +97,7 @@ import VedetteRuntime
     /// followed it under the old configuration or the new one, goes on under the new one.
     @Test(
         "Under another configuration no number goes back, and what it does not name any more is closed for good, once",
-        arguments: 1...2 as ClosedRange<UInt64>, [false, true])
+        arguments: 1...4 as ClosedRange<UInt64>, [false, true])
     func otherConfiguration(seed: UInt64, isCold: Bool) throws {
         var random = TestRandom(seed)
         let directory = try ScratchDirectory()

@@ -76,7 +76,7 @@ import VedetteRuntime
     }
 
     /// As long as nothing is late, the number of partitions does not matter.
-    @Test(arguments: 1...1) func anyPartitioning(_ number: Int) throws {
+    @Test(arguments: 1...2) func anyPartitioning(_ number: Int) throws {
         let records = try mix(500 + UInt64(number), isOrdered: true).records()
         let configuration = try Settings.load(isShort: false, monitors: Settings.monitors)
         let directory = try ScratchDirectory()
