@@ -57,7 +57,9 @@ import VedetteRuntime
             try run.run()
             let reference = try log.uninterrupted(try settings(seed, directory.file("reference")), run.punctuations, seed: seed)
             let records = try heard(run.output.output[.breakers]), alone = try heard(reference[.breakers])
-            #expect(records.map(\.by) == alone.map(\.by) && records.map(\.key) == alone.map(\.key) && records.map(\.state) == alone.map(\.state) && records.map(\.share) == alone.map(\.share))
+            #expect(
+                records.map(\.by) == alone.map(\.by) && records.map(\.key) == alone.map(\.key) && records.map(\.state) == alone.map(\.state)
+                    && records.map(\.share) == alone.map(\.share))
             var last: [String: Heard] = [:]
             for record in records {
                 if let before = last[record.key] {
@@ -81,7 +83,8 @@ import VedetteRuntime
             let until = random.chance(0.5) ? ",\"until\":\(time + 1_800_000)" : ""
             let state = ["open", "closed", "half_open", "auto"][random.below(4)]
             let slice = random.chance(0.3) ? ",\"slice\":{\"channel\":\"app\"}" : ""
-            return "{\"kind\":\"breaker\",\"time\":\(time),\"breaker\":\"guard\",\"model\":\"payments-gbm\",\"state\":\"\(state)\",\"author\":\"on-call-\(number)\",\"reason\":\"drill\"\(slice)\(until)}"
+            return "{\"kind\":\"breaker\",\"time\":\(time),\"breaker\":\"guard\",\"model\":\"payments-gbm\",\"state\":\"\(state)\","
+                + "\"author\":\"on-call-\(number)\",\"reason\":\"drill\"\(slice)\(until)}"
         }
     }
 
@@ -94,7 +97,7 @@ import VedetteRuntime
     /// followed it under the old configuration or the new one, goes on under the new one.
     @Test(
         "Under another configuration no number goes back, and what it does not name any more is closed for good, once",
-        arguments: 1...2 as ClosedRange<UInt64>, [false, true])
+        arguments: 1...4 as ClosedRange<UInt64>, [false, true])
     func otherConfiguration(seed: UInt64, isCold: Bool) throws {
         var random = TestRandom(seed)
         let directory = try ScratchDirectory()

@@ -17,7 +17,8 @@ import VedetteRuntime
             let directory = try ScratchDirectory()
             let log = try kit.log(seed, directory)
             let run = CrashRun(
-                log, try kit.settings(seed, directory.file("state")), seed: seed, maxKills: Self.killsPerRun, isTransactional: true, lastWatermark: presentMs, hasStandby: true)
+                log, try kit.settings(seed, directory.file("state")), seed: seed, maxKills: Self.killsPerRun, isTransactional: true,
+                lastWatermark: presentMs, hasStandby: true)
             try run.run()
             let reference = try log.uninterrupted(try kit.settings(seed, directory.file("reference")), run.punctuations, seed: seed)
             let difference = run.output.output.difference(from: reference)

@@ -29,7 +29,9 @@ import VedetteRuntime
     private static let control: [String] = {
         let (start, hour) = (1_767_571_200_000, 3_600_000)
         func silence(_ id: String, _ at: Int, _ hours: Int, _ monitor: String) -> String {
-            "{\"kind\":\"silence\",\"time\":\(start + at * hour),\"id\":\"\(id)\",\"author\":\"a\",\"reason\":\"r\",\"until\":\(start + (at + hours) * hour),\"monitor\":\"\(monitor)\"}"
+            """
+            {"kind":"silence","time":\(start + at * hour),"id":"\(id)","author":"a","reason":"r","until":\(start + (at + hours) * hour),"monitor":"\(monitor)"}
+            """
         }
         return [
             silence("a", 5, 20, "missing_features"), silence("b", 6, 24, "score_drift"), silence("c", 6, 24, "outcome_rate"),
@@ -74,7 +76,7 @@ import VedetteRuntime
     }
 
     /// As long as nothing is late, the number of partitions does not matter.
-    @Test(arguments: 1...1) func anyPartitioning(_ number: Int) throws {
+    @Test(arguments: 1...2) func anyPartitioning(_ number: Int) throws {
         let records = try mix(500 + UInt64(number), isOrdered: true).records()
         let configuration = try Settings.load(isShort: false, monitors: Settings.monitors)
         let directory = try ScratchDirectory()

@@ -77,7 +77,10 @@ extension OracleRecord {
                 let pipeline = source["pipeline"] as? String
             else { throw UnreadableRecord(text: text) }
             let known = (object["decision_time"] as? String).flatMap { RFC3339.parse($0) }
-            self = .label(OracleLabel(id: id, time: time, outcome: outcome, pipeline: pipeline, decisionTime: known, kind: object["kind"] as? String, samplingWeight: object["sampling_weight"] as? Double))
+            self = .label(
+                OracleLabel(
+                    id: id, time: time, outcome: outcome, pipeline: pipeline, decisionTime: known, kind: object["kind"] as? String,
+                    samplingWeight: object["sampling_weight"] as? Double))
             return
         }
         guard let model = object["model"] as? [String: Any], let version = model["version"] as? String,

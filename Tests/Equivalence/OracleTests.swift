@@ -25,7 +25,7 @@ import VedetteRuntime
     }
 
     /// The state at any moment is that of the records so far.
-    @Test(arguments: 1...2) func anyPrefix(_ number: Int) throws {
+    @Test(arguments: 1...3) func anyPrefix(_ number: Int) throws {
         var mix = TrafficMix(seed: 100 + UInt64(number))
         mix.decisions = 600
         mix.perSecond = 600 / (1.5 * 86_400)

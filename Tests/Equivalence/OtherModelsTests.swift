@@ -51,7 +51,7 @@ import VedetteRuntime
         return counters
     }
 
-    @Test(arguments: 1...2) func asIfTheyWereNotThere(_ number: Int) throws {
+    @Test(arguments: 1...3) func asIfTheyWereNotThere(_ number: Int) throws {
         let records = try mix(900 + UInt64(number)).records()
         let directory = try ScratchDirectory(), other = try ScratchDirectory()
         let alone = try InputLog(records, decisions: 2, labels: 2, in: directory).replay(try load(.reject), in: directory)

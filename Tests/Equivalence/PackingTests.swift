@@ -27,7 +27,7 @@ import VedetteRuntime
     }
 
     /// Packed as soon as it has closed and has been looked at, an hour later, never: files, and pipelines with checkpoints.
-    @Test(arguments: [UInt64(31)]) func outputIsTheSame(_ seed: UInt64) throws {
+    @Test(arguments: [UInt64(31), 32]) func outputIsTheSame(_ seed: UInt64) throws {
         let directory = try ScratchDirectory()
         let log = try log(seed, directory)
         let reference = try log.replay(try settings(seed, packAfterMs: .max), in: directory)
@@ -55,7 +55,7 @@ import VedetteRuntime
         return (state, pipeline.topology.paneCensus.reduce(0) { $0 + $1.packed })
     }
 
-    @Test(arguments: [UInt64(33)]) func checkpointsAreTheSame(_ seed: UInt64) throws {
+    @Test(arguments: [UInt64(33), 34]) func checkpointsAreTheSame(_ seed: UInt64) throws {
         let directory = try ScratchDirectory()
         let log = try log(seed, directory)
         func state(_ age: Int64) throws -> (state: [[UInt8]: [UInt8]], packed: Int64) {

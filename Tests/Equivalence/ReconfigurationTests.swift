@@ -56,7 +56,7 @@ import VedetteRuntime
         return writer.bytes
     }
 
-    @Test(arguments: [UInt64(51)]) func panesMayBeKeptForLongerAndForLess(_ seed: UInt64) throws {
+    @Test(arguments: [UInt64(51), 52]) func panesMayBeKeptForLongerAndForLess(_ seed: UInt64) throws {
         let directory = try ScratchDirectory()
         let log = try log(seed, directory)
         func keeping(_ minutes: Int64, _ hours: Int64) -> (inout TopologyConfiguration) -> Void {
@@ -83,7 +83,7 @@ import VedetteRuntime
         }
     }
 
-    @Test(arguments: [UInt64(53)]) func limitsMayRiseAndFall(_ seed: UInt64) throws {
+    @Test(arguments: [UInt64(53), 54]) func limitsMayRiseAndFall(_ seed: UInt64) throws {
         let directory = try ScratchDirectory()
         let log = try log(seed, directory)
         func limits(_ slices: Int, _ values: Int, _ versions: Int, _ kinds: Int, _ nowcast: Int?) -> (inout TopologyConfiguration) -> Void {

@@ -4,7 +4,9 @@ import VedetteCore
 enum AttackTable {
     static func print(_ outcomes: [AttackOutcome], title: String) {
         Swift.print("\n\(title):\n")
-        Swift.print("| attack | identity | queries | first allow | half amount | detected at query | record at query | after | before first allow | before scale | incidents | monitors |")
+        Swift.print(
+            "| attack | identity | queries | first allow | half amount | detected at query | record at query | after | before first allow | before "
+                + "scale | incidents | monitors |")
         Swift.print("|---|---|---|---|---|---|---|---|---|---|---|---|")
         for outcome in outcomes { Swift.print(row(outcome)) }
         summarise(outcomes, title: title)
@@ -35,9 +37,12 @@ enum AttackTable {
         Swift.print("  evidence sufficed before 50 queries: \(share(evidence.filter { $0 < 50 }.count, outcomes.count))")
         Swift.print("  record out before 50 queries: \(share(outcomes.filter { ($0.queriesAtAlert ?? .max) < 50 }.count, outcomes.count))")
         Swift.print("  evidence before the scale phase: \(share(scaled.filter { $0.isBeforeScale == true }.count, scaled.count))")
-        Swift.print("  evidence before the first allow: \(share(allowed.filter { $0.isBeforeSuccess == true }.count, allowed.count)); before the first at half amount: \(share(succeeded.filter { $0.isBeforeHalfAmount == true }.count, succeeded.count))")
+        Swift.print(
+            "  evidence before the first allow: \(share(allowed.filter { $0.isBeforeSuccess == true }.count, allowed.count)); "
+                + "before the first at half amount: \(share(succeeded.filter { $0.isBeforeHalfAmount == true }.count, succeeded.count))")
         if !evidence.isEmpty {
-            Swift.print("  queries until the evidence sufficed: median \(evidence[evidence.count / 2]), 90 % within \(evidence[min(evidence.count - 1, evidence.count * 9 / 10)])")
+            Swift.print(
+                "  queries until the evidence sufficed: median \(evidence[evidence.count / 2]), 90 % within \(evidence[min(evidence.count - 1, evidence.count * 9 / 10)])")
         }
         Swift.print("  one incident: \(share(outcomes.filter { $0.incidents.count == 1 }.count, outcomes.filter(\.isDetected).count)) detected")
     }

@@ -115,7 +115,8 @@ import VedetteRuntime
         try begun.produce(to: site)
         let live = LiveRun(try site.configuration("live", idleTimeout: "2s", checkpointInterval: "1h"))
         try live.waitUntilRead(begun)
-        try wait("the verdict") { try site.committed("live", "dead_letters").contains { $0.contains("\"reason\":\"future_time\"") && $0.contains("\"offset\":\(begun.ends()["labels-0", default: 0] - 1)") } }
+        let verdict = (reason: "\"reason\":\"future_time\"", place: "\"offset\":\(begun.ends()["labels-0", default: 0] - 1)")
+        try wait("the verdict") { try site.committed("live", "dead_letters").contains { $0.contains(verdict.reason) && $0.contains(verdict.place) } }
         // All is quiet for a while: time goes on from the newest honest record.
         Thread.sleep(forTimeInterval: 4)
         let progress = try #require(try site.progress("live"))

@@ -145,7 +145,9 @@ import VedetteRuntime
         let report = try #require(try check.run())
         #expect(report.isReachable && !report.isRight)
         #expect(report.text.contains("decisions: the newest schema of \(site.decisions)-value has every path that is mapped"))
-        #expect(report.text.contains("inputs.labels.mapping.outcome: expected a path that the schema has, found /outcome, but the record has no field \"outcome\" (did you mean \"outcom\"?)"))
+        #expect(
+            report.text.contains(
+                "inputs.labels.mapping.outcome: expected a path that the schema has, found /outcome, but the record has no field \"outcome\" (did you mean \"outcom\"?)"))
         registry.answerAll(.init(status: 500))
         #expect(try check.run()?.isReachable == false)
     }

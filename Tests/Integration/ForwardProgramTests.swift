@@ -70,7 +70,8 @@ struct ForwardProgramTests {
     @Test("Health and metrics are served on loopback, every metric is in the README, and SIGTERM ends it with its work committed")
     func observed() throws {
         let port = try Web.freePort()
-        let program = try #require(try site.program(site.yaml([site.hook(), "{name: am, type: alertmanager, url: \"\(receiver.url(""))\", resend: 1s}"], more: "http: {port: \(port)}")))
+        let program = try #require(
+            try site.program(site.yaml([site.hook(), "{name: am, type: alertmanager, url: \"\(receiver.url(""))\", resend: 1s}"], more: "http: {port: \(port)}")))
         try wait("readiness", seconds: 120) {
             try #require(program.isRunning, "\(program.lastLines)")
             return try Web.get(port, "/readyz")?.status == 200
@@ -81,12 +82,12 @@ struct ForwardProgramTests {
         try site.waitFor("/hook", count: 1)
         try wait("the count") {
             let page = try Web.get(port, "/metrics")?.body
-            return page?.contains("vedette_forward_deliveries_total{destination=\"hook\",outcome=\"accepted\"} 1\n") == true && page?.contains("vedette_forward_resends_total") == true
+            return page?.contains("vedette_forward_deliveries_total{destination=\"hook\",outcome=\"accepted\"} 1\n") == true
+                && page?.contains("vedette_forward_resends_total") == true
         }
         let page = try #require(try Web.get(port, "/metrics")?.body)
         let families = Set(page.matches(of: /# TYPE (\S+) (?:counter|gauge)\n/).map { String($0.output.1) })
-        let readme = try String(contentsOfFile: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../README.md").path, encoding: .utf8)
-        let documented = Set(readme.matches(of: /^\| (`vedette_forward_.*?) \|/.anchorsMatchLineEndings()).flatMap { $0.output.1.matches(of: /`(vedette_[a-z_]+)/).map { String($0.output.1) } })
+        let documented = try Readme.metrics().filter { $0.hasPrefix("vedette_forward_") }
         #expect(documented == families, "only in the README: \(documented.subtracting(families)); missing there: \(families.subtracting(documented))")
         #expect(try program.terminate() == 0, "\(program.lastLines)")
         #expect(try site.committed() == 1)
@@ -105,7 +106,8 @@ struct ForwardProgramTests {
         }
         let yaml = site.yaml([
             "{name: duty, type: pagerduty, url: \"\(receiver.url("/duty"))\", routing_key: {env: VEDETTE_TEST_ROUTING}}",
-            "{name: hook, type: webhook, url: {env: VEDETTE_TEST_URL}, headers: {Authorization: {env: VEDETTE_TEST_TOKEN}}, signing_key: {env: VEDETTE_TEST_SIGNING}, min_retry_delay: 10ms, max_retry_delay: 20ms}",
+            "{name: hook, type: webhook, url: {env: VEDETTE_TEST_URL}, headers: {Authorization: {env: VEDETTE_TEST_TOKEN}}, "
+                + "signing_key: {env: VEDETTE_TEST_SIGNING}, min_retry_delay: 10ms, max_retry_delay: 20ms}",
         ])
         try site.say([try alert("a")])
         let dry = try #require(try site.program(yaml, ["--dry-run", "--once", "--log-level", "trace"]))
@@ -117,7 +119,9 @@ struct ForwardProgramTests {
         let live = try #require(try site.program(yaml, ["--once", "--log-level", "trace"]))
         #expect(try live.exitStatus(seconds: 120) == 69, "\(live.lastLines)")
         let requests = receiver.requests()
-        #expect(requests.contains { $0.headers["authorization"]?.contains(secret) == true } && requests.contains { $0.object["routing_key"] as? String == "\(secret)-VEDETTE_TEST_ROUTING" })
+        #expect(
+            requests.contains { $0.headers["authorization"]?.contains(secret) == true }
+                && requests.contains { $0.object["routing_key"] as? String == "\(secret)-VEDETTE_TEST_ROUTING" })
         let check = try Program(try #require(Program.path), ["check", "--config", site.site.file("forward.yaml")], log: site.site.file("forward.log"))
         #expect(try check.exitStatus(seconds: 60) == 0)
         #expect(site.log.contains("refuses this alert") && site.log.contains("[redacted]") && site.log.contains("env(VEDETTE_TEST_URL)"))

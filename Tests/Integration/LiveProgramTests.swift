@@ -57,10 +57,11 @@ struct LiveProgramTests {
             let sample = try #require(line.wholeMatch(of: /([a-z_]+)(\{.*\})? (-?[0-9.e+-]+|NaN|\+Inf)/), "\(line)")
             #expect(families.contains(String(sample.output.1)), "\(line)")
         }
-        let readme = try String(contentsOfFile: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../README.md").path, encoding: .utf8)
-        let documented = Set(readme.matches(of: /^\| (`vedette_.*?) \|/.anchorsMatchLineEndings()).flatMap { $0.output.1.matches(of: /`(vedette_[a-z_]+)/).map { String($0.output.1) } })
+        let documented = try Readme.metrics()
         // Only a standby has this one; those of the forwarder are its own.
-        #expect(documented.filter { !$0.hasPrefix("vedette_forward_") } == families.union(["vedette_standby_delay_seconds"]), "only in the README: \(documented.subtracting(families)); missing there: \(families.subtracting(documented))")
+        #expect(
+            documented.filter { !$0.hasPrefix("vedette_forward_") } == families.union(["vedette_standby_delay_seconds"]),
+            "only in the README: \(documented.subtracting(families)); missing there: \(families.subtracting(documented))")
         #expect(try program.terminate() == 0, "\(program.lastLines)")
         #expect(log.contains("] checkpoint"), "a log to look at")
         #expect(!log.contains(secret) && !page.contains(secret))

@@ -55,7 +55,9 @@ final class LiveRun: Sendable {
                 return try check() && partitions.count == ends.count && partitions.allSatisfy { $0.nextOffset >= ends["\($0.stream)-\($0.partition)"] ?? 0 }
             }
         } catch let timeout as TestTimeout {
-            let partitions = status.snapshot.partitions.map { "\($0.stream)-\($0.partition) at \($0.nextOffset)\($0.isAssigned ? "" : " not assigned")\($0.isPaused ? " paused" : "")" }
+            let partitions = status.snapshot.partitions.map {
+                "\($0.stream)-\($0.partition) at \($0.nextOffset)\($0.isAssigned ? "" : " not assigned")\($0.isPaused ? " paused" : "")"
+            }
             throw TestTimeout(what: ([timeout.what, "ends \(ends)", status.notReadyReason() ?? "ready"] + partitions).joined(separator: "; "))
         }
     }

@@ -25,8 +25,10 @@ struct ProgramTests {
     }
 
     @Test("Wrong usage is told before anything is done, and exits with 64", arguments: [
-        "nonsense", "replay", "check", "run", "forward", "forward --config c.yaml --test x --once", "replay --config c.yaml", "replay --config c.yaml --decisions - --labels -",
-        "replay --config c.yaml --decisions d --from noon", "replay --config c.yaml --topics --to noon", "replay --config c.yaml --decisions d --from 2026-01-02T00:00:00Z --to 2026-01-01T00:00:00Z",
+        "nonsense", "replay", "check", "run", "forward", "forward --config c.yaml --test x --once", "replay --config c.yaml",
+        "replay --config c.yaml --decisions - --labels -",
+        "replay --config c.yaml --decisions d --from noon", "replay --config c.yaml --topics --to noon",
+        "replay --config c.yaml --decisions d --from 2026-01-02T00:00:00Z --to 2026-01-01T00:00:00Z",
         "replay --config c.yaml --decisions d --topics", "replay --config c.yaml --decisions d --alerts-topic t",
         "replay --config c.yaml --decisions d --metrics-out x --alerts-out ./x", "replay --config c.yaml --decisions d --late-out - --metrics-out -",
         "replay --config c.yaml --decisions d --metrics-out d", "simulate", "simulate --count 5 --duration 1h --decisions-out x",
@@ -96,7 +98,8 @@ struct ProgramTests {
         #expect(try shell.line("$vedette \(start) plain.jsonl --decisions \(decisions)").status == 0)
         let plain = try shell.read("plain.jsonl")
         #expect(plain.split(separator: "\n").count > 50)
-        for (number, source) in ["--decisions \(decisions).zst", "--decisions \(decisions).gz", "--decisions - < \(decisions)", "--decisions - < \(decisions).zst"].enumerated() {
+        let sources = ["--decisions \(decisions).zst", "--decisions \(decisions).gz", "--decisions - < \(decisions)", "--decisions - < \(decisions).zst"]
+        for (number, source) in sources.enumerated() {
             #expect(try shell.line("$vedette \(start) - \(source) > \(number).jsonl").status == 0)
             #expect(try shell.read("\(number).jsonl") == plain, "\(source)")
         }
@@ -175,7 +178,8 @@ struct ProgramTests {
         try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -3_600)], ofItemAtPath: old)
         // It never ends by itself.
         let log = shell.file("log.txt")
-        let line = "cd '\(shell.directory)'; mkfifo in; (cat d.jsonl; exec yes \"$(tail -n 1 d.jsonl)\") > in & TMPDIR='\(temporary)' exec '\(Program.path ?? "")' replay --quiet --config spilling.yaml --decisions - < in"
+        let line = "cd '\(shell.directory)'; mkfifo in; (cat d.jsonl; exec yes \"$(tail -n 1 d.jsonl)\") > in & "
+            + "TMPDIR='\(temporary)' exec '\(Program.path ?? "")' replay --quiet --config spilling.yaml --decisions - < in"
         let program = try Program("/bin/sh", ["-c", line], log: log)
         func left() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: temporary) }
         try wait("rows in the temporary directory") { try left().contains { $0.hasPrefix("vedette-replay-") && $0 != "vedette-replay-killed" } || !program.isRunning }

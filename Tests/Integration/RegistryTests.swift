@@ -8,7 +8,9 @@ import VedetteRuntime
 @Suite(.serialized) struct RegistryTests {
     static let schema = #"{"type":"record","name":"R","fields":[{"name":"a","type":"long"}]}"#
 
-    private func schemas(_ url: String, patience: Double = 20, timeoutMs: Int64 = 5_000, _ change: (inout SchemaRegistryConfiguration) -> Void = { _ in }) throws -> RegistrySchemas {
+    private func schemas(
+        _ url: String, patience: Double = 20, timeoutMs: Int64 = 5_000, _ change: (inout SchemaRegistryConfiguration) -> Void = { _ in }
+    ) throws -> RegistrySchemas {
         var configuration = SchemaRegistryConfiguration(url: url)
         configuration.timeoutMs = timeoutMs
         change(&configuration)
@@ -75,7 +77,8 @@ import VedetteRuntime
     }
 
     @Test("What no answer is is waited for, until it is one", arguments: [
-        LocalRegistry.Answer(status: 401), .init(status: 403), .init(status: 500), .init(status: 301), .init(body: "{\"schema\":"), .init(body: "{\"id\":7}"), .init(body: "[]"),
+        LocalRegistry.Answer(status: 401), .init(status: 403), .init(status: 500), .init(status: 301), .init(body: "{\"schema\":"),
+        .init(body: "{\"id\":7}"), .init(body: "[]"),
         .init(body: RegistryTests.schema, delay: 3), .init(body: "{\"schema\":7}"), .init(body: "{\"schema\":\"{}\",\"references\":[{}]}"),
     ])
     func unusable(answer: LocalRegistry.Answer) throws {

@@ -117,7 +117,8 @@ final class Site: Sendable {
     private var busyBreakers: String {
         """
 
-          - {id: rates, slices: all, metrics: [{metric: mean_score, window: 5m, above: 0.9%, clear_ratio: 1, min_count: 20}], min_open: 1m, max_open: 4m, clear_for: 1m, stage: 1m, flap_window: 4m, heartbeat: 2m, expiry: 5m}
+          - {id: rates, slices: all, metrics: [{metric: mean_score, window: 5m, above: 0.9%, clear_ratio: 1, min_count: 20}], \
+          min_open: 1m, max_open: 4m, clear_for: 1m, stage: 1m, flap_window: 4m, heartbeat: 2m, expiry: 5m}
           - {id: drill, alerts: [{severity: P0}], min_open: 1m, max_open: 8m, clear_for: 1m, stage: 1m, flap_window: 4m, heartbeat: 2m, expiry: 5m}
         """
     }
@@ -142,7 +143,8 @@ final class Site: Sendable {
                 session.timeout.ms: "\(sessionMs ?? 6000)"
                 heartbeat.interval.ms: "200"
                 fetch.wait.max.ms: "50"
-            inputs: {decisions: {topic: \(decisions)\(encodings.decisions)}, labels: {topic: \(labels)\(encodings.labels)}, \(schemaRegistry)\(hasOrders ? "control: {topic: \(control)}, " : "")start: \(start), history: \(history)}
+            inputs: {decisions: {topic: \(decisions)\(encodings.decisions)}, labels: {topic: \(labels)\(encodings.labels)}, \
+            \(schemaRegistry)\(hasOrders ? "control: {topic: \(control)}, " : "")start: \(start), history: \(history)}
             outputs:
               alerts: \(stem).alerts
               metrics: \(stem).metrics
@@ -171,7 +173,8 @@ final class Site: Sendable {
               - {monitor: missing_features, window: 5m, reference: previous_window, severity: P0}
               - {monitor: volume, window: 5m, reference: previous_window, severity: P1, max_drop_ratio: 0.5, min_surge_ratio: 3}
             breakers:
-              - {id: guard, slices: all, alerts: [{severity: P1}], min_open: 5m, max_open: 20m, clear_for: 2m, stage: 2m, heartbeat: 5m, expiry: 15m}\(hasOrders ? busyBreakers : "")
+              - {id: guard, slices: all, alerts: [{severity: P1}], min_open: 5m, max_open: 20m, clear_for: 2m, stage: 2m, \
+              heartbeat: 5m, expiry: 15m}\(hasOrders ? busyBreakers : "")
             time: {idle_timeout: \(idleTimeout)}
             panes: {revise_every: 15m}
             state: {directory: "\(file(run + instance))", checkpoint_interval: \(checkpointInterval)}

@@ -68,7 +68,9 @@ struct CanaryMeasurement {
         for isPaired in [true, false] {
             let runs = (1...seeds * 2).map { simulate(seed: UInt64(9_000 + $0), Case(trusted: 200, turning: 0, turned: 0, isPaired: isPaired)) }
             let years = Double(runs.count * Self.days) / 365
-            print("nobody turns, the desk on \(isPaired ? "the same" : "other") decisions: \(runs.count { $0.spoke != nil }) alerts in \(Self.number(years)) years; the metric left its range in \(runs.count { $0.metricLeftItsRange != nil }) of \(runs.count) runs")
+            print(
+                "nobody turns, the desk on \(isPaired ? "the same" : "other") decisions: \(runs.count { $0.spoke != nil }) alerts in "
+                    + "\(Self.number(years)) years; the metric left its range in \(runs.count { $0.metricLeftItsRange != nil }) of \(runs.count) runs")
         }
     }
 

@@ -30,7 +30,9 @@ struct LabelMonitorMeasurement {
         print("steady labels: \(seeds) streams of \(Self.quietDays) days, \(Self.number(years)) years of 1 model, 3 sources, 300 actors, 11 slices")
         for monitor in Self.monitors {
             let count = counts[monitor] ?? 0, interval = PoissonInterval(count: count)
-            print("  " + monitor.padding(22) + "\(count) alerts = \(Self.number(Double(count) / years)) a year (95 %: \(Self.number(interval.lower / years)) to \(Self.number(interval.upper / years)))")
+            print(
+                "  " + monitor.padding(22) + "\(count) alerts = \(Self.number(Double(count) / years)) a year (95 %: "
+                    + "\(Self.number(interval.lower / years)) to \(Self.number(interval.upper / years)))")
         }
     }
 
@@ -45,7 +47,9 @@ struct LabelMonitorMeasurement {
                 seen = Double(alert.at - Self.start * LabelTraffic.day) / Double(LabelTraffic.day)
             }
             if let seen { if seen < 0 { early += 1 } else { delays.append(seen) } }
-            for monitor in Set(stream.alerts.filter { $0.at >= Self.start * LabelTraffic.day }.map(\.monitor)) where monitor != fault.monitor { others[monitor, default: 0] += 1 }
+            for monitor in Set(stream.alerts.filter { $0.at >= Self.start * LabelTraffic.day }.map(\.monitor)) where monitor != fault.monitor {
+                others[monitor, default: 0] += 1
+            }
         }
         delays.sort()
         let span = delays.isEmpty ? "-" : "\(Self.number(delays[delays.count / 2])) (\(Self.number(delays[0])) to \(Self.number(delays[delays.count - 1])))"

@@ -71,7 +71,10 @@ struct Poisoning {
         }
         let years = Double(seeds * kinds.count * Self.days) / 365
         let interval = PoissonInterval(count: falseAccusations)
-        print("  honest: \(falseAccusations) accused in \(Self.number(years)) years of \(Self.honestActors) actors = \(Self.number(Double(falseAccusations) / years)) a year (95 %: \(Self.number(interval.lower / years)) to \(Self.number(interval.upper / years))); \(early) poisoners while still honest; \(labels) borderline labels")
+        print(
+            "  honest: \(falseAccusations) accused in \(Self.number(years)) years of \(Self.honestActors) actors = "
+                + "\(Self.number(Double(falseAccusations) / years)) a year (95 %: \(Self.number(interval.lower / years)) to \(Self.number(interval.upper / years))); "
+                + "\(early) poisoners while still honest; \(labels) borderline labels")
         print("  poisoner, borderline labels                  accused   median days   turned labels until then")
         for actor in kinds.map({ $0[0] }) {
             guard let all = delays[actor.name] else { continue }

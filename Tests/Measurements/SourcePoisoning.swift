@@ -62,7 +62,10 @@ struct SourcePoisoning {
             }
         }
         let interval = PoissonInterval(count: accused)
-        print("  honest: \(accused) accused in \(Self.number(years)) years of one source = \(Self.number(1_000 * Double(accused) / years)) a year of 1,000 sources (95 %: \(Self.number(1_000 * interval.lower / years)) to \(Self.number(1_000 * interval.upper / years))); \(early) poisoners while still honest")
+        print(
+            "  honest: \(accused) accused in \(Self.number(years)) years of one source = "
+                + "\(Self.number(1_000 * Double(accused) / years)) a year of 1,000 sources "
+                + "(95 %: \(Self.number(1_000 * interval.lower / years)) to \(Self.number(1_000 * interval.upper / years))); \(early) poisoners while still honest")
     }
 
     private func report(_ tally: Tally, _ name: String) {

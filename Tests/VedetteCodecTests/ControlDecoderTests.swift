@@ -32,7 +32,8 @@ struct ControlDecoderTests {
     }
 
     @Test("An order that names no breaker, no model of it or no dimension is rejected, with what there is", arguments: [
-        ("", nil), (#""breaker":"gaurd""#, "/breaker: expected a breaker of breakers (guard)"), (#""model":"logins""#, "/model: expected a model that the breaker covers (payments)"),
+        ("", nil), (#""breaker":"gaurd""#, "/breaker: expected a breaker of breakers (guard)"),
+        (#""model":"logins""#, "/model: expected a model that the breaker covers (payments)"),
         (#""slice":{"city":"Paris"}"#, "/slice: expected dimensions of slices.dimensions (country)"), (#""slice":{"country":"FR"}"#, nil),
     ] as [(String, String?)])
     func orders(change: String, detail: String?) throws {

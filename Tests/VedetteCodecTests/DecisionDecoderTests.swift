@@ -119,7 +119,10 @@ import VedetteCore
         func batch(_ id: String) throws -> DecisionBatch {
             try decode(wholeDecision.replacingOccurrences(of: "\"r-1\"", with: id).replacingOccurrences(of: "\"c2968\"", with: id)).batch
         }
-        for (number, text) in [("12345", "12345"), ("0", "0"), ("-7", "-7"), ("18446744073709551615", "18446744073709551615"), ("-9223372036854775808", "-9223372036854775808")] {
+        let numbers = [
+            ("12345", "12345"), ("0", "0"), ("-7", "-7"), ("18446744073709551615", "18446744073709551615"), ("-9223372036854775808", "-9223372036854775808"),
+        ]
+        for (number, text) in numbers {
             let one = try batch(number)
             let other = try batch("\"\(text)\"")
             #expect(one.requestID.elements == other.requestID.elements)

@@ -42,7 +42,8 @@ import VedetteCore
     }
 
     @Test func integersOfEveryWidth() {
-        #expect(written { json in json.beginArray(); json.value(Int64.min); json.value(UInt64.max); json.value(UInt8(7)); json.endArray() } == "[-9223372036854775808,18446744073709551615,7]")
+        let integers = written { json in json.beginArray(); json.value(Int64.min); json.value(UInt64.max); json.value(UInt8(7)); json.endArray() }
+        #expect(integers == "[-9223372036854775808,18446744073709551615,7]")
     }
 
     @Test func doublesReadBackExactly() throws {
@@ -95,7 +96,9 @@ import VedetteCore
             payload: [0x7B, 0xFF, 0x00], originalLength: 900)
         var json = JSONWriter()
         letter.encode(sourceName: "fraud.decisions", into: &json)
-        #expect(json.string == #"{"stream":"decisions","source":{"name":"fraud.decisions","partition":3,"offset":120934},"reason":"malformed_json","detail":"expected one \"JSON\" object","payload_base64":"e/8A","payload_length":900,"truncated":true}"#)
+        #expect(
+            json.string == #"{"stream":"decisions","source":{"name":"fraud.decisions","partition":3,"offset":120934},"reason":"malformed_json","#
+                + #""detail":"expected one \"JSON\" object","payload_base64":"e/8A","payload_length":900,"truncated":true}"#)
         let whole = DeadLetter(stream: .labels, partition: 0, offset: 1, reason: .emptyPayload, detail: "", payload: [], originalLength: 0)
         json.removeAll()
         whole.encode(sourceName: "-", into: &json)

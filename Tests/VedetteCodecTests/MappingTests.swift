@@ -55,7 +55,8 @@ import VedetteCore
         mapping.override = try path("forced")
         let json = """
             {"meta":{"id":"r-1","at":"1528675492"},"result":{"points":250,"outcome":"STEP_UP","cut":633.4,"code":408},"in":{"is_weekend":true,\
-            "terminal_risk_over_30d":3},"money":{"cents":2750},"geo":["FR","x"],"device":"da62","who":{"is/it":"c2968"},"took_s":0.25,"why":["ml"],"bill/millis":2,"forced":"analyst-7"}
+            "terminal_risk_over_30d":3},"money":{"cents":2750},"geo":["FR","x"],"device":"da62","who":{"is/it":"c2968"},\
+            "took_s":0.25,"why":["ml"],"bill/millis":2,"forced":"analyst-7"}
             """
         let decoded = try decode(json, mapping)
         try #require(decoded.isAccepted, "\(String(describing: decoded.rejection))")
@@ -194,7 +195,12 @@ import VedetteCore
     }
 
     @Test func absentOptionalFieldsHaveTheirEmptyValues() throws {
-        for json in [#"{"request_id":1,"time":2,"outcome":"legit"}"#, #"{"request_id":1,"time":2,"outcome":"legit","kind":null,"source":null,"decision_time":null}"#, #"{"request_id":1,"time":2,"outcome":"legit","kind":"","source":{"actor":""},"decision_time":""}"#] {
+        let bare = [
+            #"{"request_id":1,"time":2,"outcome":"legit"}"#,
+            #"{"request_id":1,"time":2,"outcome":"legit","kind":null,"source":null,"decision_time":null}"#,
+            #"{"request_id":1,"time":2,"outcome":"legit","kind":"","source":{"actor":""},"decision_time":""}"#,
+        ]
+        for json in bare {
             let (batch, rejection) = try decodeLabel(json)
             #expect(rejection == nil)
             #expect(batch.kind.elements == [.none] && batch.pipeline.elements == [.none] && batch.actor.elements == [.none])

@@ -158,7 +158,8 @@ import VedetteRuntime
     @Test func ageCountsAtTheFirstStartOnly() throws {
         let old = ["emitted_at": "2026-01-06T01:59:59.999Z"], edge = ["emitted_at": "2026-01-06T02:00:00.000Z"]
         let records = [
-            try alertRecord("a", more: old), try alertRecord("b", more: edge), try alertRecord("c", revision: 1, status: "resolved", more: old), try alertRecord("d", more: old),
+            try alertRecord("a", more: old), try alertRecord("b", more: edge),
+            try alertRecord("c", revision: 1, status: "resolved", more: old), try alertRecord("d", more: old),
         ]
         #expect(filled(mailbox(historyEnd: 3), records).fates == [.stale, .queued, .queued, .queued])
         #expect(filled(mailbox(), records).fates == [.queued, .queued, .queued, .queued])

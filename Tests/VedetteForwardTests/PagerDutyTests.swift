@@ -23,7 +23,9 @@ import VedetteForward
     }
 
     @Test func aStepOfAnAlertIsAnAction() throws {
-        let steps = [("firing", "trigger", "TEST"), ("updated", "trigger", "TEST"), ("resolved", "resolve", "Resolved: TEST"), ("withdrawn", "resolve", "Withdrawn, because of withdrawn: TEST")]
+        let steps = [
+            ("firing", "trigger", "TEST"), ("updated", "trigger", "TEST"), ("resolved", "resolve", "Resolved: TEST"),
+            ("withdrawn", "resolve", "Withdrawn, because of withdrawn: TEST")]
         var keys: Set<String> = []
         for (revision, (status, action, summary)) in steps.enumerated() {
             let (event, payload, details) = try event(try alertRecord(revision: revision, status: status))

@@ -21,7 +21,9 @@ import VedetteForward
         (Array("Hi There".utf8), [UInt8](repeating: 0x0B, count: 20), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
         (Array("what do ya want for nothing?".utf8), Array("Jefe".utf8), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
         ([UInt8](repeating: 0xDD, count: 50), [UInt8](repeating: 0xAA, count: 20), "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"),
-        (Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8), [UInt8](repeating: 0xAA, count: 131), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"),
+        (
+            Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8), [UInt8](repeating: 0xAA, count: 131),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"),
         ([UInt8](repeating: 0x00, count: 1), [UInt8](repeating: 0xAA, count: 64), "ad2fe4f81e1ee83232b7a90e2f0229e4a36003b637b5a8f9fc488e3061e188bb"),
         ([UInt8](repeating: 0x00, count: 1), [UInt8](repeating: 0xAA, count: 65), "dc4ebec1dc0bb0f471f8c680513f8208f14ed1dc63669f36eab8e9c2a763ec1b"),
     ])

@@ -146,7 +146,7 @@ import Glibc
     }
 
     /// A process that commits in a loop and is killed at any moment, again and again on the same directory.
-    @Test(arguments: [1] as [UInt64]) func aKilledProcessLeavesAWholeCommit(seed: UInt64) async throws {
+    @Test(arguments: [1, 2] as [UInt64]) func aKilledProcessLeavesAWholeCommit(seed: UInt64) async throws {
         let scratch = try Scratch()
         let path = scratch.sub("s")
         var generator = SplitMix(seed: seed)

@@ -127,7 +127,7 @@ struct AvroSchemaParser {
             }
             guard seen.insert(name).inserted else { throw SchemaError("record \(full): field \(name.prefix(100)) is there twice") }
             let child = try self.type(type, json, namespace: inside, place: "\(full).\(name)")
-            fields.append((AvroSchema.Entry(node: child, text: written(name, colon: true)), name))
+            fields.append((AvroSchema.Entry(node: child, text: texts.append(key: name)), name))
         }
         give(fields, to: node)
         return node
@@ -139,7 +139,7 @@ struct AvroSchemaParser {
         var symbols: Entries = []
         for element in json.elements(of: list) {
             guard let symbol = json.string(at: element) else { throw SchemaError("enum \(full): expected symbols that are strings") }
-            symbols.append((AvroSchema.Entry(node: -1, text: written(symbol, colon: false)), symbol))
+            symbols.append((AvroSchema.Entry(node: -1, text: texts.append(word: symbol)), symbol))
         }
         let node = try add(.enumeration, full, symbols)
         named[full] = node
@@ -157,15 +157,5 @@ struct AvroSchemaParser {
         let index = try add(node, full)
         named[full] = index
         return index
-    }
-
-    /// The JSON of a name, kept once.
-    private mutating func written(_ name: String, colon: Bool) -> Range<Int> {
-        var json = JSONWriter()
-        json.value(name)
-        let start = texts.count
-        texts += json.bytes
-        if colon { texts.append(0x3A) }
-        return start..<texts.count
     }
 }

@@ -62,7 +62,7 @@ struct ProtobufCompiler {
         enumerationIndex[name] = enumerations.count
         var names: [Int32: Range<Int>] = [:]
         // Of several names for one number the first counts.
-        for value in enumeration.values where names[value.number] == nil { names[value.number] = written(value.name, colon: false) }
+        for value in enumeration.values where names[value.number] == nil { names[value.number] = texts.append(word: value.name) }
         enumerations.append(
             ProtobufSchema.Enumeration(names: names, first: enumeration.values.first?.number ?? 0, isNull: name == "google.protobuf.NullValue"))
     }
@@ -103,7 +103,7 @@ struct ProtobufCompiler {
         let isMap = kind == .message && field.isRepeated && declared[type].message.isMapEntry && declared[type].message.fields.count == 2
         return ProtobufSchema.Field(
             number: field.number, kind: kind, isRepeated: field.isRepeated, isMap: isMap, hasPresence: hasPresence(field, kind, file),
-            oneof: field.oneof, type: type, text: written(field.name, colon: true))
+            oneof: field.oneof, type: type, text: texts.append(key: field.name))
     }
 
     private func hasPresence(_ field: ProtobufDescriptors.Field, _ kind: ProtobufSchema.Kind, _ file: ProtobufDescriptors.File) -> Bool {
@@ -129,15 +129,5 @@ struct ProtobufCompiler {
             return .wrapper
         default: return .none
         }
-    }
-
-    /// The JSON of a name, kept once.
-    private mutating func written(_ name: String, colon: Bool) -> Range<Int> {
-        var json = JSONWriter()
-        json.value(name)
-        let start = texts.count
-        texts += json.bytes
-        if colon { texts.append(0x3A) }
-        return start..<texts.count
     }
 }

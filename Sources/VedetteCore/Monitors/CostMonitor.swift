@@ -18,7 +18,7 @@ public struct CostRule: MonitorRule {
     public static let keys: [MonitorKey<Self>] = [
         .number("min_ratio", .factor, \.minRatio, "mean cost over the reference's, up."),
         .number(
-            "max_drop_ratio", MonitorParameter.Range(0, 1, includesUpper: false), \.maxDropRatio, "mean cost over the reference's below this is a drop."),
+            "max_drop_ratio", NumberRange(0, 1, includesUpper: false), \.maxDropRatio, "mean cost over the reference's below this is a drop."),
     ]
 
     public var needs: MonitorNeeds {

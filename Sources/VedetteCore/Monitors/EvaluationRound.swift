@@ -52,6 +52,7 @@ public struct VersionPane {
 public struct SliceName: Sendable, Hashable, Comparable {
     public var parts: [Part]
 
+    /// A dimension and its value; nil where the decision has none.
     public struct Part: Sendable, Hashable {
         public var dimension: String
         public var value: String?
@@ -63,6 +64,7 @@ public struct SliceName: Sendable, Hashable, Comparable {
 
     public init(_ parts: [Part] = []) { self.parts = parts }
 
+    /// Whether it is all traffic.
     public var isOverall: Bool { parts.isEmpty }
 
     /// `country=FR channel=app`, or `all traffic`.

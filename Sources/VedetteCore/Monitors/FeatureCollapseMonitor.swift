@@ -29,7 +29,7 @@ public struct FeatureCollapseRule: MonitorRule {
     public static let defaultSeverity = Severity.p0
     public static let keys: [MonitorKey<Self>] = [
         .share(
-            "max_ratio", MonitorParameter.Range(0, 1, includesLower: false, includesUpper: false), \.maxRatio,
+            "max_ratio", NumberRange(0, 1, includesLower: false, includesUpper: false), \.maxRatio,
             "standard deviation, entropy or distinct values over the reference's, at most this.")
     ]
 

@@ -33,7 +33,7 @@ public struct LatencyRule: MonitorRule {
     public static let keys: [MonitorKey<Self>] = [
         .word("quantile", \.level, "which quantile is watched."),
         .number("min_ratio", .factor, \.minRatio, "quantile over the reference's."),
-        .number("max_ms", MonitorParameter.Range(0, 1e9), \.maxMs, "the quantile may not exceed this many milliseconds; 0 for no bound."),
+        .number("max_ms", NumberRange(0, 1e9), \.maxMs, "the quantile may not exceed this many milliseconds; 0 for no bound."),
     ]
 
     public var needs: MonitorNeeds {

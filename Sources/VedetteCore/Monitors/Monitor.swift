@@ -130,6 +130,7 @@ public struct MonitorSubject: Sendable, Equatable {
         self.index = index
     }
 
+    /// The slice as a whole.
     public static let slice = MonitorSubject(name: nil)
 }
 

@@ -21,14 +21,15 @@ public struct MonitorKey<Rule>: Sendable {
 
     /// A number in a range.
     public static func number(
-        _ name: String, _ range: MonitorParameter.Range, _ path: WritableKeyPath<Rule, Double> & Sendable, _ documentation: String
+        _ name: String, _ range: NumberRange, _ path: WritableKeyPath<Rule, Double> & Sendable, _ documentation: String
     ) -> MonitorKey { MonitorKey(name, .number(range), documentation, .real(path)) }
 
     /// A share, which may be written as a percentage.
     public static func share(
-        _ name: String, _ range: MonitorParameter.Range, _ path: WritableKeyPath<Rule, Double> & Sendable, _ documentation: String
+        _ name: String, _ range: NumberRange, _ path: WritableKeyPath<Rule, Double> & Sendable, _ documentation: String
     ) -> MonitorKey { MonitorKey(name, .share(range), documentation, .real(path)) }
 
+    /// A whole number in a range.
     public static func integer(
         _ name: String, _ range: ClosedRange<Int64>, _ path: WritableKeyPath<Rule, Int64> & Sendable, _ documentation: String
     ) -> MonitorKey { MonitorKey(name, .integer(range), documentation, .whole(path)) }
@@ -67,35 +68,16 @@ public struct MonitorKey<Rule>: Sendable {
 
 /// A key as who reads a configuration sees it, whatever the monitor.
 public struct MonitorParameter: Sendable, Equatable {
-    public struct Range: Sendable, Equatable {
-        public var lower: Double
-        public var upper: Double
-        public var includesLower: Bool
-        public var includesUpper: Bool
-
-        public init(_ lower: Double, _ upper: Double, includesLower: Bool = true, includesUpper: Bool = true) {
-            self.lower = lower
-            self.upper = upper
-            self.includesLower = includesLower
-            self.includesUpper = includesUpper
-        }
-
-        public static let unit = Range(0, 1)
-        public static let openUnit = Range(0, 1, includesLower: false, includesUpper: false)
-        /// A factor of at least one.
-        public static let factor = Range(1, 1_000_000)
-        /// Shifts and divergences.
-        public static let distance = Range(0, 100)
-    }
-
+    /// What a value may be.
     public enum Kind: Sendable, Equatable {
-        case number(Range)
-        case share(Range)
+        case number(NumberRange)
+        case share(NumberRange)
         case integer(ClosedRange<Int64>)
         case duration(ClosedRange<Int64>)
         case word([String])
     }
 
+    /// A value; durations are whole numbers of milliseconds.
     public enum Value: Sendable, Equatable {
         case real(Double)
         case whole(Int64)
@@ -110,6 +92,7 @@ public struct MonitorParameter: Sendable, Equatable {
 }
 
 extension MonitorRule {
+    /// The keys of this kind of monitor, in the order of the reference.
     public static var parameters: [MonitorParameter] {
         keys.map { MonitorParameter(name: $0.name, kind: $0.kind, documentation: $0.documentation, fallback: $0.value(in: Self())) }
     }

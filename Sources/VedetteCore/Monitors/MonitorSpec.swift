@@ -44,6 +44,7 @@ public enum Reference: Sendable, Equatable {
         }
     }
 
+    /// As alerts and their fingerprints name it.
     public var label: String {
         switch self {
         case .previousWindow: "previous_window"

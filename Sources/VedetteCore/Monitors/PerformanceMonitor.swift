@@ -66,7 +66,7 @@ public struct PerformanceRule: MonitorRule {
     ) -> Finding? {
         switch metric {
         case .recall, .precision: shareFinding(observation, context)
-        case .auc: areaFinding(observation, frozen, context)
+        case .auc: areaFinding(observation, frozen)
         case .calibration: calibrationFinding(observation)
         }
     }
@@ -154,7 +154,7 @@ extension PerformanceRule {
 // MARK: AUC and calibration
 
 extension PerformanceRule {
-    private func areaFinding(_ observation: Observation, _ frozen: ReferenceSummary?, _ context: MonitorContext) -> Finding? {
+    private func areaFinding(_ observation: Observation, _ frozen: ReferenceSummary?) -> Finding? {
         guard let outcomes = observation.current.outcomes, let area = AreaUnderCurve(fraud: outcomes.fraudScores, legit: outcomes.legitScores),
             let error = area.standardError
         else { return nil }

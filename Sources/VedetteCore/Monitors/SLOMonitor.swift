@@ -92,9 +92,9 @@ public struct SLORule: MonitorRule {
         .word("indicator", \.indicator, "what a bad event is."),
         .share("objective", .openUnit, \.objective, "share of good events that is promised; the rest is the budget."),
         .duration("period", 86_400_000...365 * 86_400_000, \.periodMs, "what the budget is for."),
-        .number("latency_ms", MonitorParameter.Range(0, 1e9, includesLower: false), \.latencyMs, "a slower decision is a bad one, for `latency`."),
+        .number("latency_ms", NumberRange(0, 1e9, includesLower: false), \.latencyMs, "a slower decision is a bad one, for `latency`."),
         .integer("min_bad", 1...1_000_000_000, \.minBad, "bad events below which nothing is said."),
-        .share("freeze_at", MonitorParameter.Range(0, 1, includesLower: false), \.freezeAt, "share of the budget whose use is a reason to stop releases."),
+        .share("freeze_at", NumberRange(0, 1, includesLower: false), \.freezeAt, "share of the budget whose use is a reason to stop releases."),
     ]
 
     public var needs: MonitorNeeds {

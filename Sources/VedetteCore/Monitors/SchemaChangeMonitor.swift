@@ -26,13 +26,13 @@ public struct SchemaChangeRule: MonitorRule {
     public static let defaultSeverity = Severity.p0
     public static let keys: [MonitorKey<Self>] = [
         .share(
-            "min_absent", MonitorParameter.Range(0.5, 1, includesLower: false), \.minAbsent,
+            "min_absent", NumberRange(0.5, 1, includesLower: false), \.minAbsent,
             "a field has vanished where it is absent in this share of decisions, and was absent in less than half of the reference."),
         .share(
-            "min_wrong_type", MonitorParameter.Range(0, 1, includesLower: false), \.minWrongType,
+            "min_wrong_type", NumberRange(0, 1, includesLower: false), \.minWrongType,
             "a field has changed its type where this share is of the wrong type, and as much more than in the reference."),
         .share(
-            "min_undeclared", MonitorParameter.Range(0, 1, includesLower: false), \.minUndeclared,
+            "min_undeclared", NumberRange(0, 1, includesLower: false), \.minUndeclared,
             "a field that is not declared has appeared where this share has it, and the first that had it came within the last 7 days."),
     ]
 

@@ -16,7 +16,7 @@ public struct VersionChangeRule: MonitorRule {
     public static let defaultSeverity = Severity.p2
     public static let keys: [MonitorKey<Self>] = [
         .share(
-            "min_share", MonitorParameter.Range(0, 1, includesLower: false), \.minShare,
+            "min_share", NumberRange(0, 1, includesLower: false), \.minShare,
             "share of the decisions by a version that made less than this share of the reference's.")
     ]
 

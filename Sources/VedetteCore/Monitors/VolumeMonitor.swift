@@ -95,10 +95,10 @@ public struct VolumeRule: MonitorRule {
     public static let defaultSeverity = Severity.p1
     public static let keys: [MonitorKey<Self>] = [
         .number(
-            "max_drop_ratio", MonitorParameter.Range(0, 1, includesUpper: false), \.maxDropRatio,
+            "max_drop_ratio", NumberRange(0, 1, includesUpper: false), \.maxDropRatio,
             "volume over the reference's below this is a drop."),
         .number(
-            "min_surge_ratio", MonitorParameter.Range(1, 1_000_000, includesLower: false), \.minSurgeRatio,
+            "min_surge_ratio", NumberRange(1, 1_000_000, includesLower: false), \.minSurgeRatio,
             "volume over the reference's above this is a surge."),
     ]
 

@@ -221,13 +221,14 @@ struct ProbingAuthor {
     private func actions(_ campaign: Campaign) -> [String] {
         var actions = ["Read the sample requests side by side: what was changed from one to the next?"]
         let pattern = pattern(campaign)
-        if tellsApart(pattern) {
-            actions.append("Challenge what matches: \(pattern.map(\.text).joined(separator: "; "))")
-        } else if !pattern.isEmpty {
+        let isFutile = !pattern.isEmpty && !tellsApart(pattern)
+        if isFutile {
             actions.append("Challenge nothing by its values: what passed has none in common that tell it from ordinary traffic")
+        } else if !pattern.isEmpty {
+            actions.append("Challenge what matches: \(pattern.map(\.text).joined(separator: "; "))")
         }
         actions.append("Look at the accounts, devices and addresses of the samples; hold their open orders")
-        if !pattern.isEmpty, !tellsApart(pattern) {
+        if isFutile {
             actions.append("Nothing in common there either: take it for a false alarm for now, and see whether a feature is missing or new (missing_features, schema_change)")
         }
         if campaign.allowedSince > 0 {

@@ -66,8 +66,7 @@ struct BreakerReader {
 
     private func alerts(_ section: SectionReader) -> [BreakerTrigger] {
         (section.sections("alerts") ?? []).map { inner in
-            let known = AlertNames(topology).all
-            let monitors = inner.texts("monitors", expecting: "the id or kind of a monitor (\(known.joined(separator: ", ")))", among: known) { known.contains($0) ? $0 : nil }
+            let monitors = inner.texts("monitors", each: "the id or kind of a monitor", among: AlertNames(topology).all)
             return .alert(monitors: monitors ?? [], severity: inner.word("severity", Severity.self) ?? .p0)
         }
     }

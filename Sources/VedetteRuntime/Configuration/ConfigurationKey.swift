@@ -1,3 +1,5 @@
+import VedetteCore
+
 /// One key of the configuration file: the single source of validation, defaults and reference.
 public struct ConfigurationKey: Sendable {
     /// What a value may be. Ranges are in the unit that the value is resolved to.
@@ -38,6 +40,7 @@ public struct ConfigurationKey: Sendable {
         case variant(String)
     }
 
+    /// What holds where the key is not given.
     public enum Default: Sendable {
         /// The key must be given.
         case required
@@ -63,28 +66,9 @@ public struct ConfigurationKey: Sendable {
     }
 }
 
-/// An interval of finite numbers, each end open or closed.
-public struct NumberRange: Sendable, Equatable, CustomStringConvertible {
-    public var lower: Double
-    public var upper: Double
-    public var includesLower: Bool
-    public var includesUpper: Bool
-
-    public init(_ lower: Double, _ upper: Double, includesLower: Bool = true, includesUpper: Bool = true) {
-        self.lower = lower
-        self.upper = upper
-        self.includesLower = includesLower
-        self.includesUpper = includesUpper
-    }
-
-    static let unit = NumberRange(0, 1)
-    static let openUnit = NumberRange(0, 1, includesLower: false, includesUpper: false)
-
-    public func contains(_ value: Double) -> Bool {
-        (includesLower ? value >= lower : value > lower) && (includesUpper ? value <= upper : value < upper)
-    }
-
-    public var description: String {
+extension NumberRange {
+    /// As an error and the reference say it.
+    var words: String {
         let low = NumberText.format(lower), high = NumberText.format(upper)
         switch (includesLower, includesUpper) {
         case (true, true): return "\(low) to \(high)"
@@ -145,7 +129,7 @@ extension ConfigurationKey.Kind {
         case .topic: "letters, digits, `_` `-` `.`; 1 to 249"
         case .optionalTopic: "as a topic, or `null` for none"
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
-        case .number(let range), .share(let range): range.description
+        case .number(let range), .share(let range): range.words
         case .duration(let range): "\(DurationText.format(range.lowerBound)) to \(DurationText.format(range.upperBound))"
         case .size(let range): "\(SizeText.format(range.lowerBound)) to \(SizeText.format(range.upperBound))"
         case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")

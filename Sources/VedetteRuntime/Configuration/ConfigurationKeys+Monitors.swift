@@ -109,15 +109,11 @@ extension MonitorParameter {
 extension MonitorParameter.Kind {
     var configured: ConfigurationKey.Kind {
         switch self {
-        case .number(let range): .number(range.configured)
-        case .share(let range): .share(range.configured)
+        case .number(let range): .number(range)
+        case .share(let range): .share(range)
         case .integer(let range): .integer(range)
         case .duration(let range): .duration(range)
         case .word(let words): .choice(words)
         }
     }
-}
-
-extension MonitorParameter.Range {
-    fileprivate var configured: NumberRange { NumberRange(lower, upper, includesLower: includesLower, includesUpper: includesUpper) }
 }

@@ -16,7 +16,7 @@ struct DetectorReader {
     private func detector(_ section: SectionReader) -> DetectorSpec? {
         guard let kind = section.word("detector", DetectorKind.self) else { return nil }
         let id = section.optionalText("id") ?? kind.rawValue
-        let watched = section.texts("models", expecting: "a model of models (\(models.joined(separator: ", ")))") { models.contains($0) ? $0 : nil } ?? []
+        let watched = section.texts("models", each: "a model of models", among: models) ?? []
         switch kind {
         case .probing: return DetectorSpec(id: id, rule: .probing(probing(section)), models: watched)
         }

@@ -5,17 +5,20 @@ import VedetteCore
 ///
 /// Holds names and limits only; secrets appear as where they come from.
 public struct InventoryReport: Codable, Sendable, Equatable {
+    /// Who answers for a model, and how to reach them.
     public struct Team: Codable, Sendable, Equatable {
         public var name: String
         public var contact: String
     }
 
+    /// A feature and how its values are read.
     public struct Feature: Codable, Sendable, Equatable {
         public var name: String
         public var kind: String
         public var important: Bool
     }
 
+    /// A model of the inventory.
     public struct Model: Codable, Sendable, Equatable {
         public var name: String
         public var description: String
@@ -24,6 +27,7 @@ public struct InventoryReport: Codable, Sendable, Equatable {
         public var features: [Feature]
     }
 
+    /// A topic that is read.
     public struct Input: Codable, Sendable, Equatable {
         public var stream: String
         public var topic: String
@@ -31,17 +35,20 @@ public struct InventoryReport: Codable, Sendable, Equatable {
         public var format: String
     }
 
+    /// A topic that is written.
     public struct Output: Codable, Sendable, Equatable {
         public var stream: String
         /// Nil where the output is off.
         public var topic: String?
     }
 
+    /// A source of labels and its rank.
     public struct Source: Codable, Sendable, Equatable {
         public var pipeline: String
         public var trust: String
     }
 
+    /// A window that is judged, in lengths as one writes them.
     public struct Window: Codable, Sendable, Equatable {
         public var name: String
         public var size: String
@@ -49,6 +56,7 @@ public struct InventoryReport: Codable, Sendable, Equatable {
         public var offset: String
     }
 
+    /// A monitor with its limits.
     public struct Monitor: Codable, Sendable, Equatable {
         public var id: String
         public var monitor: String
@@ -74,6 +82,7 @@ public struct InventoryReport: Codable, Sendable, Equatable {
         public var watches: String
     }
 
+    /// A breaker: what it falls back to, and for how long at least.
     public struct Breaker: Codable, Sendable, Equatable {
         public var id: String
         public var models: [String]
@@ -97,11 +106,13 @@ public struct InventoryReport: Codable, Sendable, Equatable {
         public var group: String
     }
 
+    /// A reference that drift is put out against.
     public struct Drift: Codable, Sendable, Equatable {
         public var name: String
         public var reference: String
     }
 
+    /// How long what is joined is kept, and what its bounds are.
     public struct Retention: Codable, Sendable, Equatable {
         public var joinRetention: String
         public var joinMaturity: String

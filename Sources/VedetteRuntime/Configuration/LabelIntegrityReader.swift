@@ -7,7 +7,7 @@ enum LabelIntegrityReader {
         rights.actors = section.texts("actors", expecting: "an actor's name") { $0.isEmpty ? nil : $0 } ?? []
         let outcomes = section.texts("outcomes", expecting: "legit or fraud") { ["legit", "fraud"].contains($0) ? $0 : nil } ?? []
         rights.outcomes = Outcome.allCases.filter { outcomes.contains($0.description) }
-        rights.models = section.texts("models", expecting: "a model of models (\(models.joined(separator: ", ")))") { models.contains($0) ? $0 : nil } ?? []
+        rights.models = section.texts("models", each: "a model of models", among: models) ?? []
         return rights
     }
 

@@ -93,16 +93,12 @@ struct PolicyReader {
     }
 
     private func models(_ section: SectionReader) -> String? {
-        let known = vocabulary.schema.models
-        let expected = "a model of models (\(known.joined(separator: ", ")))"
-        guard let names = section.texts("models", expecting: expected, among: known, { known.contains($0) ? $0 : nil }), !names.isEmpty
-        else { return nil }
+        guard let names = section.texts("models", each: "a model of models", among: vocabulary.schema.models), !names.isEmpty else { return nil }
         return "model in [\(names.map(Self.quoted).joined(separator: ", "))]"
     }
 
     private func signals(_ key: String, _ section: SectionReader) -> [String] {
-        let known = vocabulary.schema.signals
-        return section.texts(key, expecting: "a signal of signals (\(known.joined(separator: ", ")))", among: known, { known.contains($0) ? $0 : nil }) ?? []
+        section.texts(key, each: "a signal of signals", among: vocabulary.schema.signals) ?? []
     }
 
     /// Holds for a decision that does not rest on what is required.

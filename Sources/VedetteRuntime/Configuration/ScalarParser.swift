@@ -1,3 +1,5 @@
+import VedetteCore
+
 /// Turns the text of one value into the type that the table of keys states.
 enum ScalarParser {
     static func integer(_ text: String, _ range: ClosedRange<Int64>) -> Int64? {

@@ -187,4 +187,10 @@ struct SectionReader {
             return nil
         }
     }
+
+    /// A list of texts that are all among `known`, which the expectation names.
+    /// - Parameter what: what such a text is, such as `a model of models`.
+    func texts(_ key: String, each what: String, among known: [String]) -> [String]? {
+        texts(key, expecting: "\(what) (\(known.joined(separator: ", ")))", among: known) { known.contains($0) ? $0 : nil }
+    }
 }

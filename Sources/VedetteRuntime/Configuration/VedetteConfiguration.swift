@@ -40,7 +40,9 @@ public enum LogLevel: String, Sendable, CaseIterable {
     case trace, debug, info, notice, warning, error, critical
 }
 
+/// What is read: the topics, how their records are written, and where reading begins.
 public struct InputConfiguration: Sendable, Equatable {
+    /// The topic of what the models decided.
     public struct Decisions: Sendable, Equatable {
         public var topic: String
         public var mapping: DecisionMapping
@@ -52,6 +54,7 @@ public struct InputConfiguration: Sendable, Equatable {
         }
     }
 
+    /// The topic of what turned out to be true.
     public struct Labels: Sendable, Equatable {
         public var topic: String
         public var mapping: LabelMapping
@@ -204,6 +207,7 @@ public struct HTTPConfiguration: Sendable, Equatable {
     public init() {}
 }
 
+/// What is known to the deployment only.
 public struct SecretsConfiguration: Sendable, Equatable {
     /// Key of the hash over request IDs and entity values; nil is a fixed key that everybody knows.
     public var hashKey: PropertyValue?

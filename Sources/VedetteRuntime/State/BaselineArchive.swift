@@ -44,12 +44,7 @@ public enum BaselineArchive {
         writer.write(count: baseline.entries.count)
         for entry in baseline.entries {
             writer.write(string: entry.model)
-            writer.write(count: entry.slice.parts.count)
-            for part in entry.slice.parts {
-                writer.write(string: part.dimension)
-                writer.write(bool: part.value != nil)
-                if let value = part.value { writer.write(string: value) }
-            }
+            entry.slice.encode(into: &writer)
             entry.pane.encode(into: &writer)
         }
         writer.write(fixed64: checksum(writer.bytes[...]))
@@ -92,13 +87,7 @@ public enum BaselineArchive {
         for _ in 0..<(try reader.readCount()) { shape.append((try reader.readString(), try reader.readString())) }
         var entries: [Baseline.Entry] = []
         for _ in 0..<(try reader.readCount()) {
-            let model = try reader.readString()
-            var parts: [SliceName.Part] = []
-            for _ in 0..<(try reader.readCount()) {
-                let dimension = try reader.readString()
-                parts.append(.init(dimension: dimension, value: try reader.readBool() ? try reader.readString() : nil))
-            }
-            entries.append(.init(model: model, slice: SliceName(parts), pane: try Pane(from: &reader)))
+            entries.append(.init(model: try reader.readString(), slice: try SliceName(from: &reader), pane: try Pane(from: &reader)))
         }
         return ArchivedBaseline(
             name: name, application: application, start: start, end: end, featureNames: lists[0], labelKinds: lists[1],

@@ -155,6 +155,8 @@ package struct TrafficMix: Sendable {
         let kind = ["", ",\"kind\":\"chargeback\"", ",\"kind\":\"police\""][Int(time / 60_000 % 3)]
         let weight = ["", ",\"sampling_weight\":2.5", "", ""][Int(time / 600_000 % 4)]
         return Array(
-            "{\"request_id\":\"\(id)\",\"time\":\"\(RFC3339.string(time))\",\"outcome\":\"\(outcome)\",\"source\":{\"pipeline\":\"\(pipeline)\"}\(known)\(kind)\(weight)}".utf8)
+            """
+            {"request_id":"\(id)","time":"\(RFC3339.string(time))","outcome":"\(outcome)","source":{"pipeline":"\(pipeline)"}\(known)\(kind)\(weight)}
+            """.utf8)
     }
 }

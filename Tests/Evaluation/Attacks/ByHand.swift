@@ -9,7 +9,9 @@ extension AttackOracle {
         return row
     }
 
-    private func file(isWhole feature: Int) -> Bool { seed.features[feature] == seed.features[feature].rounded() && honest.features[feature] == honest.features[feature].rounded() }
+    private func file(isWhole feature: Int) -> Bool {
+        seed.features[feature] == seed.features[feature].rounded() && honest.features[feature] == honest.features[feature].rounded()
+    }
 
     /// Binary search for the largest amount that passes, then it is used a few times.
     @discardableResult

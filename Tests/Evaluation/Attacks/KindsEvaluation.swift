@@ -36,8 +36,12 @@ struct KindsEvaluation {
         let kinds = options.isHoldOut ? AttackKind.holdOut : AttackKind.tuning
         let quiet = try replay(file.records)
         let known = Set(quiet.map(\.fingerprint))
-        print("\n\(options.isHoldOut ? "hold-out" : "tuning") half, seed \(options.seed), \(options.runs) a cell; \(file.records.count) benign decisions, \(known.count) incident(s) among them")
-        print("surrogate decides as the model in \(Text.number(100 * model.agreement.allowed, 1)) % of the allowed and \(Text.number(100 * model.agreement.stopped, 1)) % of the stopped\n")
+        print(
+            "\n\(options.isHoldOut ? "hold-out" : "tuning") half, seed \(options.seed), \(options.runs) a cell; "
+                + "\(file.records.count) benign decisions, \(known.count) incident(s) among them")
+        print(
+            "surrogate decides as the model in \(Text.number(100 * model.agreement.allowed, 1)) % of the allowed and "
+                + "\(Text.number(100 * model.agreement.stopped, 1)) % of the stopped\n")
         print("| kind | " + Self.variants.map(\.name).joined(separator: " | ") + " |")
         print("|---" + String(repeating: "|---", count: Self.variants.count) + "|")
         let amounts = file.records.map { $0.features[space.amount] }.filter { !$0.isNaN }.sorted()
@@ -65,7 +69,8 @@ struct KindsEvaluation {
     }
 
     private static func line(_ outcome: AttackOutcome) -> String {
-        "    \(outcome.attack.id): \(outcome.queriesAtEvidence.map { "at query \($0)" } ?? "missed") of \(outcome.attack.queries), first allow \(Text.optional(outcome.attack.first_success)), "
+        "    \(outcome.attack.id): \(outcome.queriesAtEvidence.map { "at query \($0)" } ?? "missed") of \(outcome.attack.queries), "
+            + "first allow \(Text.optional(outcome.attack.first_success)), "
             + "useful \(Text.optional(outcome.attack.first_success_half_amount)), \(outcome.incidents.count) incident(s) \(outcome.monitors.sorted())"
     }
 

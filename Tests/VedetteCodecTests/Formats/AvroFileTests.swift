@@ -83,7 +83,10 @@ import VedetteCodec
     func others() throws {
         let scratch = try Scratch()
         let type = ReferenceAvro.record("R", [.init("s", .string)])
-        for (bytes, words) in [(Array("{}\n".utf8), "not an Avro container file"), (type.container([], codec: "lzma"), "lzma"), ([0x4F, 0x62, 0x6A, 1, 0], "ends in the middle")] {
+        let refused = [
+            (Array("{}\n".utf8), "not an Avro container file"), (type.container([], codec: "lzma"), "lzma"), ([0x4F, 0x62, 0x6A, 1, 0], "ends in the middle"),
+        ]
+        for (bytes, words) in refused {
             let path = try scratch.write("x.avro", bytes)
             let error = #expect(throws: FileError.self) { try AvroFile(path: path, limits: DecodeLimits()) }
             #expect(error?.what.contains(words) == true, "\(String(describing: error))")

@@ -90,7 +90,8 @@ import VedetteCore
 
     @Test("Lengths and counts that lie", arguments: [
         ("string", [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]), ("string", [0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]),
-        ("string", [0x01]), ("string", [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]), ("long", [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02]),
+        ("string", [0x01]), ("string", [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]),
+        ("long", [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02]),
         ("int", [0x80, 0x80, 0x80, 0x80, 0x10]), ("boolean", [2]), (#"["null","long"]"#, [4]), (#"["null","long"]"#, [1]),
         (#"{"type":"enum","name":"E","symbols":["A"]}"#, [2]), (#"{"type":"array","items":"long"}"#, [0x01, 0x7E, 0x02, 0x00]),
         (#"{"type":"array","items":"long"}"#, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0x00]),
@@ -120,11 +121,13 @@ import VedetteCore
 
     @Test("Schemas that can not be used say why", arguments: [
         ("{", "not JSON"), (#""string""#, "expected a record"), (#"{"type":"record","name":"R"}"#, "no \"fields\""), (#"{"type":"record","fields":[]}"#, "\"name\""),
-        (#"{"type":"record","name":"R","fields":[{"name":"x","type":"Y"}]}"#, "R.x: no type is named Y"), (#"{"type":"record","name":"R","fields":[{"name":"x"}]}"#, "\"type\""),
+        (#"{"type":"record","name":"R","fields":[{"name":"x","type":"Y"}]}"#, "R.x: no type is named Y"),
+        (#"{"type":"record","name":"R","fields":[{"name":"x"}]}"#, "\"type\""),
         (#"{"type":"record","name":"R","fields":[{"name":"x","type":"int"},{"name":"x","type":"int"}]}"#, "twice"),
         (#"{"type":"record","name":"R","fields":[{"name":"x","type":{"type":"fixed","name":"R","size":1}}]}"#, "R is defined twice"),
         (#"{"type":"record","name":"R","fields":[{"name":"x","type":{"type":"fixed","name":"F","size":-1}}]}"#, "\"size\""),
-        (#"{"type":"record","name":"R","fields":[{"name":"x","type":[["null"]]}]}"#, "union"), (#"{"type":"record","name":"R","fields":[{"name":"x","type":7}]}"#, "R.x: expected a type"),
+        (#"{"type":"record","name":"R","fields":[{"name":"x","type":[["null"]]}]}"#, "union"),
+        (#"{"type":"record","name":"R","fields":[{"name":"x","type":7}]}"#, "R.x: expected a type"),
         (#"{"type":"record","name":"R","fields":[{"name":"x","type":{"type":"array"}}]}"#, "\"items\""), ("", "not JSON"), ("{} {}", "not JSON"), ("7,\"a\":{}", "not one"),
     ])
     func wrongSchemas(schema: String, words: String) {
@@ -149,7 +152,10 @@ import VedetteCore
 
     @Test("A whole decision decodes to the same row as its JSON")
     func decision() throws {
-        let line = #"{"request_id":"r-1","time":"2018-06-11T00:04:52.454Z","model":{"name":"cards-gbm","version":"1"},"score":0.25,"decision":"challenge","threshold":{"challenge":0.0311,"block":0.6334},"features":{"amount":27.5,"is_weekend":true,"mcc":"5411","terminal_risk_over_30d":3},"amount":27.5,"entities":{"user":"c2968","device":"da62"},"slices":{"country":"FR","channel":"app"},"latency_ms":12.614,"signals":["model"]}"#
+        let line = #"{"request_id":"r-1","time":"2018-06-11T00:04:52.454Z","model":{"name":"cards-gbm","version":"1"},"score":0.25,"#
+            + #""decision":"challenge","threshold":{"challenge":0.0311,"block":0.6334},"#
+            + #""features":{"amount":27.5,"is_weekend":true,"mcc":"5411","terminal_risk_over_30d":3},"amount":27.5,"#
+            + #""entities":{"user":"c2968","device":"da62"},"slices":{"country":"FR","channel":"app"},"latency_ms":12.614,"signals":["model"]}"#
         let encoded = try #require(ReferenceTraffic.avro(Array(line.utf8), isLabel: false))
         let text = try #require(avro(ReferenceTraffic.decision.schema).transcode(encoded).text)
         let decoder = try makeDecoder()

@@ -130,7 +130,9 @@ extension ReferenceAvro {
     private static func record(depth: Int, _ names: inout Int, _ generator: inout some RandomNumberGenerator) -> ReferenceAvro {
         names += 1
         let name = "R\(names)"
-        let fields = (0..<Int.random(in: depth == 0 ? 1...8 : 0...4, using: &generator)).map { Field("f\($0)\(["", "_é", "_b"].randomElement(using: &generator) ?? "")", type(depth: depth + 1, &names, &generator)) }
+        let fields = (0..<Int.random(in: depth == 0 ? 1...8 : 0...4, using: &generator)).map {
+            Field("f\($0)\(["", "_é", "_b"].randomElement(using: &generator) ?? "")", type(depth: depth + 1, &names, &generator))
+        }
         return .record(name, fields)
     }
 

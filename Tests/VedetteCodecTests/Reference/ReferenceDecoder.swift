@@ -49,7 +49,8 @@ package struct ReferenceDecoder {
             signals: try signals(record["signals"]).rawValue, signalSet: try signalSet(record["signals"]),
             cost: try number(record["cost"], in: 0...Double.greatestFiniteMagnitude)?.bitPattern, status: try status(record["status"]).rawValue,
             exploration: try number(record["exploration_probability"], in: 0...1)?.bitPattern,
-            action: try text(record["action"], fractions: true), override: try override(record["override"]), challenge: try number(threshold["challenge"], in: 0...1)?.bitPattern,
+            action: try text(record["action"], fractions: true), override: try override(record["override"]),
+            challenge: try number(threshold["challenge"], in: 0...1)?.bitPattern,
             block: try number(threshold["block"], in: 0...1)?.bitPattern, states: states, values: values,
             dimensions: try schema.dimensions.map { try text(slices[$0], fractions: true, booleans: true) },
             entities: try schema.entities.map { try text(entities[$0], fractions: true).map { max(1, digest($0)) } ?? 0 })

@@ -29,7 +29,8 @@ struct BreakerBoardTests {
         let open = Kit.close(&board, 1).filter { $0.state == .open }
         #expect(open.map(\.slice) == (opens ? [fr] : []))
         guard let record = open.first else { return }
-        #expect(record.causes == [BreakerCause(alertID: "f-1-0", fingerprint: "f", name: "missing_features", severity: severity, startedAt: 7, monitorID: "missing_features_1h")])
+        #expect(
+            record.causes == [BreakerCause(alertID: "f-1-0", fingerprint: "f", name: "missing_features", severity: severity, startedAt: 7, monitorID: "missing_features_1h")])
         #expect(record.economics == BreakerEconomics(challengedShare: 0.4, moneyAtRiskPerHour: nil, attemptsToBypass: nil, timeToDetectMs: 59_993))
         #expect(record.summary == "open: missing_features fires" && record.relianceShare == 0 && record.notBefore == 31 * Kit.minute)
     }
@@ -222,12 +223,16 @@ struct BreakerBoardTests {
         for minute in 1...600 as ClosedRange<Int64> {
             if random.bernoulli(0.05) {
                 let slice = random.bernoulli(0.5) ? SliceName() : fr
-                board.take(Kit.alert(random.bernoulli(0.3) ? .firing : .resolved, model: random.bernoulli(0.5) ? "payments" : "logins", slice: slice, fingerprint: slice.text), at: minute)
+                board.take(
+                    Kit.alert(random.bernoulli(0.3) ? .firing : .resolved, model: random.bernoulli(0.5) ? "payments" : "logins", slice: slice, fingerprint: slice.text),
+                    at: minute)
             }
             if random.bernoulli(0.02) {
                 let state = [BreakerState.open, .closed, .halfOpen, nil][random.below(4)]
                 board.take(
-                    BreakerOrder(breaker: "guard", model: "payments", slice: SliceName(), state: state, author: "a", reason: "r", until: random.bernoulli(0.5) ? (minute + 9) * Kit.minute : nil),
+                    BreakerOrder(
+                        breaker: "guard", model: "payments", slice: SliceName(), state: state, author: "a", reason: "r",
+                        until: random.bernoulli(0.5) ? (minute + 9) * Kit.minute : nil),
                     at: minute)
             }
             var writer = ByteWriter()

@@ -225,7 +225,8 @@ struct BreakerTableTests {
         // The lower end of the 99.9 % Wilson interval of 1,000 rows is above 0.5 from 553 on; a mean needs no interval.
         let isMean = metric == .meanScore || metric == .labelFreeFraudRate
         for (share, count, expected) in [
-            (0.553, 1_000, true), (0.551, 1_000, isMean), (0.501, 1_000, isMean), (0.5, 1_000, false), (1, 19, false), (1, 20, true), (0.6, 20, isMean), (0, 1_000, false), (1, 1_000, true),
+            (0.553, 1_000, true), (0.551, 1_000, isMean), (0.501, 1_000, isMean), (0.5, 1_000, false), (1, 19, false), (1, 20, true),
+            (0.6, 20, isMean), (0, 1_000, false), (1, 1_000, true),
         ] as [(Double, Int, Bool)] {
             var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"]; $0.triggers = [Kit.metric(metric)] })
             take(metric, share, of: count, &board, at: 0)
@@ -307,7 +308,8 @@ struct BreakerTableTests {
             #expect(Kit.close(&board, 1).contains { $0.state == .open } == opens)
         }
         for (slices, slice, opens) in [
-            (SliceSelection.all, Kit.fr, true), (.groups([[0]]), Kit.fr, true), (.groups([[1]]), Kit.fr, false), (.groups([[0, 1]]), Kit.fr, false), (.groups([[1]]), SliceName(), true),
+            (SliceSelection.all, Kit.fr, true), (.groups([[0]]), Kit.fr, true), (.groups([[1]]), Kit.fr, false), (.groups([[0, 1]]), Kit.fr, false),
+            (.groups([[1]]), SliceName(), true),
         ] {
             var board = BreakerBoard(configuration: Kit.configuration { $0.models = ["payments"]; $0.slices = slices; $0.triggers = [Kit.metric()] })
             board.take(over, window: 0, model: 0, slice: slice, at: 0)

@@ -66,7 +66,9 @@ struct WaitingLabelTests {
             harness.topology.onLabel = { label in
                 let request = Int(label.requestID.dropFirst("request-".count)) ?? -1
                 joined.append(
-                    Waiting(request: request, pipeline: label.pipeline, actor: label.actor, time: label.label.time, expiresAt: label.label.time + configuration.join.pendingTTLMs))
+                    Waiting(
+                        request: request, pipeline: label.pipeline, actor: label.actor, time: label.label.time,
+                        expiresAt: label.label.time + configuration.join.pendingTTLMs))
             }
         }
         listen(harness)

@@ -42,7 +42,8 @@ struct CanaryLedgerTests {
             for _ in 0..<60 {
                 let place = random.below(cases.count), source = random.below(4)
                 var label = LabelEntry(
-                    source: UInt64(source), time: day * Self.day + Int64(random.below(1_000)), outcome: [Outcome.fraud, .legit, .withdrawn][random.below(3)], tier: UInt8(source))
+                    source: UInt64(source), time: day * Self.day + Int64(random.below(1_000)),
+                    outcome: [Outcome.fraud, .legit, .withdrawn][random.below(3)], tier: UInt8(source))
                 label.standing = random.bernoulli(0.1) ? random.bernoulli(0.5) ? .quarantined : .inadmissible : .admitted
                 let before = cases[place].set.entries
                 _ = cases[place].set.apply(label, maxEntries: 3)

@@ -57,7 +57,9 @@ struct LabelAdmissionTests {
         let original = harness { $0.join.maxLabelActors = 3; $0.join.maxLabelKinds = 2 }
         let request = LabelKit.decide(original, at: 0)
         for index in 0..<1_100 { LabelKit.label(original, request, .legit, pipeline: "nobody", actor: "sybil-\(index)", conditions: "c\(index % 50)", at: 1 + Int64(index)) }
-        for index in 0..<50 { LabelKit.label(original, 1_000 + index, .fraud, pipeline: "reports", actor: "ghost-\(index)", conditions: "g\(index)", at: 2_000 + Int64(index)) }
+        for index in 0..<50 {
+            LabelKit.label(original, 1_000 + index, .fraud, pipeline: "reports", actor: "ghost-\(index)", conditions: "g\(index)", at: 2_000 + Int64(index))
+        }
         _ = try original.advance(to: 20 * Self.minute)
         #expect(original.topology.counters.orphans == 50)
         // 1,024 names fit: every sybil brings one, and fifty conditions are among them.

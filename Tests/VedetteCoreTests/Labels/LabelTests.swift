@@ -54,7 +54,8 @@ struct LabelPeerTestTests {
                     var isLegit = random.bernoulli(odds / (1 + odds))
                     if actor == 0, day >= start, !isLegit, random.bernoulli(flips) { isLegit = true }
                     let time = Int64(day) * Self.day + Int64(label) * 1_000
-                    guard let place = test.observe(pool: pool, stratum: stratum, actor: UInt64(actor + 1) &* 0x9E37_79B9_7F4A_7C15, isLegit: isLegit, at: time) else { continue }
+                    guard let place = test.observe(
+                        pool: pool, stratum: stratum, actor: UInt64(actor + 1) &* 0x9E37_79B9_7F4A_7C15, isLegit: isLegit, at: time) else { continue }
                     if test.isProven(place), accused[actor] == nil { accused[actor] = day }
                 }
             }
@@ -105,7 +106,9 @@ struct LabelPeerTestTests {
         for step in 0..<200 {
             let time = 91 * Self.day + Int64(step) * 3_600_000
             let key = UInt64(step % 12 + 1) &* 0x9E37_79B9_7F4A_7C15
-            #expect(test.observe(pool: 0, stratum: step % 6, actor: key, isLegit: step % 3 > 0, at: time) == restored.observe(pool: 0, stratum: step % 6, actor: key, isLegit: step % 3 > 0, at: time))
+            #expect(
+                test.observe(pool: 0, stratum: step % 6, actor: key, isLegit: step % 3 > 0, at: time)
+                    == restored.observe(pool: 0, stratum: step % 6, actor: key, isLegit: step % 3 > 0, at: time))
         }
         #expect(restored.trials == test.trials && restored.deviation(ofPool: 0) == test.deviation(ofPool: 0))
     }

@@ -76,7 +76,8 @@ struct SourceFlowReferenceTests {
             let stratum = random.bernoulli(0.4) ? random.below(6) : nil
             let isTakenBack = random.bernoulli(0.1)
             return Word(
-                stratum: stratum, isLegit: stratum == nil || !random.bernoulli(fraud), isTakenBack: isTakenBack, becomes: isTakenBack && random.bernoulli(0.5) ? random.bernoulli(0.5) : nil)
+                stratum: stratum, isLegit: stratum == nil || !random.bernoulli(fraud), isTakenBack: isTakenBack,
+                becomes: isTakenBack && random.bernoulli(0.5) ? random.bernoulli(0.5) : nil)
         }
     }
 

@@ -16,7 +16,8 @@ struct FeatureMonitorTests {
         let alert = try #require(kit.alert(Observation(model: 0, slice: SliceName(), current: MonitorKit.numbers(Array(repeating: 42, count: 30)), references: reference)))
         #expect(alert.summary.hasPrefix("feature_collapse: amount is constant at 42 in 30 decisions: standard deviation 0 against "))
         #expect(alert.severity == .p0 && alert.runbook == "runbooks/feature_collapse.md")
-        let other = try #require(kit.finding("age", MonitorKit.numbers(Array(repeating: 42, count: 30), feature: 1), [MonitorKit.numbers(MonitorKit.amounts(4_000, &random), feature: 1)]))
+        let other = try #require(
+            kit.finding("age", MonitorKit.numbers(Array(repeating: 42, count: 30), feature: 1), [MonitorKit.numbers(MonitorKit.amounts(4_000, &random), feature: 1)]))
         #expect(other.severity == .p2)
     }
 

@@ -62,7 +62,9 @@ struct ReferenceTests {
         let configuration = MonitorKit(OutcomeRateRule()).configuration
         var status = MonitorStatus(monitors: 1)
         func note(_ references: [Pane]) {
-            let panes = [(SliceName(), labels(2), [labels(2)]), (JudgeKit.slice("FR"), labels(2), references), (JudgeKit.slice("DE"), JudgeKit.arrivals(fraud: 1, legit: 9), [labels(2)])]
+            let panes = [
+                (SliceName(), labels(2), [labels(2)]), (JudgeKit.slice("FR"), labels(2), references),
+                (JudgeKit.slice("DE"), JudgeKit.arrivals(fraud: 1, legit: 9), [labels(2)])]
             status.note(tally(JudgeKit.round(0, panes), configuration), monitor: 0)
         }
         note([])

@@ -56,7 +56,9 @@ struct SampledLabelTests {
             let reference = try #require(monitor.reference(in: [pane(mixes[kind].0)]))
             values.append(try #require(monitor.finding(in: pane(mixes[kind].1), against: reference)).pValue)
         }
-        for (level, allowed) in [(0.05, 130), (0.01, 34), (1e-3, 7), (1e-4, 2)] { #expect(values.count { $0 < level } <= allowed, "\(kind) \(level): \(values.count { $0 < level })") }
+        for (level, allowed) in [(0.05, 130), (0.01, 34), (1e-3, 7), (1e-4, 2)] {
+            #expect(values.count { $0 < level } <= allowed, "\(kind) \(level): \(values.count { $0 < level })")
+        }
     }
 
     @Test("outcome_rate: where nobody says legit, a rise shows per decision and nowhere else") func fraudAlone() throws {

@@ -162,7 +162,9 @@ struct PolicyDetectorTests {
             // A floor that was told as broken ends with its rule.
             let own = index == 2 ? events.filter { $0.subject == "cap" } : events
             #expect(index != 2 || events.filter { $0.subject == "floor" }.map(\.status) == [.resolved])
-            #expect(!own.isEmpty && own == (index == 2 ? expected.filter { $0.subject == "cap" } : expected), "harness \(index): \(events.map(\.summary)) \(expected.map { [$0.subject ?? "", $0.summary] })")
+            #expect(
+                !own.isEmpty && own == (index == 2 ? expected.filter { $0.subject == "cap" } : expected),
+                "harness \(index): \(events.map(\.summary)) \(expected.map { [$0.subject ?? "", $0.summary] })")
         }
     }
 

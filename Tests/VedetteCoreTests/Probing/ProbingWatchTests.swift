@@ -69,6 +69,15 @@ struct ProbingWatchTests {
         ProbingWatch(rule: rule, features: 6, entityKinds: 3, salt: salt)
     }
 
+    /// A shop that is known, and from now on loses the last feature of every other request.
+    private static func losingFeature(seed: UInt64, salt: UInt64 = 42) -> (shop: Shop, watch: ProbingWatch) {
+        var shop = Shop(seed: seed)
+        let watch = watch(salt: salt)
+        shop.honest(6_000, to: watch)
+        shop.fault = { row, random in if random.uniform() < 0.5 { row[5] = .nan } }
+        return (shop, watch)
+    }
+
     private static func bytes(_ watch: ProbingWatch) -> [UInt8] {
         var writer = ByteWriter()
         watch.encode(into: &writer)
@@ -85,20 +94,14 @@ struct ProbingWatchTests {
 
     @Test("A feature that stops arriving in half of the requests is no attacker", arguments: [1, 2, 3] as [UInt64])
     func lostFeature(seed: UInt64) {
-        var shop = Shop(seed: seed)
-        let watch = Self.watch(salt: seed)
-        shop.honest(6_000, to: watch)
-        shop.fault = { row, random in if random.uniform() < 0.5 { row[5] = .nan } }
+        var (shop, watch) = Self.losingFeature(seed: seed, salt: seed)
         shop.honest(3_000, to: watch)
         #expect(watch.openCases == 0)
     }
 
     @Test("An attacker who leaves a feature out where half of the requests have lost it is found all the same")
     func searchInFault() {
-        var shop = Shop(seed: 4)
-        let watch = Self.watch()
-        shop.honest(6_000, to: watch)
-        shop.fault = { row, random in if random.uniform() < 0.5 { row[5] = .nan } }
+        var (shop, watch) = Self.losingFeature(seed: 4)
         shop.honest(1_000, to: watch)
         shop.search(16, between: 3, without: 5, to: watch)
         #expect(watch.openCases == 1)

@@ -71,7 +71,9 @@ import VedetteRuntime
     }
 
     @Test func theDefaultsOfWindowKeysFollowFromTheOthers() throws {
-        let windows = try loadedConfiguration(configurationText("windows: [{size: 1h}, {size: 7d, hop: 1d, align: monday}, {size: 7d, name: w, align: monday}]\nmonitors: [{monitor: volume, window: 1h}]")).topology.windows
+        let windows = try loadedConfiguration(
+            configurationText(
+                "windows: [{size: 1h}, {size: 7d, hop: 1d, align: monday}, {size: 7d, name: w, align: monday}]\nmonitors: [{monitor: volume, window: 1h}]")).topology.windows
         #expect(windows[0] == WindowSpec(name: "1h", sizeMs: 3_600_000, hopMs: 3_600_000))
         #expect(windows[1] == WindowSpec(name: "7d", sizeMs: 604_800_000, hopMs: 86_400_000))
         // 2018-06-11 is a Monday.
@@ -81,7 +83,8 @@ import VedetteRuntime
     @Test func theOnlyWarningsOfAMinimalFileAreAboutPeopleSecretsAndFeatures() {
         #expect(
             configurationIssues(minimalConfiguration) == [
-                "c.yaml:1:1: warning: secrets.hash_key: expected {env: NAME} or {file: PATH} (or public, a key that everybody knows), found none; hashes use a key that everybody knows",
+                "c.yaml:1:1: warning: secrets.hash_key: expected {env: NAME} or {file: PATH} (or public, a key that everybody knows), found none; "
+                    + "hashes use a key that everybody knows",
                 "c.yaml:1:1: warning: monitors[0].monitor: expected models with features marked important, for missing_features, found none",
                 "c.yaml:1:1: warning: monitors[14].monitor: expected models with features marked important, for missing_features, found none",
                 "c.yaml:6:5: warning: models[0].security: expected a security counterpart, found none; alerts name the owner instead",

@@ -35,7 +35,8 @@ import VedetteRuntime
         let week = try #require(topology.windows.first { $0.name == "7d" })
         let pinned = try #require(TimestampText.parse(reference))
         #expect((pinned - week.offsetMs) % week.hopMs == 0)
-        #expect(topology.driftReferences == [DriftReference(name: "reference", reference: .pinned(startMs: pinned)), DriftReference(name: "previous", reference: .previousWindow)])
+        #expect(
+            topology.driftReferences == [DriftReference(name: "reference", reference: .pinned(startMs: pinned)), DriftReference(name: "previous", reference: .previousWindow)])
 
         #expect(topology.schema.dimensions.count == dimensions)
         #expect(topology.slices.groups.count == dimensions + combinations)

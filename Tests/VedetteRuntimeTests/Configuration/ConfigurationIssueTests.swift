@@ -45,7 +45,9 @@ import VedetteRuntime
         ("join: {max-pending: 5}", "6:8", "join.max-pending: expected a known key, found the unknown key \"max-pending\" (did you mean \"max_pending\"?)"),
         ("http: {<<: {port: 1}}", "6:8", "http.<<: expected keys of this section (merge keys are not supported, aliases are), found the unknown key \"<<\""),
         ("http: {[a]: 1}", "6:8", "http: expected a text as key, found a list"),
-        ("drift: [{name: x, reference: {pined: 2026-01-01}}]", "6:31", "drift[0].reference.pined: expected a known key, found the unknown key \"pined\" (did you mean \"pinned\"?)"),
+        (
+            "drift: [{name: x, reference: {pined: 2026-01-01}}]", "6:31",
+            "drift[0].reference.pined: expected a known key, found the unknown key \"pined\" (did you mean \"pinned\"?)"),
     ])
     func unknownKeys(_ line: String, _ place: String, _ message: String) {
         #expect(configurationIssues(configurationText(line)) == ["c.yaml:\(place): \(message)"])

@@ -29,7 +29,9 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
         ("{name: w, size: 1h, offset: ‹1h}", "windows[0].offset: expected below the hop, 1h, found 1h"),
         ("{name: w, size: 1d, hop: ‹5m}", "windows[0].hop: expected a multiple of 1h as hop of window w (the finest panes kept at an age of 1d), found 5m"),
         ("{name: w, size: ‹200d, hop: 1d}", "windows[0].size: expected panes kept for 200d (the last of panes.levels), for window w, found panes kept for 120d"),
-        ("{name: w, size: 1d, align: ‹monday}", "windows[0].align: expected whole weeks, and a hop that divides a week or is whole weeks, for monday, found size 1d, hop 1d"),
+        (
+            "{name: w, size: 1d, align: ‹monday}",
+            "windows[0].align: expected whole weeks, and a hop that divides a week or is whole weeks, for monday, found size 1d, hop 1d"),
         ("{name: w, size: 7d, align: monday, offset: ‹1d}", "windows[0].offset: expected either align or offset, found both"),
         ("{name: w, size: ‹0s}", "windows[0].size: expected a duration such as 5m or 7d, from 1s to 3653d, found \"0s\""),
     ])
@@ -72,27 +74,56 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
         ("{monitor: volume, window: 1h, models: [‹rsik]}", "monitors[0].models[0]: expected a model of models (risk), found \"rsik\" (did you mean \"risk\"?)"),
         ("{monitor: volume, window: 1h, models: ‹[]}", "monitors[0].models: expected at least one model, or no such key for all, found an empty list"),
         ("{monitor: volume, window: 1h, slices: ‹every}", "monitors[0].slices: expected overall, all, or a list of dimensions and combinations, found \"every\""),
-        ("{monitor: volume, window: 1h, slices: [‹county]}", "monitors[0].slices[0]: expected a dimension of slices.dimensions (country, channel, device), found \"county\" (did you mean \"country\"?)"),
-        ("{monitor: volume, window: 1h, slices: [‹[country, channel]]}", "monitors[0].slices[0]: expected a combination of slices.combinations, found one that is not there"),
-        ("{monitor: volume, window: 1h, slices: [‹{country: FR, channel: app}]}", "monitors[0].slices[0]: expected a dimension, or a combination of slices.combinations, found one that is not there"),
+        (
+            "{monitor: volume, window: 1h, slices: [‹county]}",
+            "monitors[0].slices[0]: expected a dimension of slices.dimensions (country, channel, device), found \"county\" (did you mean \"country\"?)"),
+        (
+            "{monitor: volume, window: 1h, slices: [‹[country, channel]]}",
+            "monitors[0].slices[0]: expected a combination of slices.combinations, found one that is not there"),
+        (
+            "{monitor: volume, window: 1h, slices: [‹{country: FR, channel: app}]}",
+            "monitors[0].slices[0]: expected a dimension, or a combination of slices.combinations, found one that is not there"),
         ("{monitor: volume, window: 1h, slices: [country, ‹country]}", "monitors[0].slices[1]: expected each group once, found it again"),
         ("{monitor: volume, window: 1h, alpha: ‹0}", "monitors[0].alpha: expected a number, above 0 and below 1, found \"0\""),
         ("{monitor: volume, window: 1h, alpha: ‹1}", "monitors[0].alpha: expected a number, above 0 and below 1, found \"1\""),
-        ("{monitor: volume, window: 1h, severity: ‹p0}", "monitors[0].severity: expected P0 to P3, or {P0: {above: X}, P1: {times: N}, otherwise: P2}, found \"p0\" (did you mean \"P0\"?)"),
+        (
+            "{monitor: volume, window: 1h, severity: ‹p0}",
+            "monitors[0].severity: expected P0 to P3, or {P0: {above: X}, P1: {times: N}, otherwise: P2}, found \"p0\" (did you mean \"P0\"?)"),
         ("{monitor: volume, window: 1h, clear_ratio: ‹120%}", "monitors[0].clear_ratio: expected a share such as 0.05 or 5%, above 0, up to 1, found \"120%\""),
-        ("{monitor: volume, window: 1h, max_rate: ‹5%}", "monitors[0].max_rate: expected keys of volume (max_drop_ratio, min_surge_ratio), found \"max_rate\", which belongs to missing_features"),
-        ("{monitor: volume, window: 1h, reference: ‹last}", "monitors[0].reference: expected previous_window, {same_hours: {weeks: N}}, {pinned: TIME}, {baseline: NAME} or {version: VERSION}, found \"last\""),
+        (
+            "{monitor: volume, window: 1h, max_rate: ‹5%}",
+            "monitors[0].max_rate: expected keys of volume (max_drop_ratio, min_surge_ratio), found \"max_rate\", which belongs to missing_features"),
+        (
+            "{monitor: volume, window: 1h, reference: ‹last}",
+            "monitors[0].reference: expected previous_window, {same_hours: {weeks: N}}, {pinned: TIME}, {baseline: NAME} or {version: VERSION}, found \"last\""),
         ("{monitor: score_drift, window: 1h, reference: {baseline: ‹x}}", "monitors[0].reference.baseline: expected a name of baselines (b), found \"x\""),
-        ("{monitor: volume, window: 1h, reference: ‹{baseline: b}}", "monitors[0].reference: expected windows of this stream for volume (previous_window, same_hours, pinned), found a baseline, which is of days while a window is of hours: their traffic does not compare"),
-        ("{monitor: volume, window: 24h, reference: {same_hours: {weeks: ‹60}}}", "monitors[0].reference.same_hours.weeks: expected a whole number from 1 to 52, found \"60\""),
-        ("{monitor: volume, window: 5m, reference: ‹{same_hours: {weeks: 4}}}", "monitors[0].reference: expected a multiple of 1h as size of window 5m (the finest panes kept at an age of 28d), found 5m"),
+        (
+            "{monitor: volume, window: 1h, reference: ‹{baseline: b}}",
+            "monitors[0].reference: expected windows of this stream for volume (previous_window, same_hours, pinned), found a baseline, "
+                + "which is of days while a window is of hours: their traffic does not compare"),
+        (
+            "{monitor: volume, window: 24h, reference: {same_hours: {weeks: ‹60}}}",
+            "monitors[0].reference.same_hours.weeks: expected a whole number from 1 to 52, found \"60\""),
+        (
+            "{monitor: volume, window: 5m, reference: ‹{same_hours: {weeks: 4}}}",
+            "monitors[0].reference: expected a multiple of 1h as size of window 5m (the finest panes kept at an age of 28d), found 5m"),
         ("{monitor: volume, window: 1h, severity: {P0: ‹{}}}", "monitors[0].severity.P0: expected above or times, found neither"),
         ("{monitor: slo, window: 1h, period: ‹200d}", "monitors[0].period: expected at most what panes are kept for, 120d, found 200d"),
-        ("{monitor: volume, window: 1h, min_sigma: ‹1}", "monitors[0].min_sigma: expected keys of volume (max_drop_ratio, min_surge_ratio), found \"min_sigma\", which belongs to feature_drift"),
-        ("{monitor: volume, window: 24h, reference: ‹{same_hours: {weeks: 20}}}", "monitors[0].reference: expected panes kept for 140d (the last of panes.levels), for window 24h, found panes kept for 120d"),
-        ("{monitor: volume, window: 24h, reference: ‹{pinned: 2026-01-05T00:30:00Z}}", "monitors[0].reference: expected a time where a window 24h starts, such as 2026-01-05 or 2026-01-05T01:00:00.000Z, found 2026-01-05T00:30:00.000Z"),
-        ("{monitor: volume, window: 24h, reference: {pinned: ‹soon}}", "monitors[0].reference.pinned: expected a time such as 2026-01-05 or 2026-01-05T08:30:00Z, found \"soon\""),
-        ("{monitor: missing_features, window: 1h, slices: ‹all}", "monitors[0].slices: expected slices.features_in_slices: true for missing_features in slices, found false"),
+        (
+            "{monitor: volume, window: 1h, min_sigma: ‹1}",
+            "monitors[0].min_sigma: expected keys of volume (max_drop_ratio, min_surge_ratio), found \"min_sigma\", which belongs to feature_drift"),
+        (
+            "{monitor: volume, window: 24h, reference: ‹{same_hours: {weeks: 20}}}",
+            "monitors[0].reference: expected panes kept for 140d (the last of panes.levels), for window 24h, found panes kept for 120d"),
+        (
+            "{monitor: volume, window: 24h, reference: ‹{pinned: 2026-01-05T00:30:00Z}}",
+            "monitors[0].reference: expected a time where a window 24h starts, such as 2026-01-05 or 2026-01-05T01:00:00.000Z, found 2026-01-05T00:30:00.000Z"),
+        (
+            "{monitor: volume, window: 24h, reference: {pinned: ‹soon}}",
+            "monitors[0].reference.pinned: expected a time such as 2026-01-05 or 2026-01-05T08:30:00Z, found \"soon\""),
+        (
+            "{monitor: missing_features, window: 1h, slices: ‹all}",
+            "monitors[0].slices: expected slices.features_in_slices: true for missing_features in slices, found false"),
         ("{monitor: volume, window: 1h}, ‹{monitor: volume, window: 1h}", "monitors[1].id: expected an id of its own, found \"volume_1h\", which monitors[0] has"),
     ])
     func monitors(_ monitors: String, _ message: String) {
@@ -127,8 +158,12 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
     }
 
     @Test(arguments: [
-        ("drift: [{name: a, reference: ‹{same_hours: {weeks: 52}}}]", "drift[0].reference: expected a reference that some window can have: panes kept for 364d (the last of panes.levels), for window 5m, found panes kept for 120d"),
-        ("drift: [‹{name: a}]", "drift[0].reference: expected previous_window, {same_hours: {weeks: N}}, {pinned: TIME}, {baseline: NAME} or {version: VERSION}, found nothing"),
+        (
+            "drift: [{name: a, reference: ‹{same_hours: {weeks: 52}}}]",
+            "drift[0].reference: expected a reference that some window can have: panes kept for 364d (the last of panes.levels), for window 5m, found panes kept for 120d"),
+        (
+            "drift: [‹{name: a}]",
+            "drift[0].reference: expected previous_window, {same_hours: {weeks: N}}, {pinned: TIME}, {baseline: NAME} or {version: VERSION}, found nothing"),
         ("drift: [{name: a, reference: same_hours}, {name: ‹a, reference: same_hours}]", "drift[1].name: expected a name of its own, found \"a\", which drift[0] has"),
         ("baselines: {good: ‹[x]}", "baselines.good: expected the path of a file, found a list"),
     ])
@@ -139,19 +174,36 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
     @Test(arguments: [
         ("{request_id: null}", 62, "inputs.decisions.mapping.request_id: expected model.name or /model/name, found nothing; this field is required"),
         ("{request_id: {constant: a}}", 74, "inputs.decisions.mapping.request_id: expected model.name or /model/name, found a section"),
-        ("{score: a..b}", 69, "inputs.decisions.mapping.score: expected model.name or /model/name, found path 'a..b' has an empty segment; write a name that contains a dot as a JSON Pointer, such as /a.b"),
+        (
+            "{score: a..b}", 69,
+            "inputs.decisions.mapping.score: expected model.name or /model/name, found path 'a..b' has an empty segment; "
+                + "write a name that contains a dot as a JSON Pointer, such as /a.b"),
         ("{score: .}", 69, "inputs.decisions.mapping.score: expected model.name or /model/name, found the record itself"),
         ("{decision: {}}", 72, "inputs.decisions.mapping.decision: expected model.name, /model/name, {constant: TEXT}, found an empty section"),
-        ("{decision_values: {OK: alow}}", 84, "inputs.decisions.mapping.decision_values.OK: expected one of allow, challenge, block, escalate, log, found \"alow\" (did you mean \"allow\"?)"),
+        (
+            "{decision_values: {OK: alow}}", 84,
+            "inputs.decisions.mapping.decision_values.OK: expected one of allow, challenge, block, escalate, log, found \"alow\" (did you mean \"allow\"?)"),
         ("{score_scale: 0}", 75, "inputs.decisions.mapping.score_scale: expected a number, above 0, up to 1000000000000, found \"0\""),
         ("{time_format: iso}", 75, "inputs.decisions.mapping.time_format: expected one of rfc3339, epoch_s, epoch_ms, epoch_us, auto, found \"iso\""),
-        ("{features: {fields: {amuont: a}}}", 90, "inputs.decisions.mapping.features.fields.amuont: expected a declared name of features, found \"amuont\" (did you mean \"amount\"?)"),
+        (
+            "{features: {fields: {amuont: a}}}", 90,
+            "inputs.decisions.mapping.features.fields.amuont: expected a declared name of features, found \"amuont\" (did you mean \"amount\"?)"),
         ("{features: {container: null}}", 72, "inputs.decisions.mapping.features.fields: expected a source for every name, as there is no container, found none for amount"),
         ("{model_name: {constant: \"\"}}", 85, "inputs.decisions.mapping.model_name.constant: expected a text, found \"\""),
-        ("{model_name: {constant: other}}", 74, "inputs.decisions.mapping.model_name: expected a mapping that can be read, found the constant 'other' is not in the inventory; listed are: risk"),
-        ("{decision: {constant: maybe}}", 72, "inputs.decisions.mapping.decision: expected a mapping that can be read, found the constant 'maybe' is not in decision_values; expected one of: allow, block, challenge, escalate, log"),
-        ("{features: {fields: {amount: {constant: much}}}}", 90, "inputs.decisions.mapping.features.fields.amount: expected a mapping that can be read, found the constant 'much' does not fit the declared kind or limits.string_bytes"),
-        ("{score: a, decision: a.b}", 61, "inputs.decisions.mapping: expected a mapping that can be read, found /a is mapped as a value, and also as an object with mapped members"),
+        (
+            "{model_name: {constant: other}}", 74,
+            "inputs.decisions.mapping.model_name: expected a mapping that can be read, found the constant 'other' is not in the inventory; listed are: risk"),
+        (
+            "{decision: {constant: maybe}}", 72,
+            "inputs.decisions.mapping.decision: expected a mapping that can be read, found the constant 'maybe' is not in decision_values; "
+                + "expected one of: allow, block, challenge, escalate, log"),
+        (
+            "{features: {fields: {amount: {constant: much}}}}", 90,
+            "inputs.decisions.mapping.features.fields.amount: expected a mapping that can be read, "
+                + "found the constant 'much' does not fit the declared kind or limits.string_bytes"),
+        (
+            "{score: a, decision: a.b}", 61,
+            "inputs.decisions.mapping: expected a mapping that can be read, found /a is mapped as a value, and also as an object with mapped members"),
     ])
     func mapping(_ mapping: String, _ column: Int, _ message: String) {
         let text = """
@@ -164,13 +216,23 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
     }
 
     @Test func warnings() {
-        #expect(configurationIssues(configurationText("outputs: {progress: null}")) == ["c.yaml:6:11: warning: outputs.progress: expected a topic for the commit protocol, found none; a restart may repeat alerts"])
-        #expect(configurationIssues(configurationText("outputs: {alerts: ~}")) == ["c.yaml:6:11: warning: outputs.alerts: expected a topic for alerts, found none; alerts go nowhere"])
-        #expect(configurationIssues(configurationText("monitors: []")) == ["c.yaml:6:11: warning: monitors: expected at least one monitor, found an empty list; nothing raises alarms"])
-        #expect(configurationIssues(configurationText("join: {retention: 150d}")) == ["c.yaml:1:1: warning: panes.levels[3].keep: expected at least join.retention, 150d, so that every label corrects its pane, found 120d"])
+        #expect(
+            configurationIssues(configurationText("outputs: {progress: null}")) == [
+                "c.yaml:6:11: warning: outputs.progress: expected a topic for the commit protocol, found none; a restart may repeat alerts"])
+        #expect(
+            configurationIssues(configurationText("outputs: {alerts: ~}")) == [
+                "c.yaml:6:11: warning: outputs.alerts: expected a topic for alerts, found none; alerts go nowhere"])
+        #expect(
+            configurationIssues(configurationText("monitors: []")) == [
+                "c.yaml:6:11: warning: monitors: expected at least one monitor, found an empty list; nothing raises alarms"])
+        #expect(
+            configurationIssues(configurationText("join: {retention: 150d}")) == [
+                "c.yaml:1:1: warning: panes.levels[3].keep: expected at least join.retention, 150d, so that every label corrects its pane, found 120d"])
         #expect(
             configurationIssues(configurationText("windows: [{size: 1h, hop: 5m}]")) == [
-                "c.yaml:6:10: warning: windows: expected those of the default monitors, or monitors of your own, found none that suits feature_drift (24h), score_drift (24h), decision_share (24h), outcome_rate (24h), performance (30d), version_change (24h), version_regression (24h), cost (24h); what is named does not watch"
+                "c.yaml:6:10: warning: windows: expected those of the default monitors, or monitors of your own, "
+                    + "found none that suits feature_drift (24h), score_drift (24h), decision_share (24h), "
+                    + "outcome_rate (24h), performance (30d), version_change (24h), version_regression (24h), cost (24h); what is named does not watch"
             ])
     }
 
@@ -182,7 +244,11 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
         for monitor in ["monitor: outcome_rate", "monitor: slo", "monitor: slo, indicator: false_positive_rate", "monitor: performance, metric: precision"] {
             #expect(issues("{\(monitor), id: m, window: 1h}", sources) == ["\(place) m\(rest)"], "\(monitor)")
         }
-        for monitor in ["monitor: outcome_rate, basis: fraud_per_decision", "monitor: slo, indicator: fraud_per_decision", "monitor: slo, indicator: missed_fraud", "monitor: performance"] {
+        let monitors = [
+            "monitor: outcome_rate, basis: fraud_per_decision", "monitor: slo, indicator: fraud_per_decision", "monitor: slo, indicator: missed_fraud",
+            "monitor: performance",
+        ]
+        for monitor in monitors {
             #expect(issues("{\(monitor), id: m, window: 1h}", sources) == [], "\(monitor)")
         }
         for sources in ["", "labels: {sources: [{pipeline: issuer, trust: high, outcomes: [fraud]}, {pipeline: desk, trust: low}]}\n"] {
@@ -205,7 +271,8 @@ private let monitorNames = (["slow", "fan_out"] + AlertNames.kinds).joined(separ
         #expect(configurationIssues(configurationText("limits: {string_bytes: 12500B, metric_bytes: 512KiB}")) == [])
         #expect(
             configurationIssues(configurationText("limits: {string_bytes: 12501B, metric_bytes: 512KiB}")) == [
-                "c.yaml:6:24: limits.string_bytes: expected at most 12500B, so that a record that quotes what it was sent fits into kafka.properties.message.max.bytes, 1000000, found 12501B"
+                "c.yaml:6:24: limits.string_bytes: expected at most 12500B, "
+                    + "so that a record that quotes what it was sent fits into kafka.properties.message.max.bytes, 1000000, found 12501B"
             ])
     }
 

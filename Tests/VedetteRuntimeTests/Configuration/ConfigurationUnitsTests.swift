@@ -15,7 +15,9 @@ import VedetteRuntime
         #expect(DurationText.parse(text) == nil)
     }
 
-    @Test(arguments: [(0, "0s"), (604_800_000, "7d"), (129_600_000, "1d12h"), (61_001, "1m1s1ms"), (-300_000, "-5m"), (Int64.max, "106751991167d7h12m55s807ms")] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "0s"), (604_800_000, "7d"), (129_600_000, "1d12h"), (61_001, "1m1s1ms"), (-300_000, "-5m"), (Int64.max, "106751991167d7h12m55s807ms")] as [(Int64, String)])
     func durationsAreWritten(_ milliseconds: Int64, _ text: String) {
         #expect(DurationText.format(milliseconds) == text)
     }

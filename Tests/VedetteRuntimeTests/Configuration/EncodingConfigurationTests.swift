@@ -12,7 +12,9 @@ let encodingKeys = """
 
 /// Formats of the inputs and the schema registry.
 @Suite struct EncodingConfigurationTests {
-    private static let decision = #"{"type":"record","name":"D","fields":[{"name":"id","type":"string"},{"name":"time","type":"long"},{"name":"score","type":"double"},{"name":"decision","type":"string"},{"name":"inputs","type":{"type":"record","name":"F","fields":[{"name":"amount","type":"double"}]}}]}"#
+    private static let decision =
+        #"{"type":"record","name":"D","fields":[{"name":"id","type":"string"},{"name":"time","type":"long"},{"name":"score","type":"double"},"#
+        + #"{"name":"decision","type":"string"},{"name":"inputs","type":{"type":"record","name":"F","fields":[{"name":"amount","type":"double"}]}}]}"#
 
     private func file(_ text: String) throws -> String {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("vedette-\(UUID().uuidString).avsc").path
@@ -54,21 +56,37 @@ let encodingKeys = """
 
     @Test("What a format needs and has no use for", arguments: [
         ("format: avor", "", "inputs.decisions.format: expected one of json, avro, protobuf, found \"avor\" (did you mean \"avro\"?)"),
-        ("format: avro", "", "inputs.decisions.format: expected with avro one of inputs.decisions.schema, inputs.decisions.schemas and inputs.schema_registry, found none of them"),
-        ("format: avro\n    framing: none", "schema_registry: {url: \"http://r\"}", "inputs.decisions.schema: expected a file: records without framing do not name their schema, found nothing"),
+        (
+            "format: avro", "",
+            "inputs.decisions.format: expected with avro one of inputs.decisions.schema, inputs.decisions.schemas and inputs.schema_registry, found none of them"),
+        (
+            "format: avro\n    framing: none", "schema_registry: {url: \"http://r\"}",
+            "inputs.decisions.schema: expected a file: records without framing do not name their schema, found nothing"),
         ("format: protobuf", "schema_registry: {url: \"http://r\"}", "inputs.decisions.schema: expected a descriptor set for protobuf, found nothing"),
         ("schema: x", "", "inputs.decisions.schema: expected no schema for json, found one"),
         ("format: avro\n    message: m", "schema_registry: {url: \"http://r\"}", "inputs.decisions.message: expected a message type only with protobuf, found one"),
-        ("format: avro\n    schema: x\n    schemas: {1: y}", "", "inputs.decisions.schemas: expected schemas by id only with avro, framing confluent and no schema for all records, found one"),
+        (
+            "format: avro\n    schema: x\n    schemas: {1: y}", "",
+            "inputs.decisions.schemas: expected schemas by id only with avro, framing confluent and no schema for all records, found one"),
         ("format: avro\n    schemas: {x: y}", "", "inputs.decisions.schemas.x: expected a schema's id, a whole number, found \"x\""),
         ("format: avro\n    schema: /does/not/exist.avsc", "", "inputs.decisions.schema: expected a schema file, found \"/does/not/exist.avsc\": no schema that can be read"),
-        ("format: avro", "schema_registry: {url: \"ftp://r\"}", "inputs.schema_registry.url: expected an address such as https://registry.example.com:8081, without user or query, found \"ftp://r\""),
-        ("format: avro", "schema_registry: {url: \"http://u:secret@r\"}", "inputs.schema_registry.url: expected an address such as https://registry.example.com:8081, without user or query, found one with a user"),
-        ("format: avro", "schema_registry: {url: \"admin:hunter2@registry:8081\"}", "inputs.schema_registry.url: expected an address such as https://registry.example.com:8081, without user or query, found one with a user"),
+        (
+            "format: avro", "schema_registry: {url: \"ftp://r\"}",
+            "inputs.schema_registry.url: expected an address such as https://registry.example.com:8081, without user or query, found \"ftp://r\""),
+        (
+            "format: avro", "schema_registry: {url: \"http://u:secret@r\"}",
+            "inputs.schema_registry.url: expected an address such as https://registry.example.com:8081, without user or query, found one with a user"),
+        (
+            "format: avro", "schema_registry: {url: \"admin:hunter2@registry:8081\"}",
+            "inputs.schema_registry.url: expected an address such as https://registry.example.com:8081, without user or query, found one with a user"),
         ("format: avro", "schema_registry: {url: \"http://r\", timeout: \"u:hunter2@r\"}", "found text with an @, which is not shown: a password may stand before it"),
         ("format: avro", "schema_registry: {url: \"http://r\", user: u}", "inputs.schema_registry.password: expected user and password together, found only one of them"),
-        ("format: avro", "schema_registry: {url: \"http://r\", token: {env: T}, user: u, password: {env: P}}", "inputs.schema_registry.token: expected either a token, or user and password, found both"),
-        ("format: avro", "schema_registry: {url: \"http://r\", password: hunter2, user: u}", "inputs.schema_registry.password: expected {env: NAME} or {file: PATH}, found a text in the file itself"),
+        (
+            "format: avro", "schema_registry: {url: \"http://r\", token: {env: T}, user: u, password: {env: P}}",
+            "inputs.schema_registry.token: expected either a token, or user and password, found both"),
+        (
+            "format: avro", "schema_registry: {url: \"http://r\", password: hunter2, user: u}",
+            "inputs.schema_registry.password: expected {env: NAME} or {file: PATH}, found a text in the file itself"),
         ("format: json", "schema_registry: {url: \"http://r\"}", "warning: inputs.schema_registry: expected an input that looks schemas up, found none"),
     ])
     func wrong(decisions: String, inputs: String, issue: String) {

@@ -98,8 +98,10 @@ let everyKey = """
       threshold_epsilon: 0.05
       revise_every: 12h
     time: {out_of_orderness: 10s, max_future: 2d, future_confirmations: 5, idle_timeout: 2m, max_ahead: 10m, max_waiting_rows: 5000, granule: 500ms}
-    join: {retention: 30d, segment: 12h, pending_ttl: 2d, max_pending: 10, max_pending_bytes: 3MiB, duplicate_window: 3h, maturity: 20d, max_labels_per_request: 4, max_label_kinds: 5}
-    nowcast: {enabled: false, cohort: 12h, horizon: 60d, half_life: 20d, neighbourhood: 7d, prior_median: 10d, prior_spread: 0.5, slices: [country, {country: null, channel: app}], max_series: 9}
+    join: {retention: 30d, segment: 12h, pending_ttl: 2d, max_pending: 10, max_pending_bytes: 3MiB, duplicate_window: 3h, \
+    maturity: 20d, max_labels_per_request: 4, max_label_kinds: 5}
+    nowcast: {enabled: false, cohort: 12h, horizon: 60d, half_life: 20d, neighbourhood: 7d, prior_median: 10d, \
+    prior_spread: 0.5, slices: [country, {country: null, channel: app}], max_series: 9}
     baselines: {good: baselines/good.json}
     drift:
       - {name: pinned, reference: {pinned: 2026-01-05}}
@@ -117,7 +119,8 @@ let everyKey = """
       - {monitor: schema_change, window: short, min_absent: 90%, min_wrong_type: 10%, min_undeclared: 20%}
       - {monitor: feature_drift, window: short, reference: {version: "1.2"}, statistic: ks, features: important, min_psi: 1, min_js: 0.1, min_sigma: 2,
          min_ks: 0.3, min_wasserstein: 3, notice_sigma: 0.2}
-      - {monitor: slo, window: short, slices: [{country: FR}, {channel: app, country: null}], indicator: latency, objective: 0.999, period: 7d, latency_ms: 80, min_bad: 7, freeze_at: 60%}
+      - {monitor: slo, window: short, slices: [{country: FR}, {channel: app, country: null}], indicator: latency, objective: 0.999, \
+      period: 7d, latency_ms: 80, min_bad: 7, freeze_at: 60%}
       - {monitor: version_change, window: short, min_share: 20%}
       - {monitor: version_regression, window: short, min_recall_drop: 5%, min_fpr_ratio: 2, min_auc_drop: 1%, min_share_change: 20%, min_sigma: 3}
       - {monitor: latency, window: short, quantile: p95, min_ratio: 4, max_ms: 500}
@@ -125,7 +128,8 @@ let everyKey = """
       - {monitor: cost, window: short, min_ratio: 6, max_drop_ratio: 0.1}
       - {monitor: decision_share, window: short, min_ratio: 1.4}
     detectors:
-      - {detector: probing, id: probes, models: [risk], warm_up: 200, min_evidence: 9, min_quiet_evidence: 19, min_slow_evidence: 13, min_fan_out_evidence: 15, min_boundary_evidence: 21,
+      - {detector: probing, id: probes, models: [risk], warm_up: 200, min_evidence: 9, min_quiet_evidence: 19, min_slow_evidence: 13, min_fan_out_evidence: 15, \
+      min_boundary_evidence: 21,
          min_small_amount_evidence: 16, scale_count: 30, quiet: 3d, ordinary_memory: 512, suspicious_memory: 2048, max_campaigns: 64, max_entities: 1000}
     alerts:
       false_alerts_per_month: 0.25

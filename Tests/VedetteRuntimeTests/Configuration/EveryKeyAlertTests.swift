@@ -56,7 +56,8 @@ import VedetteRuntime
         (drift.minPSI, drift.minJensenShannon, drift.minSigma, drift.minKolmogorovSmirnov, drift.minWasserstein) = (1, 0.1, 2, 0.3, 3)
         drift.noticeSigma = 0.2
         var objective = SLORule()
-        (objective.indicator, objective.objective, objective.periodMs, objective.latencyMs, objective.minBad, objective.freezeAt) = (.latency, 0.999, 7 * 86_400_000, 80, 7, 0.6)
+        (objective.indicator, objective.objective, objective.periodMs) = (.latency, 0.999, 7 * 86_400_000)
+        (objective.latencyMs, objective.minBad, objective.freezeAt) = (80, 7, 0.6)
         var change = VersionChangeRule()
         change.minShare = 0.2
         var regression = VersionRegressionRule()

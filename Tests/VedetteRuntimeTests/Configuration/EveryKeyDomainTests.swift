@@ -38,7 +38,10 @@ import VedetteRuntime
                 risk,
                 ModelSpec(name: "other", owner: Team(name: "fraud"), security: Team(name: "sec"), features: [2, 0], importantFeatures: []),
             ])
-        #expect(topology.labelSources == [LabelSource(pipeline: "issuer", tier: 3), LabelSource(pipeline: "queue", tier: 2), LabelSource(pipeline: "users", tier: 1, samplingWeight: 5)])
+        #expect(
+            topology.labelSources == [
+                LabelSource(pipeline: "issuer", tier: 3), LabelSource(pipeline: "queue", tier: 2),
+                LabelSource(pipeline: "users", tier: 1, samplingWeight: 5)])
         var slices = SliceConfiguration()
         slices.groups = [[0], [1], [2], [0, 1]]
         slices.newEntities = [NewEntityRule(dimension: 2, entity: 0, withinMs: 12 * 3_600_000)]

@@ -79,7 +79,8 @@ let integrityKeys = """
         #expect(rules.map(\.name) == ["reset", "big", "forced", "automation", "single_signal"])
         #expect(rules.map(\.condition.source) == [
             "action == \"password_reset\" and decision == \"allow\" and signals only [\"model\"]",
-            "model in [\"risk\"] and (amount > 5000) and (signals.count < 2 or not (signals contains \"device\" or signals contains \"mfa\") or not signals contains \"device\")",
+            "model in [\"risk\"] and (amount > 5000) and (signals.count < 2 or not (signals contains \"device\" or signals contains \"mfa\") or "
+                + "not signals contains \"device\")",
             "(action == \"payout\") and override is present", "true", "decision in [allow, block] and signals is present",
         ])
         #expect(rules.map(\.severity) == [.p0, .p1, .p0, .p2, .p3])
@@ -139,7 +140,9 @@ let integrityKeys = """
     private static let errors: [(String, String)] = [
         ("policy: {rules: [{name: a}]}", "policy.rules[0]: expected exactly one of never, require, forbid_override, max_share, found none"),
         ("policy: {rules: [{name: a, never: \"true\", forbid_override: true}]}", "found never and forbid_override"),
-        ("policy: {rules: [{name: a, never: 'score > '}]}", "policy.rules[0].never: expected a value, found the end of the expression (at line 1, column 9 of the expression)"),
+        (
+            "policy: {rules: [{name: a, never: 'score > '}]}",
+            "policy.rules[0].never: expected a value, found the end of the expression (at line 1, column 9 of the expression)"),
         ("policy: {rules: [{name: a, never: {acton: x}}]}", "policy.rules[0].never.acton: expected a value (model,"),
         ("policy: {rules: [{name: a, never: {decision: alow}}]}", "expected a decision (allow, challenge, block, escalate, log), found \"alow\""),
         ("policy: {rules: [{name: a, never: {decision: alow}}]}", "\"alow\" (did you mean \"allow\"?) (at line 1, column 13 of the expression)"),

@@ -7,7 +7,7 @@ import VedetteRuntime
 /// The real model change in the middle of the stream of card payments, and the benign weeks about it.
 @Suite("The version change of cards", .enabled(if: SharedData.isPresent, Comment(rawValue: SharedData.absence)), .serialized)
 struct VersionChangeTests {
-    @Test("Sixteen weeks raise one alert for the new version, within the first hours of its first day; nothing else is said in the three weeks after, nobody is paged, and little is said later")
+    @Test("Sixteen weeks raise one alert for the new version, within the first hours of its first day; nothing else in the three weeks after, nobody is paged, little later")
     func oneAlert() throws {
         var configuration = try ConfigurationLoader.load(path: SharedData.fixture("cards.yaml")).configuration
         configuration.topology.windows = [WindowSpec(name: "24h", sizeMs: 86_400_000, hopMs: 3_600_000)]

@@ -38,7 +38,8 @@ struct LabelExportRecordTests {
         for day in 0..<110 as Range<Int64> {
             for index in 0..<40 as Range<Int64> {
                 let time = start + day * Self.day + index * 1_000, id = "r\(day)-\(index)", actor = index % 10
-                decisions += "{\"request_id\":\"\(id)\",\"time\":\(time),\"model\":{\"name\":\"risk\",\"version\":\"1\"},\"score\":\(0.3 + 0.6 * uniform()),\"decision\":\"allow\"}\n"
+                decisions += "{\"request_id\":\"\(id)\",\"time\":\(time),\"model\":{\"name\":\"risk\",\"version\":\"1\"},"
+                    + "\"score\":\(0.3 + 0.6 * uniform()),\"decision\":\"allow\"}\n"
                 let isLegit = uniform() < 0.5 || (actor == 9 && day >= turnsOn)
                 if day == 100, index < 2 {
                     label(id, time + 500, "legit", index == 0 ? "reports" : "invented", "mallory")
