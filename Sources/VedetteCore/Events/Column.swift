@@ -65,6 +65,13 @@ public struct Column<Element: BitwiseCopyable>: ~Copyable {
         base = larger
     }
 
+    /// Lends some of the values out.
+    @inline(__always)
+    func withValues<Result>(_ range: Range<Int>, _ body: (UnsafeBufferPointer<Element>) -> Result) -> Result {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "no such rows")
+        return body(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
+    }
+
     /// A copy of the values. O(count).
     public var elements: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
 }

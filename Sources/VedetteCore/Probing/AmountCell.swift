@@ -6,6 +6,39 @@ struct AmountRun: Equatable {
     var all: Int64 = 0
 }
 
+/// The ``AmountRun``s of one slice, a lane each: every request moves them all at once.
+struct AmountRuns: Equatable {
+    private(set) var sums = SIMD8<Double>()
+    private var startedAt = SIMD8<Int64>()
+    private var small = SIMD8<Int64>()
+    private var all = SIMD8<Int64>()
+
+    subscript(number: Int) -> AmountRun {
+        get { AmountRun(sum: sums[number], startedAt: startedAt[number], small: small[number], all: all[number]) }
+        set { (sums[number], startedAt[number], small[number], all[number]) = (newValue.sum, newValue.startedAt, newValue.small, newValue.all) }
+    }
+
+    /// When the first of those above 0 began, `time` if none did before it.
+    func since(_ time: Int64) -> Int64 { SIMD8(repeating: time).replacing(with: startedAt, where: sums .> 0).min(or: time) }
+
+    /// A request that is small for some and not for others. Those at 0 for which it is not small stay there.
+    mutating func add(small isSmall: SIMDMask<SIMD8<Int64>>, gains: SIMD8<Double>, losses: SIMD8<Double>, ceiling: Double, at time: Int64) {
+        let begins = sums .== 0
+        let moves = isSmall .| .!begins
+        startedAt.replace(with: time, where: moves .& begins)
+        small.replace(with: 0, where: moves .& begins)
+        all.replace(with: 0, where: moves .& begins)
+        small.replace(with: small &+ 1, where: isSmall)
+        all.replace(with: all &+ 1, where: moves)
+        let moved = sums + losses.replacing(with: gains, where: isSmall)
+        sums.replace(with: moved.clamped(lowerBound: SIMD8(), upperBound: SIMD8(repeating: ceiling)), where: moves)
+    }
+}
+
+extension SIMD8<Int64> {
+    fileprivate func min(or limit: Int64) -> Int64 { Swift.min(limit, self.min()) }
+}
+
 /// One slice's amounts, by size, and how many small ones its days have.
 struct AmountCell: Equatable {
     /// Four bins a doubling, from 1/16 to 2^20: exponent and the two leading bits of the fraction.
@@ -13,26 +46,30 @@ struct AmountCell: Equatable {
     private static let first = (1_023 - 4) * 4
     /// Counts are halved here, so that what is usual may change.
     private static let ceiling: Int64 = 1 << 16
+    private static let levels = SmallAmounts.levels.count
 
     private var counts = ContiguousArray<UInt32>(repeating: 0, count: bins)
     private(set) var total: Int64 = 0
     private var sortedAt: Int64 = 0
-    /// Per level: the largest bin that is small (-1 for none, and the largest of all levels), the share of amounts up to it, and ln of its bet.
+    /// The largest bin that is small at any level.
     private(set) var widest = bins
-    private(set) var cuts = ContiguousArray<Int>(repeating: -1, count: SmallAmounts.levels.count)
-    private(set) var shares = ContiguousArray<Double>(repeating: 1, count: SmallAmounts.levels.count)
-    private(set) var gains = ContiguousArray<Double>(repeating: 0, count: SmallAmounts.levels.count * SmallAmounts.bets.count)
-    var runs = ContiguousArray<AmountRun>(repeating: AmountRun(), count: SmallAmounts.levels.count * SmallAmounts.bets.count)
+    // A lane per level: the largest bin that is small (-1 for none), and the share of amounts up to it.
+    private(set) var cuts = SIMD4<Int64>(repeating: -1)
+    private(set) var shares = SIMD4<Double>(repeating: 1)
+    // A lane per bet and level: the same bin, and ln of what the bet wins.
+    private(set) var runCuts = SIMD8<Int64>(repeating: -1)
+    private(set) var gains = SIMD8<Double>()
+    var runs = AmountRuns()
     /// Whether any sum is above 0.
     var isRunning = false
-    /// Of today and, decayed, of the days before: small ones that were learned, and days.
-    private var today = ContiguousArray<Double>(repeating: 0, count: SmallAmounts.levels.count)
-    private var past = ContiguousArray<Double>(repeating: 0, count: SmallAmounts.levels.count)
+    // A lane per level. Of today and, decayed, of the days before: small ones that were learned; and days.
+    private var today = SIMD4<Double>()
+    private var past = SIMD4<Double>()
     private(set) var days = 0.0
     private(set) var day = Int64.min
 
     static func bin(_ amount: Double) -> Int { amount <= 0 ? 0 : min(bins - 1, max(0, Int(amount.bitPattern &>> 50) - first)) }
-    static func edge(above bin: Int) -> Double { Double(bitPattern: UInt64(first + bin + 1) &<< 50) }
+    static func edge(above bin: Int64) -> Double { Double(bitPattern: UInt64(Int64(first) + bin + 1) &<< 50) }
 
     var isDue: Bool { total - sortedAt > max(20, sortedAt / 50) }
     func perDay(_ level: Int) -> Double { (past[level] + 1) / (days + 1) }
@@ -40,7 +77,7 @@ struct AmountCell: Equatable {
     mutating func learn(_ bin: Int) {
         counts[bin] += 1
         total += 1
-        for level in cuts.indices where bin <= cuts[level] { today[level] += 1 }
+        today.replace(with: today + 1, where: SIMD4(repeating: Int64(bin)) .<= cuts)
         guard total > Self.ceiling else { return }
         for bin in counts.indices { counts[bin] /= 2 }
         total = counts.reduce(0) { $0 + Int64($1) }
@@ -48,33 +85,35 @@ struct AmountCell: Equatable {
     }
 
     mutating func stop() {
-        isRunning = false
-        for level in runs.indices { runs[level] = AmountRun() }
+        (isRunning, runs) = (false, AmountRuns())
     }
 
     /// What is small, from what has been learned.
     mutating func sort() {
         sortedAt = total
-        for level in cuts.indices { (cuts[level], shares[level]) = (-1, 1) }
-        for run in gains.indices { gains[run] = 0 }
+        (cuts, shares, runCuts, gains) = (SIMD4(repeating: -1), SIMD4(repeating: 1), SIMD8(repeating: -1), SIMD8())
         var running: Int64 = 0
         for bin in counts.indices {
             running += Int64(counts[bin])
             guard running > 0 else { continue }
-            for level in cuts.indices where Double(running) <= SmallAmounts.levels[level] * Double(total) {
-                let share = Double(running + 1) / Double(total + 2)
-                (cuts[level], shares[level]) = (bin, share)
-                for (bet, part) in SmallAmounts.bets.enumerated() { gains[bet * cuts.count + level] = RealFunctions.log(1 - part + part / share) }
+            for level in 0..<Self.levels where Double(running) <= SmallAmounts.levels[level] * Double(total) {
+                (cuts[level], shares[level]) = (Int64(bin), Double(running + 1) / Double(total + 2))
             }
         }
-        widest = cuts.max() ?? -1
+        for level in 0..<Self.levels where cuts[level] >= 0 {
+            for (bet, part) in SmallAmounts.bets.enumerated() {
+                let run = bet * Self.levels + level
+                (runCuts[run], gains[run]) = (cuts[level], RealFunctions.log(1 - part + part / shares[level]))
+            }
+        }
+        widest = Int(cuts.max())
     }
 
     /// A day is over.
     mutating func roll(to next: Int64, decay: Double) {
         guard day != .min else { return day = next }
         for _ in 0..<min(next - day, 64) {
-            for level in past.indices { (past[level], today[level]) = (decay * (past[level] + today[level]), 0) }
+            (past, today) = (decay * (past + today), SIMD4())
             days = decay * (days + 1)
         }
         day = next
@@ -87,13 +126,14 @@ extension AmountCell: Snapshottable {
         for number in [total, sortedAt, day, Int64(widest)] { writer.write(signed: number) }
         writer.write(double: days)
         writer.write(bool: isRunning)
-        for level in cuts.indices {
-            writer.write(signed: Int64(cuts[level]))
+        for level in 0..<Self.levels {
+            writer.write(signed: cuts[level])
             for number in [shares[level], today[level], past[level]] { writer.write(double: number) }
         }
-        for run in runs.indices {
-            for number in [gains[run], runs[run].sum] { writer.write(double: number) }
-            for number in [runs[run].startedAt, runs[run].small, runs[run].all] { writer.write(signed: number) }
+        for number in 0..<SmallAmounts.runs {
+            let run = runs[number]
+            for number in [gains[number], run.sum] { writer.write(double: number) }
+            for number in [run.startedAt, run.small, run.all] { writer.write(signed: number) }
         }
     }
 
@@ -105,20 +145,19 @@ extension AmountCell: Snapshottable {
         widest = Int(try reader.readSigned())
         days = try reader.readDouble()
         isRunning = try reader.readBool()
-        for level in cuts.indices {
-            cuts[level] = Int(try reader.readSigned())
+        for level in 0..<Self.levels {
+            cuts[level] = try reader.readSigned()
             shares[level] = try reader.readDouble()
             today[level] = try reader.readDouble()
             past[level] = try reader.readDouble()
         }
-        for level in runs.indices {
-            gains[level] = try reader.readDouble()
-            runs[level].sum = try reader.readDouble()
-            runs[level].startedAt = try reader.readSigned()
-            runs[level].small = try reader.readSigned()
-            runs[level].all = try reader.readSigned()
+        for number in 0..<SmallAmounts.runs {
+            runCuts[number] = cuts[number % Self.levels]
+            gains[number] = try reader.readDouble()
+            runs[number] = AmountRun(
+                sum: try reader.readDouble(), startedAt: try reader.readSigned(), small: try reader.readSigned(), all: try reader.readSigned())
         }
-        guard counts.count == Self.bins, cuts.allSatisfy({ (-1..<Self.bins).contains($0) }) else {
+        guard counts.count == Self.bins, cuts.min() >= -1, cuts.max() < Self.bins else {
             throw CorruptBytes(offset: reader.offset, expected: "amounts in \(Self.bins) bins")
         }
     }

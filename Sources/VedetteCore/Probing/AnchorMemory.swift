@@ -1,14 +1,3 @@
-/// A request as it is compared: its ranks in the sample of ordinary rows and its fingerprints.
-struct RankedRequest {
-    let low: UnsafePointer<UInt16>
-    let high: UnsafePointer<UInt16>
-    let hashes: UnsafePointer<UInt64>
-    /// Rows behind the ranks.
-    let size: Int
-    /// Room for one number per feature.
-    let between: UnsafeMutablePointer<Int16>
-}
-
 /// The earlier request that a new one resembles most.
 struct AnchorMatch {
     enum Store { case ordinary, singles, members }
@@ -22,7 +11,7 @@ struct AnchorMatch {
 
 /// The earlier requests of one model that new ones are compared with: ordinary ones, suspicious ones of no campaign,
 /// and members of suspicious campaigns. Fixed memory: three rings and their buckets of fingerprints.
-struct AnchorMemory {
+struct AnchorMemory: ~Copyable {
     static let perCampaign = 32
 
     private var ordinary: AnchorStore
@@ -51,7 +40,14 @@ struct AnchorMemory {
 
     // MARK: Matching
 
-    mutating func bestOrdinary(_ request: RankedRequest) -> AnchorMatch {
+    /// Asks for the memory that the next look for a match will read.
+    func expect(_ request: RankedRequest) {
+        ordinaryIndex.expect(request.hashes)
+        singlesIndex.expect(request.hashes)
+        if members.live > 0 { membersIndex.expect(request.hashes) }
+    }
+
+    func bestOrdinary(_ request: RankedRequest) -> AnchorMatch {
         ordinaryIndex.collect(request.hashes, into: candidates)
         var unwanted: ContiguousArray<NearCampaign>?
         let found = ordinary.nearest(candidates, request, near: &unwanted)
@@ -82,17 +78,17 @@ struct AnchorMemory {
     mutating func remember(_ request: RankedRequest, _ values: UnsafePointer<Float>, as kind: Kind, campaign: Int, origin: AnchorOrigin) {
         switch kind {
         case .member(let cursor):
-            insert(campaign * Self.perCampaign + cursor, &members, &membersIndex, request, values, campaign, origin)
+            Self.insert(campaign * Self.perCampaign + cursor, &members, &membersIndex, request, values, campaign, origin)
         case .suspicious:
-            insert(singlesCursor, &singles, &singlesIndex, request, values, campaign, origin)
+            Self.insert(singlesCursor, &singles, &singlesIndex, request, values, campaign, origin)
             singlesCursor = (singlesCursor + 1) % singles.capacity
         case .ordinary:
-            insert(ordinaryCursor, &ordinary, &ordinaryIndex, request, values, campaign, origin)
+            Self.insert(ordinaryCursor, &ordinary, &ordinaryIndex, request, values, campaign, origin)
             ordinaryCursor = (ordinaryCursor + 1) % ordinary.capacity
         }
     }
 
-    private func insert(
+    private static func insert(
         _ place: Int, _ store: inout AnchorStore, _ index: inout FingerprintIndex, _ request: RankedRequest,
         _ values: UnsafePointer<Float>, _ campaign: Int, _ origin: AnchorOrigin
     ) {
@@ -114,7 +110,7 @@ struct AnchorMemory {
     func value(_ feature: Int, of match: AnchorMatch) -> Float { read(match) { $0.value(feature, of: $1) } }
 
     @inline(__always)
-    private func read<T>(_ match: AnchorMatch, _ body: (AnchorStore, Int) -> T) -> T {
+    private func read<T>(_ match: AnchorMatch, _ body: (borrowing AnchorStore, Int) -> T) -> T {
         switch match.store {
         case .ordinary: body(ordinary, match.place)
         case .singles: body(singles, match.place)
@@ -149,8 +145,12 @@ extension AnchorMemory {
     func encode(into writer: inout ByteWriter) {
         writer.write(count: ordinaryCursor)
         writer.write(count: singlesCursor)
-        for store in [ordinary, singles, members] { store.encode(into: &writer) }
-        for index in [ordinaryIndex, singlesIndex, membersIndex] { index.encode(into: &writer) }
+        ordinary.encode(into: &writer)
+        singles.encode(into: &writer)
+        members.encode(into: &writer)
+        ordinaryIndex.encode(into: &writer)
+        singlesIndex.encode(into: &writer)
+        membersIndex.encode(into: &writer)
     }
 
     mutating func restore(from reader: inout ByteReader) throws {

@@ -1,3 +1,5 @@
+import CProcessor
+
 /// When an anchor came and how it was decided.
 struct AnchorOrigin: Equatable {
     /// The model's request counter.
@@ -20,22 +22,31 @@ struct NearCampaign {
 /// `anchors` are places in a ring. Similarity of two requests is S = -Σ ln r, where r is the share of ordinary
 /// traffic that lies between their two values of a feature, ends included: a coincidence in a rare value counts
 /// for much, in a popular one for little, and a feature that was moved far for nothing.
-struct AnchorStore {
+struct AnchorStore: ~Copyable {
     /// Only requests that share two fingerprints or more are compared, and so many that share one.
     private static let maxLoners = 6
+    /// Features up to which the rough product of ``RankedRequest/compare(_:_:)`` can be told from infinity.
+    private static let maxRough = 63
     /// Campaigns that a request is near to are one when they are no further apart than this, nats.
     static let mergeSpan = 3.0
 
+    /// A place of the ring.
+    private struct Slot {
+        /// Running number of the store's insertion, so that age can be told; 0 is an empty place.
+        var order: UInt64 = 0
+        /// Campaign + 1; 0 for none.
+        var campaign: UInt32 = 0
+    }
+
     let features: Int
     let capacity: Int
-    private var values: ContiguousArray<Float>
-    private var low: ContiguousArray<UInt16>
-    private var high: ContiguousArray<UInt16>
-    /// Campaign + 1; 0 for none.
-    private var campaigns: ContiguousArray<UInt32>
-    /// Running number of the store's insertion, so that age can be told; 0 is an empty place.
-    private var orders: ContiguousArray<UInt64>
-    private var origins: ContiguousArray<AnchorOrigin>
+    /// Numbers that a row of ranks has: ``RankedRequest/width(_:)`` of the features.
+    private let width: Int
+    private var values: ContiguousArray<Float> = []
+    /// Of each place its row of lower ranks and then its row of upper ones, so that both come from memory at once.
+    private var ranks: ContiguousArray<UInt16> = []
+    private var slots: ContiguousArray<Slot> = []
+    private var origins: ContiguousArray<AnchorOrigin> = []
     /// Places that are taken.
     private(set) var live = 0
     /// Running number of the newest insertion.
@@ -44,26 +55,19 @@ struct AnchorStore {
     init(features: Int, capacity: Int) {
         self.features = features
         self.capacity = capacity
-        values = []
-        low = []
-        high = []
-        campaigns = []
-        orders = []
-        origins = []
+        width = RankedRequest.width(features)
     }
 
     /// Places that exist: the store grows to its capacity and no further.
-    var count: Int { orders.count }
+    var count: Int { slots.count }
 
     /// Makes places up to `place` exist.
     mutating func reach(_ place: Int) {
-        guard place >= orders.count else { return }
-        let extra = place + 1 - orders.count
+        guard place >= slots.count else { return }
+        let extra = place + 1 - slots.count
         values.append(contentsOf: repeatElement(0, count: extra * features))
-        low.append(contentsOf: repeatElement(0, count: extra * features))
-        high.append(contentsOf: repeatElement(0, count: extra * features))
-        campaigns.append(contentsOf: repeatElement(0, count: extra))
-        orders.append(contentsOf: repeatElement(0, count: extra))
+        ranks.append(contentsOf: repeatElement(0, count: extra * 2 * width))
+        slots.append(contentsOf: repeatElement(Slot(), count: extra))
         origins.append(contentsOf: repeatElement(AnchorOrigin(request: 0, time: 0, decision: 0), count: extra))
     }
 
@@ -72,62 +76,63 @@ struct AnchorStore {
         campaign: Int, origin: AnchorOrigin
     ) {
         reach(place)
-        if orders[place] == 0 { live += 1 }
+        if slots[place].order == 0 { live += 1 }
         newest += 1
-        let (features, base) = (features, place * features)
-        values.withUnsafeMutableBufferPointer { ($0.baseAddress! + base).update(from: row, count: features) }
-        low.withUnsafeMutableBufferPointer { ($0.baseAddress! + base).update(from: lows, count: features) }
-        high.withUnsafeMutableBufferPointer { ($0.baseAddress! + base).update(from: highs, count: features) }
-        campaigns[place] = UInt32(campaign + 1)
-        orders[place] = newest
+        let (features, width) = (features, width)
+        values.withUnsafeMutableBufferPointer { ($0.baseAddress! + place * features).update(from: row, count: features) }
+        ranks.withUnsafeMutableBufferPointer {
+            let own = $0.baseAddress! + place * 2 * width
+            own.update(from: lows, count: width)
+            (own + width).update(from: highs, count: width)
+        }
+        slots[place] = Slot(order: newest, campaign: UInt32(campaign + 1))
         origins[place] = origin
     }
 
-    func campaign(of place: Int) -> Int { Int(campaigns[place]) - 1 }
-    mutating func setCampaign(_ campaign: Int, of place: Int) { campaigns[place] = UInt32(campaign + 1) }
+    func campaign(of place: Int) -> Int { Int(slots[place].campaign) - 1 }
+    mutating func setCampaign(_ campaign: Int, of place: Int) { slots[place].campaign = UInt32(campaign + 1) }
     func origin(of place: Int) -> AnchorOrigin { origins[place] }
     func value(_ feature: Int, of place: Int) -> Float { values[place * features + feature] }
     mutating func relabel(_ old: Int, as new: Int) {
         let (from, to) = (UInt32(old + 1), UInt32(new + 1))
-        for place in campaigns.indices where campaigns[place] == from { campaigns[place] = to }
+        for place in slots.indices where slots[place].campaign == from { slots[place].campaign = to }
     }
 
     mutating func clear(_ place: Int) {
-        if orders[place] != 0 { live -= 1 }
-        orders[place] = 0
+        if slots[place].order != 0 { live -= 1 }
+        slots[place].order = 0
     }
 
     /// The anchor most similar to a request, less what the number of candidates is worth; -1 and 0 where none is above 0.
     ///
     /// - Parameter near: receives those of a campaign that lie within ``mergeSpan`` of the best.
-    /// O(candidates · features). `mutating` so that nothing is copied; it changes nothing.
-    mutating func nearest(
+    /// O(candidates · features).
+    func nearest(
         _ candidates: CandidateSet, _ request: RankedRequest, near: inout ContiguousArray<NearCampaign>?
     ) -> (place: Int, adjusted: Double) {
-        let (lows, highs, size, between) = (request.low, request.high, request.size, request.between)
         var best = (place: -1, adjusted: 0.0)
         var loners = 0
         let (features, newest, limit) = (features, newest, UInt64(capacity))
-        let whole = Int16(truncatingIfNeeded: size + 1)
-        let all = Double(features) * RealFunctions.log(Double(whole))
+        let all = Double(features) * RealFunctions.log(Double(request.size + 1))
         let wantsNear = near != nil
-        let places = orders.count
-        Self.penalties.withUnsafeBufferPointer { penalties in
+        withRows { penalties, slots, ranks in
+            for index in 0..<candidates.count where candidates.number(index) >= 0 { vedette_prefetch(ranks + candidates.number(index) &* 2 &* width) }
             for index in 0..<candidates.count {
                 let place = candidates.number(index)
                 if candidates.coincidences(index) < 2 {
                     if place >= 0 { loners += 1 }
                     if loners > Self.maxLoners { continue }
                 }
-                guard place >= 0, place < places, orders[place] != 0 else { continue }
-                let penalty = penalties[Int(min(min(newest &- orders[place], limit), UInt64(penalties.count - 1)))]
-                let campaign = Int(campaigns[place]) - 1
+                guard place >= 0, place < slots.count, slots[place].order != 0 else { continue }
+                let penalty = penalties[Int(min(min(newest &- slots[place].order, limit), UInt64(penalties.count - 1)))]
+                let campaign = Int(slots[place].campaign) - 1
                 let isNear = wantsNear && campaign >= 0
                 let least = isNear ? max(best.adjusted - Self.mergeSpan, 0) : best.adjusted
-                compare(place, lows, highs, whole, between)
+                // Safe: each place has two rows of ranks.
+                let rough = request.compare(ranks + place &* 2 &* width, width)
                 // Most candidates are out of the running without the exact product, and of the others most without a logarithm.
-                guard features > 63 || all - Self.lnBelow(Self.roughProduct(between, features)) - penalty > least else { continue }
-                let (sum, product) = Self.product(between, features)
+                guard features > Self.maxRough || all - Self.lnBelow(rough) - penalty > least else { continue }
+                let (sum, product) = Self.product(request.between, features)
                 guard all - sum - Self.lnBelow(product) - penalty > least else { continue }
                 let adjusted = all - sum - RealFunctions.log(product) - penalty
                 if isNear { near?.append(NearCampaign(campaign: campaign, similarity: adjusted)) }
@@ -137,21 +142,13 @@ struct AnchorStore {
         return best
     }
 
-    /// How many ordinary values lie between two requests, feature by feature.
     @inline(__always)
-    private mutating func compare(
-        _ place: Int, _ lows: UnsafePointer<UInt16>, _ highs: UnsafePointer<UInt16>, _ whole: Int16, _ between: UnsafeMutablePointer<Int16>
-    ) {
-        let (features, base) = (features, place * features)
-        low.withUnsafeBufferPointer { low in
-            high.withUnsafeBufferPointer { high in
-                guard let low = low.baseAddress, let high = high.baseAddress else { return }
-                let (ownLow, ownHigh) = (low + base, high + base)
-                // Ranks are below 32,768: signed lanes, for which every machine has minimum and maximum.
-                for feature in 0..<features {
-                    let upper = max(Int16(bitPattern: ownHigh[feature]), Int16(bitPattern: highs[feature]))
-                    let lower = min(Int16(bitPattern: ownLow[feature]), Int16(bitPattern: lows[feature]))
-                    between[feature] = min(upper &- lower &+ 1, whole)
+    private func withRows(_ body: (UnsafeBufferPointer<Double>, UnsafeBufferPointer<Slot>, UnsafePointer<UInt16>) -> Void) {
+        Self.penalties.withUnsafeBufferPointer { penalties in
+            slots.withUnsafeBufferPointer { slots in
+                ranks.withUnsafeBufferPointer { ranks in
+                    guard let ranks = ranks.baseAddress else { return }
+                    body(penalties, slots, ranks)
                 }
             }
         }
@@ -176,23 +173,6 @@ struct AnchorStore {
         return (sum, product)
     }
 
-    /// A little less than the product of up to 63 numbers, whatever the rounding: four at a time.
-    @inline(__always)
-    private static func roughProduct(_ between: UnsafeMutablePointer<Int16>, _ features: Int) -> Double {
-        var lanes = SIMD4<Double>(repeating: 1)
-        var feature = 0
-        while feature + 4 <= features {
-            lanes *= SIMD4<Double>(Double(between[feature]), Double(between[feature + 1]), Double(between[feature + 2]), Double(between[feature + 3]))
-            feature += 4
-        }
-        var product = lanes[0] * lanes[1] * (lanes[2] * lanes[3])
-        while feature < features {
-            product *= Double(between[feature])
-            feature += 1
-        }
-        return product * (1 - 0x1p-40)
-    }
-
     /// ln of the inverse weight of the `age`th newest among all earlier requests; the weights 1 / ((a+2) ln e(a+2)) fall slowly.
     private static let penalties: ContiguousArray<Double> = ContiguousArray(
         (0..<32_768).map { age in
@@ -202,11 +182,12 @@ struct AnchorStore {
 
     /// Ranks of all anchors anew, after the reference was sorted.
     mutating func rank(with reference: FeatureReference) {
+        let width = width
         values.withUnsafeBufferPointer { values in
-            low.withUnsafeMutableBufferPointer { low in
-                high.withUnsafeMutableBufferPointer { high in
-                    guard let values = values.baseAddress, let low = low.baseAddress, let high = high.baseAddress else { return }
-                    reference.rank(rows: orders.count, values, low: low, high: high) { orders[$0] != 0 }
+            slots.withUnsafeBufferPointer { slots in
+                ranks.withUnsafeMutableBufferPointer { ranks in
+                    guard let values = values.baseAddress, let ranks = ranks.baseAddress else { return }
+                    reference.rank(rows: slots.count, values, low: ranks, high: ranks + width, stride: 2 * width) { slots[$0].order != 0 }
                 }
             }
         }
@@ -216,33 +197,49 @@ struct AnchorStore {
 extension AnchorStore {
     func encode(into writer: inout ByteWriter) {
         writer.write(varint: newest)
-        writer.write(words: orders)
-        writer.write(small: campaigns)
+        writer.write(words: ContiguousArray(slots.map(\.order)))
+        writer.write(small: ContiguousArray(slots.map(\.campaign)))
         for origin in origins {
             writer.write(signed: origin.request)
             writer.write(signed: origin.time)
             writer.write(byte: origin.decision)
         }
         writer.write(floats: values)
-        writer.write(small: ContiguousArray(low.map(UInt32.init)))
-        writer.write(small: ContiguousArray(high.map(UInt32.init)))
+        for row in 0..<2 { writer.write(small: rankRows(row)) }
+    }
+
+    /// The lower ranks of every place (row 0) or its upper ones (row 1), without what fills their rows up.
+    private func rankRows(_ row: Int) -> ContiguousArray<UInt32> {
+        var rows = ContiguousArray<UInt32>()
+        rows.reserveCapacity(slots.count * features)
+        for place in slots.indices {
+            let start = (2 * place + row) * width
+            for rank in ranks[start..<start + features] { rows.append(UInt32(rank)) }
+        }
+        return rows
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
         newest = try reader.readVarint()
-        orders = try reader.readWords()
-        campaigns = try reader.readSmall()
+        let orders = try reader.readWords()
+        let campaigns = try reader.readSmall()
         origins = []
         for _ in orders {
             origins.append(
                 AnchorOrigin(request: try reader.readSigned(), time: try reader.readSigned(), decision: try reader.readByte()))
         }
         values = try reader.readFloats()
-        low = ContiguousArray(try reader.readSmall().map { UInt16(truncatingIfNeeded: $0) })
-        high = ContiguousArray(try reader.readSmall().map { UInt16(truncatingIfNeeded: $0) })
+        let low = try reader.readSmall()
+        let high = try reader.readSmall()
         let places = orders.count
-        live = orders.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
         guard places <= capacity, campaigns.count == places, values.count == places * features, low.count == values.count, high.count == values.count
         else { throw CorruptBytes(offset: reader.offset, expected: "at most \(capacity) anchors of \(features) features") }
+        live = orders.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+        slots = ContiguousArray(zip(orders, campaigns).map { Slot(order: $0, campaign: $1) })
+        ranks = ContiguousArray(repeating: 0, count: places * 2 * width)
+        for (index, (low, high)) in zip(low, high).enumerated() {
+            let place = index / features * 2 * width + index % features
+            (ranks[place], ranks[place + width]) = (UInt16(truncatingIfNeeded: low), UInt16(truncatingIfNeeded: high))
+        }
     }
 }

@@ -48,7 +48,8 @@ struct BoundaryPressure {
     private mutating func observe(_ request: ProbingRequest, _ place: Int, _ sample: () -> String) {
         while place >= cells.count { cells.append(BoundaryCell()) }
         let isNear = request.isSuspicious && request.decision == .allow
-        if cells[place].decisions >= Self.least { judge(place, isNear, request, sample) }
+        // Most requests are not near and nothing presses: the sum stays 0.
+        if cells[place].decisions >= Self.least, isNear || cells[place].sum > 0 { judge(place, isNear, request, sample) }
         guard cells[place].sum < Self.learnedBelow || cells[place].decisions < Self.least else { return }
         cells[place].decisions += 1
         if isNear { cells[place].near += 1 }
@@ -57,8 +58,6 @@ struct BoundaryPressure {
     private mutating func judge(_ place: Int, _ isNear: Bool, _ request: ProbingRequest, _ sample: () -> String) {
         let usual = Double(cells[place].near + 2) / Double(cells[place].decisions + 4)
         let pressed = min(0.5, Self.factor * usual)
-        // Most requests are not near and nothing presses: the sum stays 0 without a logarithm.
-        guard isNear || cells[place].sum > 0 else { return }
         let step = isNear ? RealFunctions.log(pressed / usual) : RealFunctions.log((1 - pressed) / (1 - usual))
         if cells[place].sum == 0 {
             cells[place].startedAt = request.time

@@ -8,6 +8,8 @@ package final class CandidateSet {
     private static let placeBits: UInt16 = 6
     private static let lastEpoch = UInt16.max >> placeBits
 
+    /// Room for the buckets that are being looked at.
+    let buckets = UnsafeMutablePointer<SIMD4<UInt32>>.allocate(capacity: Fingerprints.count)
     private let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
     private let counts = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
     /// Per number + 1: the epoch in which it was found last, and its place among the candidates then.
@@ -22,11 +24,13 @@ package final class CandidateSet {
         size = limit + 1
         stamps = .allocate(capacity: size)
         stamps.initialize(repeating: 0, count: size)
+        buckets.initialize(repeating: SIMD4(), count: Fingerprints.count)
         numbers.initialize(repeating: 0, count: Self.capacity)
         counts.initialize(repeating: 0, count: Self.capacity)
     }
 
     deinit {
+        buckets.deallocate()
         numbers.deallocate()
         counts.deallocate()
         stamps.deallocate()

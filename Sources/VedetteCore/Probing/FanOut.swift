@@ -10,7 +10,7 @@
 ///
 /// Nothing is said before all this has been learned for as long as the counts span. Memory: a fixed table per kind, in
 /// buckets of eight; when a bucket is full the hub without evidence that was idle longest goes.
-struct FanOut {
+struct FanOut: ~Copyable {
     private static let ways = 8
     private static let dayMs: Int64 = 86_400_000
     /// Evidence above which a request is a hit, and a hub counts for its pair of kinds.
@@ -30,13 +30,13 @@ struct FanOut {
     /// What the choice among two sums and the other kinds costs.
     private let choice: Double
     /// Keyed digests; 0 is an empty place.
-    private(set) var digests: ContiguousArray<UInt64>
-    private(set) var hubs: ContiguousArray<FanOutHub>
+    private var digests: FixedTable<UInt64>
+    private var hubs: FixedTable<FanOutHub>
     /// Who goes last from a bucket: the largest. A function of the hub, kept beside the digests so that a look at a
     /// bucket is a look at two cache lines.
-    private var ranks: ContiguousArray<UInt64>
+    private var ranks: FixedTable<UInt64>
     /// Per hub and other kind.
-    private var links: ContiguousArray<FanOutLink>
+    private var links: FixedTable<FanOutLink>
     private var novelties: ContiguousArray<NoveltyTable>
     private var noveltyTails: ContiguousArray<TailEstimate>
     private var rateTails: ContiguousArray<TailEstimate>
@@ -53,19 +53,18 @@ struct FanOut {
     private(set) var hits: ContiguousArray<Int32> = []
     /// Place of each kind's entity in the newest request.
     private var found: ContiguousArray<Int>
-    /// Of no meaning: what is read early must be used.
-    private var touched: UInt16 = 0
 
     init(kinds: Int, rule: ProbingRule) {
         self.kinds = kinds
         self.rule = rule
         choice = RealFunctions.log(2 * Double(max(1, kinds - 1)))
         buckets = max(1, rule.maxEntities / Self.ways)
-        hubs = ContiguousArray(repeating: FanOutHub(), count: kinds * buckets * Self.ways)
-        digests = ContiguousArray(repeating: 0, count: hubs.count)
-        ranks = digests
+        let places = kinds * buckets * Self.ways
+        hubs = FixedTable(repeating: FanOutHub(), count: places)
+        digests = FixedTable(repeating: 0, count: places)
+        ranks = FixedTable(repeating: 0, count: places)
         found = ContiguousArray(repeating: 0, count: kinds)
-        links = ContiguousArray(repeating: FanOutLink(), count: hubs.count * kinds)
+        links = FixedTable(repeating: FanOutLink(), count: places * kinds)
         novelties = ContiguousArray(repeating: NoveltyTable(), count: kinds * kinds)
         noveltyTails = ContiguousArray(repeating: TailEstimate(), count: kinds * kinds)
         rateTails = ContiguousArray(repeating: TailEstimate(), count: 2 * kinds * kinds)
@@ -83,11 +82,31 @@ struct FanOut {
 
     // MARK: Observing
 
+    /// Asks for the memory of a request that comes after the next one: the buckets that its entities are in. Changes nothing.
+    func expectSoon(_ entities: UnsafeBufferPointer<UInt64>) {
+        for kind in 0..<kinds where entities[kind] != 0 {
+            let start = bucket(kind, entities[kind])
+            digests.prefetch(start..<start + Self.ways)
+            ranks.prefetch(start..<start + Self.ways)
+        }
+    }
+
+    /// Asks for the memory of the request that comes next: a look at all places takes as long as a look at one. Changes nothing.
+    func expect(_ entities: UnsafeBufferPointer<UInt64>) {
+        for kind in 0..<kinds where entities[kind] != 0 {
+            let place = locate(kind, entities[kind])
+            hubs.prefetch(place..<place + 1)
+            links.prefetch(place * kinds..<(place + 1) * kinds)
+            guard digests[place] != entities[kind] else { continue }
+            forgotten[kind].prefetch(entities[kind])
+            forgotten[kind].prefetch(digests[place])
+        }
+    }
+
     mutating func observe(_ request: ProbingRequest, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) {
         if requests == 0 { firstAt = request.time }
         requests += 1
         hits.removeAll(keepingCapacity: true)
-        // All look-ups first: they wait for memory together and not one after the other.
         let day = floorDivide(request.time, Self.dayMs)
         if day > forgottenOn {
             forgottenOn = day
@@ -95,7 +114,6 @@ struct FanOut {
             teachSleepers(before: day)
         }
         for kind in 0..<kinds where entities[kind] != 0 { found[kind] = locate(kind, entities[kind]) }
-        touchFound(entities)
         for kind in 0..<kinds where entities[kind] != 0 { take(found[kind], kind, entities[kind], request.time, day) }
         for kind in 0..<kinds where entities[kind] != 0 { observe(request, kind, found[kind], entities, sample) }
     }
@@ -246,24 +264,16 @@ struct FanOut {
 
     // MARK: Table
 
+    /// First place of an entity's bucket.
+    private func bucket(_ kind: Int, _ digest: UInt64) -> Int { (kind * buckets + Int(digest % UInt64(buckets))) * Self.ways }
+
     /// Where an entity is, or the place that it would take.
     private func locate(_ kind: Int, _ digest: UInt64) -> Int {
-        let start = (kind * buckets + Int(digest % UInt64(buckets))) * Self.ways
+        let start = bucket(kind, digest)
         for place in start..<start + Self.ways where digests[place] == digest { return place }
         var victim = start
         for place in start + 1..<start + Self.ways where ranks[place] < ranks[victim] { victim = place }
         return victim
-    }
-
-    /// Reads a word of each hub and link that is about to be changed: they come from memory together.
-    @inline(__always)
-    private mutating func touchFound(_ entities: UnsafeBufferPointer<UInt64>) {
-        var sum: UInt16 = 0
-        for kind in 0..<kinds where entities[kind] != 0 {
-            sum &+= hubs[found[kind]].isSuspect ? 1 : 0
-            for link in found[kind] * kinds..<(found[kind] + 1) * kinds { sum &+= links[link].noveltyVote }
-        }
-        touched = sum
     }
 
     /// The place that ``locate(_:_:)`` found becomes the entity's.
@@ -310,7 +320,7 @@ extension FanOut {
         writer.write(signed: firstAt)
         writer.write(signed: forgottenOn)
         for sketch in forgotten { sketch.encode(into: &writer) }
-        writer.write(words: digests)
+        writer.write(words: ContiguousArray(digests.indices.map { digests[$0] }))
         for place in hubs.indices where digests[place] != 0 {
             hubs[place].encode(into: &writer)
             for link in place * kinds..<(place + 1) * kinds {
@@ -332,9 +342,10 @@ extension FanOut {
         firstAt = try reader.readSigned()
         forgottenOn = try reader.readSigned()
         for kind in forgotten.indices { try forgotten[kind].restore(from: &reader) }
-        digests = try reader.readWords()
-        guard digests.count == hubs.count else { throw CorruptBytes(offset: reader.offset, expected: "\(hubs.count) hubs") }
+        let words = try reader.readWords()
+        guard words.count == digests.count else { throw CorruptBytes(offset: reader.offset, expected: "\(digests.count) hubs") }
         for place in hubs.indices {
+            digests[place] = words[place]
             let isKnown = digests[place] != 0
             hubs[place] = isKnown ? try FanOutHub(from: &reader) : FanOutHub()
             ranks[place] = isKnown ? Self.rank(hubs[place]) : 0

@@ -12,8 +12,9 @@ struct FanOutLink: Equatable {
     /// Bits of both days that are too many to go on.
     private static let full = 118
 
-    /// Two words of today and two of yesterday.
-    private var bits = SIMD4<UInt64>()
+    /// Two words a day: a word each, since a lane of a vector that a number chooses goes through memory.
+    private var today = Bits()
+    private var yesterday = Bits()
     /// New partners of completed days, decayed by ``FanOut/decay`` a day; and of today.
     private(set) var past: Float = 0
     private(set) var newcomers: Float = 0
@@ -34,8 +35,17 @@ struct FanOutLink: Equatable {
     /// Class of what is usual for it, see ``NoveltyTable``.
     private(set) var pastClass: UInt8 = 0
 
+    private struct Bits: Equatable {
+        var low: UInt64 = 0
+        var high: UInt64 = 0
+
+        static func | (a: Bits, b: Bits) -> Bits { Bits(low: a.low | b.low, high: a.high | b.high) }
+        var count: Int { low.nonzeroBitCount + high.nonzeroBitCount }
+        func meets(_ other: Bits) -> Bool { low & other.low | high & other.high != 0 }
+    }
+
     /// Distinct bits set in both days.
-    var set: Int { (bits | SIMD4(bits.z, bits.w, bits.x, bits.y)).lowHalf.bitCount }
+    var set: Int { (today | yesterday).count }
     var repeats: Int { max(0, Int(trials) + Int(trialsBefore) - set) }
     var isEmpty: Bool { trials == 0 && trialsBefore == 0 && past == 0 && novelty == 0 && rate == 0 }
 
@@ -49,9 +59,10 @@ struct FanOutLink: Equatable {
     mutating func add(_ digest: UInt64, set: Int) -> Bool {
         if trials < .max { trials += 1 }
         let bit = (digest &* 0xD6E8_FEB8_6659_FD93) &>> 57
-        let (word, mask) = (Int(bit &>> 6), 1 as UInt64 &<< (bit & 63))
-        guard (bits[word] | bits[word + 2]) & mask == 0 else { return false }
-        bits[word] |= mask
+        let mask = 1 as UInt64 &<< (bit & 63)
+        let own = bit < 64 ? Bits(low: mask) : Bits(high: mask)
+        guard !(today | yesterday).meets(own) else { return false }
+        today = today | own
         defer { if set >= Self.full { thin(by: 2) } }
         newcomers += Float(Double(1 &<< UInt64(level)) * Self.bitsPerDay / (Self.bitsPerDay - Double(set)))
         return true
@@ -68,7 +79,7 @@ struct FanOutLink: Equatable {
 
     private mutating func thin(by levels: UInt8) {
         level = min(40, level + levels)
-        (bits, trials, trialsBefore, isSettling) = (SIMD4(), 0, 0, true)
+        (today, yesterday, trials, trialsBefore, isSettling) = (Bits(), Bits(), 0, 0, true)
     }
 
     /// Partners of both days.
@@ -92,20 +103,16 @@ struct FanOutLink: Equatable {
         while level > 0, usual / Float(1 &<< UInt64(level)) < Self.emptiest { level -= 1 }
         // Another sample: what was seen of the old one would show as new, or as too little.
         let keeps = passed == 1 && level == before
-        bits = keeps ? SIMD4(0, 0, bits.x, bits.y) : SIMD4()
+        (today, yesterday) = (Bits(), keeps ? today : Bits())
         trialsBefore = keeps ? trials : 0
         trials = 0
         isSettling = level != before
     }
 }
 
-extension SIMD2<UInt64> {
-    fileprivate var bitCount: Int { x.nonzeroBitCount + y.nonzeroBitCount }
-}
-
 extension FanOutLink: Snapshottable {
     func encode(into writer: inout ByteWriter) {
-        for word in 0..<4 { writer.write(varint: bits[word]) }
+        for word in [today.low, today.high, yesterday.low, yesterday.high] { writer.write(varint: word) }
         for number in [past, newcomers, novelty, rate] { writer.write(fixed32: number.bitPattern) }
         for number in [noveltyVote, rateVote, trials, trialsBefore] { writer.write(varint: UInt64(number)) }
         writer.write(byte: level)
@@ -114,7 +121,8 @@ extension FanOutLink: Snapshottable {
     }
 
     init(from reader: inout ByteReader) throws {
-        for word in 0..<4 { bits[word] = try reader.readVarint() }
+        today = Bits(low: try reader.readVarint(), high: try reader.readVarint())
+        yesterday = Bits(low: try reader.readVarint(), high: try reader.readVarint())
         past = Float(bitPattern: try reader.readFixed32())
         newcomers = Float(bitPattern: try reader.readFixed32())
         novelty = Float(bitPattern: try reader.readFixed32())

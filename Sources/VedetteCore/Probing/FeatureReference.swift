@@ -124,17 +124,18 @@ package struct FeatureReference: Equatable {
     /// Ranks of many rows, a feature at a time: its keys stay in the nearest cache. O(rows · features · log rows).
     ///
     /// - Parameters:
-    ///   - values: row-major, as are `low` and `high`.
+    ///   - values: row-major, as are `low` and `high`, whose rows are `stride` numbers apart.
     ///   - isWanted: of a row; others keep their ranks.
     package func rank(
-        rows: Int, _ values: UnsafePointer<Float>, low: UnsafeMutablePointer<UInt16>, high: UnsafeMutablePointer<UInt16>, where isWanted: (Int) -> Bool
+        rows: Int, _ values: UnsafePointer<Float>, low: UnsafeMutablePointer<UInt16>, high: UnsafeMutablePointer<UInt16>, stride: Int,
+        where isWanted: (Int) -> Bool
     ) {
         guard size > 0 else { return }
         withColumns { columns in
             for feature in 0..<features {
                 for row in 0..<rows where isWanted(row) {
-                    let place = row * features + feature
-                    (low[place], high[place]) = columns.rank(values[place], of: feature)
+                    let place = row * stride + feature
+                    (low[place], high[place]) = columns.rank(values[row * features + feature], of: feature)
                 }
             }
         }

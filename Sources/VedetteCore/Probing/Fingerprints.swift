@@ -77,37 +77,40 @@ struct SplitMix: Equatable {
 ///
 /// Buckets are chosen by a keyed hash and keep no fingerprint: a collision only offers a candidate that the
 /// exact comparison then refuses. O(1).
-struct FingerprintIndex: Equatable {
+struct FingerprintIndex: ~Copyable {
     /// Request numbers + 1, newest first; 0 is empty.
-    private var buckets: ContiguousArray<SIMD4<UInt32>>
+    private var buckets: FixedTable<SIMD4<UInt32>>
     private let shift: UInt64
 
     /// - Parameter log2Buckets: 4...24.
     init(log2Buckets: Int) {
-        buckets = ContiguousArray(repeating: SIMD4(), count: 1 << log2Buckets)
+        buckets = FixedTable(repeating: SIMD4(), count: 1 << log2Buckets)
         shift = UInt64(64 - log2Buckets)
+    }
+
+    private func place(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> shift) }
+
+    /// Asks for the memory that ``collect(_:into:)`` will read soon.
+    func expect(_ hashes: UnsafePointer<UInt64>) {
+        for number in 0..<Fingerprints.count { buckets.prefetch(place(hashes[number])..<place(hashes[number]) + 1) }
     }
 
     /// The newest requests that had any of ``Fingerprints/count`` fingerprints.
     func collect(_ hashes: UnsafePointer<UInt64>, into candidates: CandidateSet) {
         candidates.clear()
-        buckets.withUnsafeBufferPointer { buckets in
-            for number in 0..<Fingerprints.count {
-                let bucket = buckets[Int(truncatingIfNeeded: hashes[number] &>> shift)]
-                // Most are where there is little to remember.
-                if bucket[0] != 0 { candidates.add(bucket) }
-            }
-        }
+        // All are read before the first is looked at: they come from memory together, and not one after each guess.
+        let read = candidates.buckets
+        for number in 0..<Fingerprints.count { read[number] = buckets[place(hashes[number])] }
+        // Most are empty where there is little to remember.
+        for number in 0..<Fingerprints.count where read[number][0] != 0 { candidates.add(read[number]) }
     }
 
     mutating func insert(_ number: Int, at hashes: UnsafePointer<UInt64>) {
-        let (entry, shift) = (UInt32(truncatingIfNeeded: number &+ 1), shift)
-        buckets.withUnsafeMutableBufferPointer { buckets in
-            for fingerprint in 0..<Fingerprints.count {
-                let place = Int(truncatingIfNeeded: hashes[fingerprint] &>> shift)
-                let old = buckets[place]
-                if old[0] != entry { buckets[place] = SIMD4(entry, old[0], old[1], old[2]) }
-            }
+        let entry = UInt32(truncatingIfNeeded: number &+ 1)
+        for fingerprint in 0..<Fingerprints.count {
+            let place = place(hashes[fingerprint])
+            let old = buckets[place]
+            if old[0] != entry { buckets[place] = SIMD4(entry, old[0], old[1], old[2]) }
         }
     }
 }
@@ -115,7 +118,7 @@ struct FingerprintIndex: Equatable {
 extension FingerprintIndex {
     func encode(into writer: inout ByteWriter) {
         writer.write(count: buckets.count)
-        for bucket in buckets { for lane in 0..<4 { writer.write(varint: UInt64(bucket[lane])) } }
+        for place in buckets.indices { for lane in 0..<4 { writer.write(varint: UInt64(buckets[place][lane])) } }
     }
 
     /// - Parameter limit: numbers must be below it.

@@ -11,9 +11,8 @@ final class ProbingDetector: StreamDetector {
     private let isWatched: [Bool]
     private var salt: UInt64
     private var models: [ProbingWatch?]
-    // Reused for every decision.
-    private var row: ContiguousArray<Float> = []
-    private var digests: ContiguousArray<UInt64> = []
+    /// Reused for every decision: room for the features of any model.
+    private var row: ContiguousArray<Float>
 
     init(_ spec: DetectorSpec, rule: ProbingRule, number: Int, configuration: TopologyConfiguration, hash: KeyedHash) {
         self.rule = rule
@@ -23,6 +22,7 @@ final class ProbingDetector: StreamDetector {
         isWatched = configuration.models.map { spec.models.isEmpty || spec.models.contains($0.name) }
         salt = hash.hash64("probing fingerprints of \(spec.id)")
         models = Array(repeating: nil, count: configuration.models.count)
+        row = ContiguousArray(repeating: 0, count: inventory.map(\.features.count).max() ?? 0)
     }
 
     // MARK: Observing
@@ -31,15 +31,15 @@ final class ProbingDetector: StreamDetector {
         let model = Int(decision.row.model)
         guard isWatched[model] else { return }
         let (batch, index) = (decision.batch, decision.index)
+        expect(after: index, of: batch)
         read(batch, index, of: model)
         let request = Self.request(decision)
-        let kinds = schema.entities.count
         let watch = watch(model)
         let (dimensions, names, values) = (schema.dimensions, decision.dimensions, decision.row.values)
-        digests.removeAll(keepingCapacity: true)
-        for kind in 0..<kinds { digests.append(batch.entities[index * kinds + kind]) }
+        let features = inventory[model].features.count
         row.withUnsafeBufferPointer { row in
-            digests.withUnsafeBufferPointer { entities in
+            let row = UnsafeBufferPointer(rebasing: row[..<features])
+            batch.entities.withValues(entities(of: index)) { entities in
                 watch.observe(
                     request, row: row, entities: entities,
                     values: decision.row.values,
@@ -48,6 +48,20 @@ final class ProbingDetector: StreamDetector {
                     word: { word(of: $0, model, batch, index) })
             }
         }
+    }
+
+    private func entities(of index: Int) -> Range<Int> { index * schema.entities.count..<(index + 1) * schema.entities.count }
+
+    /// The records after this one in its batch come next, or nearly: their memory is asked for while this one is looked at.
+    private func expect(after index: Int, of batch: DecisionBatch) {
+        if let watch = watch(of: index + 1, in: batch) { batch.entities.withValues(entities(of: index + 1)) { watch.fanOut.expect($0) } }
+        if let watch = watch(of: index + 2, in: batch) { batch.entities.withValues(entities(of: index + 2)) { watch.fanOut.expectSoon($0) } }
+    }
+
+    /// Who watches the model of a record; `nil` where the batch has no such record or nobody watches it so far.
+    private func watch(of index: Int, in batch: DecisionBatch) -> ProbingWatch? {
+        guard index < batch.count, Int(batch.model[index]) < models.count else { return nil }
+        return models[Int(batch.model[index])]
     }
 
     private func word(of feature: Int, _ model: Int, _ batch: DecisionBatch, _ index: Int) -> String {
@@ -83,17 +97,18 @@ final class ProbingDetector: StreamDetector {
 
     /// The model's features as numbers: NaN where missing or of another type, a category by its keyed hash.
     private func read(_ batch: DecisionBatch, _ index: Int, of model: Int) {
-        row.removeAll(keepingCapacity: true)
-        let base = index * schema.features.count
-        for feature in inventory[model].features {
-            switch FeatureState(rawValue: batch.featureState[base + feature]) {
-            case .number, .boolean: row.append(Float(batch.featureValue[base + feature]))
-            case .category:
-                let hash = batch.categoryHash(TextRef(packed: batch.featureValue[base + feature]), salt: salt)
-                // 24 bits are a whole number in single precision.
-                row.append(Float(hash &>> 40))
-            default: row.append(.nan)
-            }
+        let (base, features, salt) = (index * schema.features.count, inventory[model].features, salt)
+        row.withUnsafeMutableBufferPointer { row in
+            for (place, feature) in features.enumerated() { row[place] = Self.number(batch, base + feature, salt) }
+        }
+    }
+
+    private static func number(_ batch: DecisionBatch, _ place: Int, _ salt: UInt64) -> Float {
+        switch FeatureState(rawValue: batch.featureState[place]) {
+        case .number, .boolean: Float(batch.featureValue[place])
+        // 24 bits are a whole number in single precision.
+        case .category: Float(batch.categoryHash(TextRef(packed: batch.featureValue[place]), salt: salt) &>> 40)
+        default: .nan
         }
     }
 

@@ -45,12 +45,13 @@ final class ProbingModel {
         random = SplitMix(seed: salt &+ 1)
         memory = AnchorMemory(rule: rule, features: features)
         delayed = DelayedRows(features: features)
-        low = .allocate(capacity: max(1, features))
-        high = .allocate(capacity: max(1, features))
-        between = .allocate(capacity: max(1, features))
-        low.initialize(repeating: 0, count: features)
-        high.initialize(repeating: 0, count: features)
-        between.initialize(repeating: 0, count: features)
+        let width = RankedRequest.width(features)
+        low = .allocate(capacity: max(1, width))
+        high = .allocate(capacity: max(1, width))
+        between = .allocate(capacity: max(1, width))
+        low.initialize(repeating: 0, count: width)
+        high.initialize(repeating: 0, count: width)
+        between.initialize(repeating: 0, count: width)
         hashes.initialize(repeating: 0, count: Fingerprints.count)
     }
 
@@ -76,6 +77,7 @@ final class ProbingModel {
             serial: 0, place: 0, isSuspicious: request.isSuspicious, ordinary: 0, suspicious: 0, hasSuspicious: false, draw: random.next())
         if reference.isReady {
             rank(row)
+            memory.expect(ranked)
             let plain = memory.bestOrdinary(ranked)
             let flagged = memory.bestSuspicious(ranked)
             entry.ordinary = Float(plain.adjusted)

@@ -20,7 +20,14 @@ struct SmallAmounts {
     private static let lnLevels = 1.0986122886681098
     /// What half of the requests, or a sixth of them, would be somebody's small ones: the second finds who hides his tries among ordinary ones.
     static let bets: ContiguousArray<Double> = [0.5, 1.0 / 6]
-    private static let losses: ContiguousArray<Double> = ContiguousArray(bets.map { RealFunctions.log(1 - $0) })
+    /// Sums of a slice: a lane of ``AmountRuns`` per bet and level.
+    static let runs = bets.count * levels.count
+    /// What each sum loses with an amount that is not small.
+    private static let losses: SIMD8<Double> = {
+        var lanes = SIMD8<Double>()
+        for run in 0..<runs { lanes[run] = RealFunctions.log(1 - bets[run / levels.count]) }
+        return lanes
+    }()
     private static let lnBets = 0.6931471805599453
     /// Amounts and days before a slice is judged.
     private static let leastAmounts: Int64 = 500
@@ -74,31 +81,28 @@ struct SmallAmounts {
             return false
         }
         if cells[place].isDue { cells[place].sort() }
-        var (isLoudest, most, since) = (false, 0.0, time)
-        for run in cells[place].runs.indices {
-            let level = run % Self.levels.count
-            let isSmall = bin <= cells[place].cuts[level]
-            guard isSmall || cells[place].runs[run].sum > 0 else { continue }
-            let value = step(place, run, isSmall: isSmall, time)
-            if value > evidence { (evidence, loudest, isLoudest) = (value, run, true) }
-            guard cells[place].runs[run].sum > 0 else { continue }
-            (most, since) = (max(most, cells[place].runs[run].sum), min(since, cells[place].runs[run].startedAt))
-        }
+        let isSmall = SIMD8(repeating: Int64(bin)) .<= cells[place].runCuts
+        cells[place].runs.add(small: isSmall, gains: cells[place].gains, losses: Self.losses, ceiling: Self.ceiling, at: time)
+        let (most, since) = (cells[place].runs.sums.max(), cells[place].runs.since(time))
         cells[place].isRunning = most > 0
+        let isLoudest = most > Self.joinAt && cells[place].days >= Self.leastDays && raise(to: place, isSmall, time, &loudest)
         if most < Self.learnedBelow || time - since > Self.settlesMs { cells[place].learn(bin) }
         return isLoudest
     }
 
-    private mutating func step(_ place: Int, _ number: Int, isSmall: Bool, _ time: Int64) -> Double {
-        let (level, bet) = (number % Self.levels.count, number / Self.levels.count)
-        var run = cells[place].runs[number]
-        if run.sum == 0 { run = AmountRun(startedAt: time) }
-        run.sum = min(Self.ceiling, max(0, run.sum + (isSmall ? cells[place].gains[number] : Self.losses[bet])))
-        run.all += 1
-        if isSmall { run.small += 1 }
-        cells[place].runs[number] = run
-        guard isSmall, cells[place].days >= Self.leastDays, run.sum > Self.joinAt else { return 0 }
-        let expected = Self.busiest * cells[place].perDay(level) * Double(max(0, time - run.startedAt)) / Double(Self.dayMs) + 0.5
+    /// - Returns: whether a sum of this slice speaks louder than ``evidence`` so far, which becomes what it says.
+    private mutating func raise(to place: Int, _ isSmall: SIMDMask<SIMD8<Int64>>, _ time: Int64, _ loudest: inout Int) -> Bool {
+        var isLoudest = false
+        for number in 0..<Self.runs where isSmall[number] && cells[place].runs.sums[number] > Self.joinAt {
+            let value = worth(cells[place].runs[number], cells[place].perDay(number % Self.levels.count), time)
+            if value > evidence { (evidence, loudest, isLoudest) = (value, number, true) }
+        }
+        return isLoudest
+    }
+
+    /// Evidence of a run of small ones, less what the choice among all runs costs.
+    private func worth(_ run: AmountRun, _ perDay: Double, _ time: Int64) -> Double {
+        let expected = Self.busiest * perDay * Double(max(0, time - run.startedAt)) / Double(Self.dayMs) + 0.5
         let n = Double(run.small)
         let rate = n > expected ? n * RealFunctions.log(n / expected) - n + expected : 0
         return min(run.sum, rate) - Self.lnLevels - Self.lnBets

@@ -101,7 +101,7 @@ struct CandidateTests {
         all.withUnsafeBufferPointer { values in
             low.withUnsafeMutableBufferPointer { low in
                 high.withUnsafeMutableBufferPointer { high in
-                    reference.rank(rows: rows.count, values.baseAddress!, low: low.baseAddress!, high: high.baseAddress!) { $0 != 3 }
+                    reference.rank(rows: rows.count, values.baseAddress!, low: low.baseAddress!, high: high.baseAddress!, stride: 3) { $0 != 3 }
                 }
             }
         }

@@ -1,0 +1,15 @@
+#include "CProcessor.h"
+
+#if defined(VEDETTE_X86_64_V3) && defined(__x86_64__)
+#include <stdio.h>
+#include <stdlib.h>
+
+// Before main: its first instruction may already be one that an older processor does not know.
+__attribute__((constructor)) static void vedette_check_processor(void) {
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma")) return;
+    fputs("vedette: this build needs a processor of level x86-64-v3 (AVX2, BMI2, FMA: since 2013, 2015), and this one, or its virtual machine, "
+          "has less; build it with VEDETTE_ANY_PROCESSOR=1 in the environment for one that runs everywhere\n", stderr);
+    _Exit(70);
+}
+#endif
