@@ -35,10 +35,26 @@ import VedetteCore
 
     @Test(arguments: [
         (3, "3.0"), (0.1, "0.1"), (-0.0, "-0.0"), (1e16, "1e+16"), (123456789012345680, "1.2345678901234568e+17"), (.leastNonzeroMagnitude, "5e-324"), (.nan, "null"),
-        (.infinity, "null"), (-.infinity, "null"),
+        (.infinity, "null"), (-.infinity, "null"), (0, "0.0"), (10, "10.0"), (-3, "-3.0"), (1.5, "1.5"), (9007199254740991, "9007199254740991.0"),
+        (9007199254740992, "9007199254740992.0"), (9007199254740994, "9.007199254740994e+15"), (18014398509481984, "1.8014398509481984e+16"),
     ] as [(Double, String)])
     func doubles(value: Double, text: String) {
         #expect(written { $0.value(value) } == text)
+    }
+
+    /// Longer than any room that a writer makes at first, with and without something to escape.
+    @Test func keysAndTextsOfEveryLength() {
+        for length in [0, 1, 255, 256, 257, 5_000] {
+            let plain = String(repeating: "x", count: length)
+            let text = written { json in
+                json.beginObject()
+                json.field(plain, 12)
+                json.field("\"" + plain, plain + "\n")
+                json.field("end", plain)
+                json.endObject()
+            }
+            #expect(text == "{\"\(plain)\":12,\"\\\"\(plain)\":\"\(plain)\\n\",\"end\":\"\(plain)\"}")
+        }
     }
 
     @Test func integersOfEveryWidth() {

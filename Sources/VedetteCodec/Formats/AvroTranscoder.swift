@@ -45,7 +45,7 @@ public final class AvroTranscoder: RecordTranscoder {
         } catch {
             return error.rejection(malformed: .malformedAvro)
         }
-        return text.json.bytes.withUnsafeBytes(body)
+        return text.json.withUnsafeBytes(body)
     }
 
     /// Takes the schema of an id, or says why there is none.

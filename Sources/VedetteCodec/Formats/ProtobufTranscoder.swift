@@ -52,7 +52,7 @@ public final class ProtobufTranscoder: RecordTranscoder {
         } catch {
             return error.rejection(malformed: .malformedProtobuf)
         }
-        return text.json.bytes.withUnsafeBytes(body)
+        return text.json.withUnsafeBytes(body)
     }
 
     private func other(_ message: Int?) -> Rejection {

@@ -60,7 +60,7 @@ struct TranscodedText {
     /// Called after each value, and before each one that is as long as the record.
     @inline(__always)
     func check(adding count: Int = 0, at offset: Int) throws(BinaryFault) {
-        guard json.bytes.count + count <= recordBytes else {
+        guard json.count + count <= recordBytes else {
             throw BinaryFault(kind: .oversized, offset: offset, expected: "a record that is no longer than limits.record_bytes as JSON")
         }
     }

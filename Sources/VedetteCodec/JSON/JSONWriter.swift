@@ -3,35 +3,72 @@
 /// Objects and arrays are opened and closed by the caller, and must match; commas take care
 /// of themselves. The text is compact, UTF-8, and a function of the calls alone.
 public struct JSONWriter: Sendable {
-    /// What has been written.
-    public private(set) var bytes: [UInt8]
+    /// The text, and room behind it: a record is some thousand short appends, and to an array that has to grow each of them would
+    /// cost several times what storing its bytes does.
+    private var room: [UInt8]
+    /// Length of what has been written, in bytes.
+    public private(set) var count = 0
 
     /// Whether a value or member precedes at this level.
     private var needsComma = false
 
-    public init(reservingCapacity capacity: Int = 0) {
-        bytes = []
-        bytes.reserveCapacity(capacity)
+    public init(reservingCapacity capacity: Int = 0) { room = Array(repeating: 0, count: capacity) }
+
+    /// A copy of what has been written. O(count).
+    public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+
+    /// Lends out what has been written.
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try room.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 
-    public var string: String { String(decoding: bytes, as: UTF8.self) }
+    public var string: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 
     /// Begins anew, keeping the memory.
     public mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        count = 0
         needsComma = false
     }
 
     /// Takes back everything from a place in an object on: a place after one of its members, before the next.
     mutating func removeMembers(from place: Int) {
-        bytes.removeSubrange(place...)
+        count = place
         needsComma = true
     }
 
     private mutating func separate() {
-        if needsComma { bytes.append(0x2C) }
+        if needsComma { append(0x2C) }
         needsComma = true
     }
+
+    // MARK: Appending
+
+    @inline(__always)
+    private mutating func makeRoom(_ length: Int) {
+        if room.count - count < length { grow(length) }
+    }
+
+    @inline(never)
+    private mutating func grow(_ length: Int) { room.append(contentsOf: repeatElement(0, count: max(length, room.count, Self.leastGrowth))) }
+
+    private static let leastGrowth = 256
+
+    @inline(__always)
+    private mutating func append(_ byte: UInt8) {
+        makeRoom(1)
+        room[count] = byte
+        count += 1
+    }
+
+    @inline(__always)
+    private mutating func append(contentsOf source: UnsafeRawBufferPointer) {
+        makeRoom(source.count)
+        let start = count
+        room.withUnsafeMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[start...]).copyMemory(from: source) }
+        count = start + source.count
+    }
+
+    private mutating func append(contentsOf source: ArraySlice<UInt8>) { source.withUnsafeBytes { append(contentsOf: $0) } }
 
     // MARK: Structure
 
@@ -42,34 +79,32 @@ public struct JSONWriter: Sendable {
 
     /// Ends the object with the bytes that another one ended with: its members from some member on, its closing brace included.
     mutating func endObject(repeating rest: ArraySlice<UInt8>) {
-        bytes.append(contentsOf: rest)
+        append(contentsOf: rest)
         needsComma = true
     }
 
     private mutating func begin(_ bracket: UInt8) {
         separate()
-        bytes.append(bracket)
+        append(bracket)
         needsComma = false
     }
 
     private mutating func end(_ bracket: UInt8) {
-        bytes.append(bracket)
+        append(bracket)
         needsComma = true
     }
 
     /// The name of the member whose value is written next.
     public mutating func key(_ name: String) {
-        separate()
-        appendQuoted(name)
-        bytes.append(0x3A)
-        needsComma = false
+        var name = name
+        name.withUTF8 { appendQuoted($0, isKey: true) }
     }
 
     // MARK: Values
 
     public mutating func value(_ value: String) {
-        separate()
-        appendQuoted(value)
+        var value = value
+        value.withUTF8 { appendQuoted($0) }
     }
 
     /// A string from bytes; what is not UTF-8 becomes U+FFFD.
@@ -80,50 +115,49 @@ public struct JSONWriter: Sendable {
 
     public mutating func value(_ value: some FixedWidthInteger) {
         separate()
-        // Most counts are a digit; no text is made of those.
-        if value >= 0, value < 10 { return bytes.append(0x30 + UInt8(truncatingIfNeeded: value)) }
-        appendASCII(value.description)
+        guard value >= 0, let digits = UInt64(exactly: value) else { return appendASCII(value.description) }
+        append(digits: digits)
     }
 
     /// A string from bytes as they are: what is not UTF-8 stays so, for a reader to find.
-    mutating func value(unchecked text: UnsafeRawBufferPointer) {
-        separate()
-        appendQuoted(text.bindMemory(to: UInt8.self))
-    }
+    mutating func value(unchecked text: UnsafeRawBufferPointer) { appendQuoted(text.bindMemory(to: UInt8.self)) }
 
     /// A number from its text.
     mutating func value(number text: UnsafeRawBufferPointer) {
         separate()
-        bytes.append(contentsOf: text)
+        append(contentsOf: text)
     }
 
     /// The name of a member, from bytes as they are.
-    mutating func key(unchecked name: UnsafeRawBufferPointer) {
-        separate()
-        appendQuoted(name.bindMemory(to: UInt8.self))
-        bytes.append(0x3A)
-        needsComma = false
-    }
+    mutating func key(unchecked name: UnsafeRawBufferPointer) { appendQuoted(name.bindMemory(to: UInt8.self), isKey: true) }
 
     /// The name of a member as ``key(_:)`` writes it, quotes and colon included.
     mutating func key(written name: ArraySlice<UInt8>) {
         separate()
-        bytes.append(contentsOf: name)
+        append(contentsOf: name)
         needsComma = false
     }
 
     /// A value that is JSON already; it is not checked.
     mutating func value(written json: ArraySlice<UInt8>) {
         separate()
-        bytes.append(contentsOf: json)
+        append(contentsOf: json)
     }
 
     /// The shortest text that reads back as the same double; integral values below 2^54 end in
     /// `.0`, as in `3.0`. NaN and the infinities, which JSON cannot write, become null.
     public mutating func value(_ value: Double) {
         separate()
+        // Sums, and shares of nothing, are whole more often than not. Of 0 there are two; conversion truncates and, unlike rounding, is no call.
+        if value >= 0, value < Self.wholeBound, value.sign == .plus, value == Double(Int64(value)) {
+            append(digits: UInt64(Int64(value)))
+            return appendASCII(".0")
+        }
         appendASCII(value.isFinite ? value.description : "null")
     }
+
+    /// Whole numbers below have all their digits and `.0` in their shortest text.
+    private static let wholeBound = 0x1p53
 
     public mutating func value(_ value: Bool) {
         separate()
@@ -137,25 +171,21 @@ public struct JSONWriter: Sendable {
 
     /// A time, in milliseconds since 1970 UTC, as an RFC 3339 string; see ``RFC3339``.
     public mutating func value(time ms: Int64) {
-        separate()
-        bytes.append(0x22)
-        bytes.appendRFC3339(ms)
-        bytes.append(0x22)
+        var text: [UInt8] = []
+        text.reserveCapacity(RFC3339.length)
+        text.appendRFC3339(ms)
+        text.withUnsafeBufferPointer { appendQuoted($0) }
     }
 
     /// Bytes as a base64 string.
     public mutating func value(base64 value: some RandomAccessCollection<UInt8>) {
-        separate()
-        bytes.append(0x22)
-        Base64.append(value, to: &bytes)
-        bytes.append(0x22)
+        var text: [UInt8] = []
+        Base64.append(value, to: &text)
+        text.withUnsafeBufferPointer { appendQuoted($0) }
     }
 
     /// A value that is JSON already; it is not checked.
-    public mutating func value(json: [UInt8]) {
-        separate()
-        bytes.append(contentsOf: json)
-    }
+    public mutating func value(json: [UInt8]) { value(written: json[...]) }
 
     // MARK: Fields: a name and its value. Nil is written as null.
 
@@ -189,49 +219,87 @@ public struct JSONWriter: Sendable {
 
     private mutating func appendASCII(_ text: String) {
         var copy = text
-        copy.withUTF8 { bytes.append(contentsOf: $0) }
+        copy.withUTF8 { append(contentsOf: UnsafeRawBufferPointer($0)) }
     }
 
-    /// Quoted, with the escapes that RFC 8259, section 7 demands, and no others.
-    private mutating func appendQuoted(_ text: String) {
-        var copy = text
-        copy.withUTF8 { appendQuoted($0) }
+    /// Most counts are a digit; no text is made of any.
+    private mutating func append(digits value: UInt64) {
+        if value < 10 { return append(0x30 + UInt8(truncatingIfNeeded: value)) }
+        // 20 digits hold every 64-bit number.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var (rest, place) = (value, 20)
+            while rest > 0 {
+                place -= 1
+                digits[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            append(contentsOf: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: digits[place...])))
+        }
     }
 
-    private mutating func appendQuoted(_ source: UnsafeBufferPointer<UInt8>) {
-        bytes.append(0x22)
-        // Without a branch per byte: names and most values need no escape.
-        var isSpecial = false
-        for byte in source { isSpecial = Self.needsEscape(byte) ? true : isSpecial }
-        if isSpecial { appendEscaped(source) } else { bytes.append(contentsOf: source) }
-        bytes.append(0x22)
+    /// Quoted, with the escapes that RFC 8259, section 7 demands, and no others; after a comma where there has to be one.
+    ///
+    /// - Parameter isKey: a colon follows, and then a value.
+    private mutating func appendQuoted(_ source: UnsafeBufferPointer<UInt8>, isKey: Bool = false) {
+        // A comma, two quotes and a colon.
+        makeRoom(source.count + 4)
+        let (start, comma) = (count, needsComma)
+        needsComma = !isKey
+        // Nil where something has to be escaped: names and most values need none, so that is found out while they are copied.
+        let end = room.withUnsafeMutableBufferPointer { room -> Int? in
+            var place = start
+            if comma {
+                room[place] = 0x2C
+                place &+= 1
+            }
+            room[place] = 0x22
+            place &+= 1
+            var isSpecial = false
+            for byte in source {
+                isSpecial = Self.needsEscape(byte) ? true : isSpecial
+                room[place] = byte
+                place &+= 1
+            }
+            room[place] = 0x22
+            if isKey { room[place &+ 1] = 0x3A }
+            return isSpecial ? nil : place &+ (isKey ? 2 : 1)
+        }
+        if let end { count = end } else { appendEscaped(source, comma, isKey) }
+    }
+
+    private mutating func appendEscaped(_ source: UnsafeBufferPointer<UInt8>, _ comma: Bool, _ isKey: Bool) {
+        if comma { append(0x2C) }
+        append(0x22)
+        appendEscaped(source)
+        append(0x22)
+        if isKey { append(0x3A) }
     }
 
     private mutating func appendEscaped(_ source: UnsafeBufferPointer<UInt8>) {
         var plain = 0
         for index in source.indices where Self.needsEscape(source[index]) {
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[plain..<index]))
+            append(contentsOf: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: source[plain..<index])))
             appendEscape(source[index])
             plain = index + 1
         }
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[plain...]))
+        append(contentsOf: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: source[plain...])))
     }
 
     private static func needsEscape(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
 
     private mutating func appendEscape(_ byte: UInt8) {
-        bytes.append(0x5C)
+        append(0x5C)
         switch byte {
-        case 0x22, 0x5C: bytes.append(byte)
-        case 0x08: bytes.append(0x62)
-        case 0x09: bytes.append(0x74)
-        case 0x0A: bytes.append(0x6E)
-        case 0x0C: bytes.append(0x66)
-        case 0x0D: bytes.append(0x72)
+        case 0x22, 0x5C: append(byte)
+        case 0x08: append(0x62)
+        case 0x09: append(0x74)
+        case 0x0A: append(0x6E)
+        case 0x0C: append(0x66)
+        case 0x0D: append(0x72)
         default:
             appendASCII("u00")
-            bytes.append(Base64.hexDigit(byte >> 4))
-            bytes.append(Base64.hexDigit(byte & 0xF))
+            append(Base64.hexDigit(byte >> 4))
+            append(Base64.hexDigit(byte & 0xF))
         }
     }
 }

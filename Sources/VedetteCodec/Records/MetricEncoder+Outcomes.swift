@@ -22,18 +22,20 @@ extension MetricEncoder {
     func calibration(_ pane: Pane, into json: inout JSONWriter) {
         json.key("calibration")
         json.beginObject()
-        let calibration = pane.outcomes?.calibration
+        let outcomes = pane.outcomes
+        let calibration = outcomes?.calibration
+        let isWeighted = outcomes?.weighted != nil
         json.field("brier", calibration?.brier)
         json.field("ece", calibration?.expectedError)
         json.field("ece_groups", calibration?.expectedErrorOfGroups)
         json.field("bias", calibration?.bias)
-        json.field("weighted", pane.outcomes?.weighted != nil)
+        json.field("weighted", isWeighted)
         json.key("bins")
         json.beginArray()
         for bin in calibration?.reliability ?? [] {
             json.beginObject()
             json.field("from", Double(bin.index) / Double(Calibration.bins))
-            json.field("count", pane.outcomes?.weighted == nil ? Double(bin.count) : WeightedOutcomes.whole(bin.count))
+            json.field("count", isWeighted ? WeightedOutcomes.whole(bin.count) : Double(bin.count))
             json.field("mean_score", bin.meanScore)
             json.field("fraud_rate", bin.fraudRate)
             json.endObject()
@@ -44,7 +46,8 @@ extension MetricEncoder {
 
     func money(_ pane: Pane, into json: inout JSONWriter) {
         let money = pane.operations?.money ?? MoneyTotals()
-        let (fraud, legit) = (pane.outcomes?.fraudMoney ?? MoneyTotals(), pane.outcomes?.legitMoney ?? MoneyTotals())
+        let outcomes = pane.outcomes
+        let (fraud, legit) = (outcomes?.fraudMoney ?? MoneyTotals(), outcomes?.legitMoney ?? MoneyTotals())
         json.key("money")
         json.beginObject()
         json.field("count", money.count)
@@ -99,15 +102,15 @@ extension MetricEncoder {
         json.endObject()
     }
 
-    func breakdown(_ result: WindowResult, into json: inout JSONWriter) {
-        let breakdown = result.pane.outcomes?.breakdown ?? LabelBreakdown()
+    func breakdown(_ outcomes: Outcomes?, _ names: LabelNames, into json: inout JSONWriter) {
+        let breakdown = outcomes?.breakdown ?? LabelBreakdown()
         json.key("by_trust")
         json.beginObject()
         for (tier, name) in ["unlisted", "low", "medium", "high"].enumerated() { counts(breakdown.byTier[tier], name, into: &json) }
         json.endObject()
         json.key("by_kind")
         json.beginObject()
-        for entry in breakdown.byKind { counts(entry.counts, result.labelNames.kind(entry.kind) ?? "", into: &json) }
+        for entry in breakdown.byKind { counts(entry.counts, names.kind(entry.kind) ?? "", into: &json) }
         json.endObject()
     }
 

@@ -27,10 +27,10 @@ public struct MetricEncoder: Sendable {
     @discardableResult
     public func encode(_ result: WindowResult, into json: inout JSONWriter) -> Int {
         head(result, into: &json)
-        let bodyStart = json.bytes.count
+        let bodyStart = json.count
         var detail = Detail.all
         body(result, detail, into: &json)
-        while json.bytes.count - bodyStart > recordBytes, let less = detail.less(features: result.featureNames.count) {
+        while json.count - bodyStart > recordBytes, let less = detail.less(features: result.featureNames.count) {
             detail = less
             json.removeMembers(from: bodyStart)
             body(result, detail, into: &json)
@@ -130,11 +130,13 @@ public struct MetricEncoder: Sendable {
 
     func labels(_ result: WindowResult, into json: inout JSONWriter) {
         let pane = result.pane
+        // Here and below: read once, since all of it is copied.
+        let outcomes = pane.outcomes
         json.key("labels")
         json.beginObject()
         json.field("labelled", pane.labelled)
-        json.field("fraud", pane.outcomes?.fraud.total ?? 0)
-        json.field("legit", pane.outcomes?.legit.total ?? 0)
+        json.field("fraud", outcomes?.fraud.total ?? 0)
+        json.field("legit", outcomes?.legit.total ?? 0)
         json.field("unmatched", result.unmatched)
         json.field("coverage", pane.total > 0 ? Double(pane.labelled) / Double(pane.total) : nil)
         json.key("arrived")
@@ -143,13 +145,14 @@ public struct MetricEncoder: Sendable {
         json.field("fraud", pane.arrivedFraud)
         json.field("legit", pane.arrivedLegit)
         json.endObject()
-        breakdown(result, into: &json)
+        breakdown(outcomes, result.labelNames, into: &json)
         delays(result, into: &json)
         json.endObject()
     }
 
     func outcomes(_ pane: Pane, into json: inout JSONWriter) {
-        let fraud = pane.outcomes?.fraud.total ?? 0
+        let outcomes = pane.outcomes
+        let fraud = outcomes?.fraud.total ?? 0
         let labelled = pane.labelled
         let interval = WilsonInterval(successes: fraud, n: labelled, confidence: Self.confidence)?.interval
         json.key("fraud_rate")
@@ -157,15 +160,15 @@ public struct MetricEncoder: Sendable {
         json.field("value", labelled > 0 ? Double(fraud) / Double(labelled) : nil)
         json.field("low", interval?.lower)
         json.field("high", interval?.upper)
-        weightedRate(pane.outcomes?.weighted, into: &json)
+        weightedRate(outcomes?.weighted, into: &json)
         json.endObject()
         json.key("confusion")
         json.beginObject()
         let none = Confusion(tp: 0, fp: 0, fn: 0, tn: 0)
-        confusion("block", pane.outcomes?.atBlock ?? none, into: &json)
-        confusion("challenge_or_block", pane.outcomes?.atIntervention ?? none, into: &json)
+        confusion("block", outcomes?.atBlock ?? none, into: &json)
+        confusion("challenge_or_block", outcomes?.atIntervention ?? none, into: &json)
         json.endObject()
-        json.field("auc", pane.outcomes.flatMap { AreaUnderCurve(fraud: $0.fraudScores, legit: $0.legitScores)?.value })
+        json.field("auc", outcomes.flatMap { AreaUnderCurve(fraud: $0.fraudScores, legit: $0.legitScores)?.value })
     }
 
     func confusion(_ name: String, _ counts: Confusion, into json: inout JSONWriter) {

@@ -12,7 +12,7 @@ struct FeatureDistribution {
         }
         guard let first = measured.first else { return nil }
         aggregate = first.features[feature]
-        aggregate.merge(ContiguousArray(measured.dropFirst().map { $0.features[feature] }))
+        aggregate.merge(ContiguousArray(measured.dropFirst()), at: feature)
         aggregate.compact()
         guard panes.count >= ComparableWeeks.least, measured.count > 1, let mean = aggregate.moments.mean else { return }
         naturalShift = measured.compactMap { $0.features[feature].moments.mean.map { abs($0 - mean) } }.max()

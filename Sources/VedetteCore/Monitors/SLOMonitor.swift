@@ -116,9 +116,9 @@ public struct SLORule: MonitorRule {
             return pane.arrivedAges.isWeighted ? EventCounts(pane.arrivedAges.share) : EventCounts(bad: pane.arrivedFraud, all: pane.arrived)
         case .fraudPerDecision:
             return EventCounts(pane.arrivedFraud == 0 ? SampledShare(others: SampledCount(pane.total)) : SampledShare(fraudPerDecision: pane))
-        case .falsePositiveRate: return pane.outcomes.map { EventCounts($0.intervened(.legit)) } ?? EventCounts()
+        case .falsePositiveRate: return pane.boxedOutcomes.map { EventCounts($0.outcomes.intervened(.legit)) } ?? EventCounts()
         case .missedFraud:
-            guard let fraud = pane.outcomes?.intervened(.fraud) else { return EventCounts() }
+            guard let fraud = pane.boxedOutcomes?.outcomes.intervened(.fraud) else { return EventCounts() }
             return EventCounts(SampledShare(events: fraud.others, others: fraud.events))
         case .latency:
             let all = pane.latencies.total

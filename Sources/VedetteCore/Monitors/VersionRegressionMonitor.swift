@@ -173,7 +173,7 @@ public struct VersionRegressionRule: MonitorRule {
     }
 
     /// Decisions that intervened, among the labels of one outcome.
-    private func labelled(_ outcome: Outcome, _ pane: Pane) -> SampledShare { pane.outcomes?.intervened(outcome) ?? SampledShare() }
+    private func labelled(_ outcome: Outcome, _ pane: Pane) -> SampledShare { pane.boxedOutcomes?.outcomes.intervened(outcome) ?? SampledShare() }
 
     private func allowed(_ pane: Pane) -> SampledShare {
         SampledShare(events: SampledCount(pane.decisions.allow), others: SampledCount(pane.total - pane.decisions.allow))

@@ -56,10 +56,10 @@ extension NowcastBook {
     func nowcast(_ key: Key, _ start: Int64, _ end: Int64, _ pane: Pane, at boundary: Int64) -> NowcastEstimate? {
         guard end - start >= configuration.cohortMs else { return nil }
         var labels = StreamCounts()
-        if let outcomes = pane.outcomes {
+        if let counted = pane.boxedOutcomes {
             for decision in Decision.allCases {
-                if let stream = LabelStream(.fraud, decision) { labels[stream] += Double(outcomes.fraud[decision]) }
-                if let stream = LabelStream(.legit, decision) { labels[stream] += Double(outcomes.legit[decision]) }
+                if let stream = LabelStream(.fraud, decision) { labels[stream] += Double(counted.outcomes.fraud[decision]) }
+                if let stream = LabelStream(.legit, decision) { labels[stream] += Double(counted.outcomes.legit[decision]) }
             }
         }
         return estimate(key, NowcastQuestion(start: start, end: end, decisions: Double(pane.total), labels: labels), at: boundary)

@@ -16,9 +16,9 @@ public final class ActedScores {
         }
     }
 
-    func merge(_ other: ActedScores) {
-        challenged.merge(other.challenged)
-        blocked.merge(other.blocked)
+    func merge(_ others: ContiguousArray<ActedScores>) {
+        challenged.merge(ContiguousArray(others.lazy.map(\.challenged)))
+        blocked.merge(ContiguousArray(others.lazy.map(\.blocked)))
     }
 
     func compact() {

@@ -78,7 +78,7 @@ public struct FeatureAggregate: Sendable {
     public var entropy: Double? { categories.isEmpty ? nil : categories.entropy }
 
     /// Before the categories are merged: afterwards, those that were pushed out are gone.
-    private mutating func mergeBeyond(_ other: FeatureAggregate) {
+    private mutating func mergeBeyond(_ other: borrowing FeatureAggregate) {
         let fits = beyond == nil && other.beyond == nil && categories.keptCount + other.categories.keptCount <= min(categories.capacity, other.categories.capacity)
         guard !fits else { return }
         var all = beyond ?? ManyCategories(categories)
@@ -86,20 +86,26 @@ public struct FeatureAggregate: Sendable {
         beyond = all
     }
 
-    mutating func merge(_ others: ContiguousArray<FeatureAggregate>) {
-        for other in others {
-            present += other.present
-            absent += other.absent
-            null += other.null
-            wrongType += other.wrongType
-            missingSamples.merge(other.missingSamples)
-            wrongTypeSamples.merge(other.wrongTypeSamples)
-            moments.merge(other.moments)
-            mergeBeyond(other)
-            categories.merge(other.categories)
-            if !categories.isTruncated { beyond = nil }
-        }
-        quantiles.merge(ContiguousArray(others.map(\.quantiles)))
+    /// Merges what panes measured of the feature at a place of the schema; some of them may have measured no features.
+    mutating func merge(_ panes: ContiguousArray<Pane>, at place: Int) {
+        for pane in panes where place < pane.features.count { merge(pane.features[place]) }
+        quantiles.merge(ContiguousArray(panes.lazy.filter { place < $0.features.count }.map { $0.features[place].quantiles }))
+    }
+
+    /// All but ``quantiles``, which take all of theirs at once.
+    private mutating func merge(_ other: borrowing FeatureAggregate) {
+        present += other.present
+        absent += other.absent
+        null += other.null
+        wrongType += other.wrongType
+        missingSamples.merge(other.missingSamples)
+        wrongTypeSamples.merge(other.wrongTypeSamples)
+        moments.merge(other.moments)
+        // Numbers have no categories, and most features are numbers.
+        if other.categories.isEmpty, beyond == nil, categories.capacity <= other.categories.capacity { return }
+        mergeBeyond(other)
+        categories.merge(other.categories)
+        if !categories.isTruncated { beyond = nil }
     }
 
     mutating func compact() { quantiles.compact() }

@@ -45,8 +45,9 @@ public struct LabelDelays: Sendable, Equatable, Snapshottable {
     }
 
     private func position(_ source: Int32, _ kind: Int32) -> (place: Int, found: Bool) {
-        // A handful of entries: a scan is the fastest search.
-        let place = entries.firstIndex { ($0.source, $0.kind) >= (source, kind) } ?? entries.count
+        // A handful of entries: a scan is the fastest search. In place: a copy of an entry would count a reference.
+        var place = 0
+        while place < entries.count, (entries[place].source, entries[place].kind) < (source, kind) { place += 1 }
         return (place, place < entries.count && entries[place].source == source && entries[place].kind == kind)
     }
 

@@ -11,9 +11,10 @@ public struct Outcomes: Sendable {
     /// nil while every label stands for one request.
     public private(set) var weighted: WeightedOutcomes?
 
-    init(_ configuration: PaneConfiguration) {
-        fraudScores = ScoreSketch(maxEntries: configuration.scoreEntries)
-        legitScores = ScoreSketch(maxEntries: configuration.scoreEntries)
+    /// - Parameter scoreEntries: of ``PaneConfiguration/scoreEntries``.
+    init(scoreEntries: Int) {
+        fraudScores = ScoreSketch(maxEntries: scoreEntries)
+        legitScores = ScoreSketch(maxEntries: scoreEntries)
     }
 
     public var labelled: Int64 { fraud.total + legit.total }
@@ -96,20 +97,20 @@ public struct Outcomes: Sendable {
         SampledShare(events: sampled(outcome, intervened: true), others: sampled(outcome, intervened: false))
     }
 
-    mutating func merge(_ others: ContiguousArray<Outcomes>) {
-        if weighted != nil || others.contains(where: { $0.weighted != nil }) {
+    mutating func merge(_ others: ContiguousArray<OutcomesBox>) {
+        if weighted != nil || others.contains(where: { $0.outcomes.weighted != nil }) {
             if weighted == nil { weighted = allAtWeightOne }
-            for other in others { weighted?.merge(other.weighted ?? other.allAtWeightOne) }
+            for other in others { weighted?.merge(other.outcomes.weighted ?? other.outcomes.allAtWeightOne) }
         }
         for other in others {
-            breakdown.merge(other.breakdown)
-            fraudMoney.merge(other.fraudMoney)
-            legitMoney.merge(other.legitMoney)
-            fraud.merge(other.fraud)
-            legit.merge(other.legit)
+            breakdown.merge(other.outcomes.breakdown)
+            fraudMoney.merge(other.outcomes.fraudMoney)
+            legitMoney.merge(other.outcomes.legitMoney)
+            fraud.merge(other.outcomes.fraud)
+            legit.merge(other.outcomes.legit)
         }
-        fraudScores.merge(ContiguousArray(others.map(\.fraudScores)))
-        legitScores.merge(ContiguousArray(others.map(\.legitScores)))
+        fraudScores.merge(ContiguousArray(others.lazy.map(\.outcomes.fraudScores)))
+        legitScores.merge(ContiguousArray(others.lazy.map(\.outcomes.legitScores)))
     }
 
     mutating func compact() {

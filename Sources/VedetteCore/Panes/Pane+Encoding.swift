@@ -57,7 +57,7 @@ extension Pane {
             writer.write(count: features.count)
             for feature in features { feature.encode(into: &writer, hash, besides: samples) }
         }
-        outcomes?.encode(into: &writer)
+        boxedOutcomes?.outcomes.encode(into: &writer)
         operations?.encode(into: &writer, hash, besides: samples)
         delays?.encode(into: &writer)
         if parts.contains(.arrivedAges) { arrivedAges.encode(into: &writer) }

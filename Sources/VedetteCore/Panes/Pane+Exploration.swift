@@ -15,12 +15,12 @@ extension Pane {
 
     /// What ``explored`` is while each label stands for itself.
     private var plainLabels: ExplorationOutcomes {
-        outcomes.map { ExplorationOutcomes(fraud: $0.fraud, legit: $0.legit) } ?? ExplorationOutcomes()
+        boxedOutcomes.map { ExplorationOutcomes(fraud: $0.outcomes.fraud, legit: $0.outcomes.legit) } ?? ExplorationOutcomes()
     }
 
     func mergeActed(_ others: ContiguousArray<Pane>, _ configuration: PaneConfiguration) {
-        for other in others {
-            guard let theirs = other.acted else { continue }
+        let theirs = ContiguousArray(others.lazy.compactMap(\.acted))
+        if !theirs.isEmpty {
             if acted == nil { acted = ActedScores(configuration.scoreEntries) }
             acted?.merge(theirs)
         }

@@ -21,20 +21,10 @@ public final class Pane {
     /// Money, thresholds, status, cost; nil until a record says something of these.
     public internal(set) var operations: Operations?
     /// By decision time; nil until the first label.
-    public internal(set) var outcomes: Outcomes? {
-        get { boxedOutcomes?.outcomes }
-        _modify {
-            if let boxedOutcomes {
-                yield &boxedOutcomes.outcomes
-            } else {
-                var added: Outcomes?
-                yield &added
-                if added != nil { boxedOutcomes = OutcomesBox(added) }
-            }
-        }
-    }
-    /// Most panes of small slices never get a label, and should not keep room for what comes with one.
-    private var boxedOutcomes: OutcomesBox?
+    public var outcomes: Outcomes? { boxedOutcomes?.outcomes }
+    /// Most panes of small slices never get a label, and should not keep room for what comes with one. Who reads or changes some of it
+    /// does so in here: ``outcomes`` copies all of it, which is most of the cost where many panes are read.
+    private(set) var boxedOutcomes: OutcomesBox?
     /// By label arrival: labels that now stand and arrived in this pane.
     public internal(set) var arrivedFraud: Int64 = 0
     public internal(set) var arrivedLegit: Int64 = 0
@@ -68,7 +58,7 @@ public final class Pane {
     var hasOutcomes: Bool { boxedOutcomes != nil }
 
     public var total: Int64 { decisions.total }
-    public var labelled: Int64 { boxedOutcomes?.outcomes?.labelled ?? 0 }
+    public var labelled: Int64 { boxedOutcomes?.outcomes.labelled ?? 0 }
     public var arrived: Int64 { arrivedFraud + arrivedLegit }
     public var isEmpty: Bool { total == 0 && labelled == 0 && arrived == 0 && duplicates == 0 && conflicts == 0 }
 
@@ -112,16 +102,11 @@ public final class Pane {
             samples.merge(other.samples)
             fraudSamples.merge(other.fraudSamples)
         }
-        scores.merge(ContiguousArray(others.map(\.scores)))
-        latencies.merge(ContiguousArray(others.map(\.latencies)))
-        for index in features.indices {
-            features[index].merge(ContiguousArray(others.compactMap { index < $0.features.count ? $0.features[index] : nil }))
-        }
-        let theirs = ContiguousArray(others.compactMap(\.outcomes))
-        if !theirs.isEmpty {
-            if outcomes == nil { outcomes = Outcomes(configuration) }
-            outcomes?.merge(theirs)
-        }
+        scores.merge(ContiguousArray(others.lazy.map(\.scores)))
+        latencies.merge(ContiguousArray(others.lazy.map(\.latencies)))
+        for index in features.indices { features[index].merge(others, at: index) }
+        let theirs = ContiguousArray(others.lazy.compactMap(\.boxedOutcomes))
+        if !theirs.isEmpty { madeOutcomes(scoreEntries: configuration.scoreEntries).outcomes.merge(theirs) }
         isDirty = true
     }
 
@@ -131,7 +116,15 @@ public final class Pane {
         acted?.compact()
         latencies.compact()
         for index in features.indices { features[index].compact() }
-        outcomes?.compact()
+        boxedOutcomes?.outcomes.compact()
+    }
+
+    /// What labels say, made where there was none yet.
+    func madeOutcomes(scoreEntries: Int) -> OutcomesBox {
+        if let boxedOutcomes { return boxedOutcomes }
+        let made = OutcomesBox(Outcomes(scoreEntries: scoreEntries))
+        boxedOutcomes = made
+        return made
     }
 
     /// Gives back the memory that only an open pane needs.
@@ -181,7 +174,7 @@ public final class Pane {
     }
 }
 
-private final class OutcomesBox {
-    var outcomes: Outcomes?
-    init(_ outcomes: Outcomes?) { self.outcomes = outcomes }
+final class OutcomesBox {
+    var outcomes: Outcomes
+    init(_ outcomes: Outcomes) { self.outcomes = outcomes }
 }

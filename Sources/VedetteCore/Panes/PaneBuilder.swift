@@ -62,11 +62,11 @@ extension Pane {
             _ count: Int = 1, _ outcome: Outcome, decision: Decision = .allow, score: Double = 0, amount: Double = .nan, weight: Double = 1,
             delayMs: Int64 = 0
         ) {
-            if pane.outcomes == nil { pane.outcomes = Outcomes(configuration) }
+            let labels = pane.madeOutcomes(scoreEntries: configuration.scoreEntries)
             let entry = LabelEntry(
                 source: 0, time: 0, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
             pane.outcomeAges.add(outcome, delayMs: delayMs, weight: entry.weight, Int64(count))
-            for _ in 0..<count { pane.outcomes?.add(entry, decision: decision, score: score, amount: Money(amount)) }
+            for _ in 0..<count { labels.outcomes.add(entry, decision: decision, score: score, amount: Money(amount)) }
         }
 
         /// Adds `count` labels that arrived in this pane.
@@ -104,7 +104,7 @@ extension Pane {
         public func removeOutcome(_ outcome: Outcome, _ row: DecisionRow, weight: Double = 1) {
             let entry = LabelEntry(
                 source: 0, time: 0, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
-            _ = pane.outcomes?.remove(entry, row)
+            _ = pane.boxedOutcomes?.outcomes.remove(entry, row)
         }
 
         /// Adds everything another pane has.

@@ -261,7 +261,8 @@ struct PaneStore {
 
     /// Whether every pane that `start ..< end` needs is still kept.
     func covers(_ start: Int64, _ end: Int64) -> Bool {
-        forEachPane(start, end) { level, index in isRetained(level, index) }
+        // What has not closed yet is kept: a window that has hardly begun needs no walk to its end.
+        forEachPane(start, min(end, max(closed, start))) { level, index in isRetained(level, index) }
     }
 
     /// The window `start ..< end` of one series.
@@ -328,7 +329,7 @@ struct PaneStore {
     func forEachOutcomes(_ key: SeriesKey, _ start: Int64, _ end: Int64, _ body: (Outcomes) -> Void) {
         guard let one = find(key) else { return }
         forEachPane(start, end) { level, index in
-            if let outcomes = one.find(level: level, index: index)?.outcomes { body(outcomes) }
+            if let labels = one.find(level: level, index: index)?.boxedOutcomes { body(labels.outcomes) }
             return true
         }
     }

@@ -24,12 +24,15 @@ extension Pane {
         if facts.isFailure, let operations, operations.failedSamples.admits(id) {
             batch.text.withText(batch.requestText[index]) { operations.failedSamples.insert(id, text: $0) }
         }
-        let stride = features.count
-        for feature in 0..<stride {
-            let place = index &* stride &+ feature
-            let state = FeatureState(rawValue: batch.featureState[place]) ?? .absent
-            features[feature].add(state, batch.featureValue[place], text: batch.text, hash: hash)
-            if features[feature].admits(id, state) { batch.text.withText(batch.requestText[index]) { features[feature].sample(id, state, text: $0) } }
+        // Once for all of them: who else has the array is a question for each element otherwise.
+        features.withUnsafeMutableBufferPointer { features in
+            let stride = features.count
+            for feature in 0..<stride {
+                let place = index &* stride &+ feature
+                let state = FeatureState(rawValue: batch.featureState[place]) ?? .absent
+                features[feature].add(state, batch.featureValue[place], text: batch.text, hash: hash)
+                if features[feature].admits(id, state) { batch.text.withText(batch.requestText[index]) { features[feature].sample(id, state, text: $0) } }
+            }
         }
     }
 
@@ -51,23 +54,27 @@ extension Pane {
     ///
     /// Answers whether the truth before was counted here. It always is; a process that insisted on it would
     /// die of one record again after every start, so where it is not, nothing is taken.
-    func correct(_ effect: LabelEffect, _ row: DecisionRow, id: RequestID, text: String, configuration: PaneConfiguration) -> Bool {
-        if outcomes == nil { outcomes = Outcomes(configuration) }
+    ///
+    /// - Parameter scoreEntries: of ``PaneConfiguration/scoreEntries``.
+    func correct(
+        _ before: LabelEntry?, to after: LabelEntry?, _ row: borrowing DecisionRow, id: RequestID, text: String, scoreEntries: Int
+    ) -> Bool {
+        let labels = madeOutcomes(scoreEntries: scoreEntries)
         var isCounted = true
-        if let before = effect.before {
-            isCounted = outcomes?.remove(before, row) ?? false
+        if let before {
+            isCounted = labels.outcomes.remove(before, row)
             if isCounted {
                 // It made `explored` when it was added, if it needs it.
                 explore(before, row, -1)
                 outcomeAges.add(before.outcome, delayMs: before.time - row.time, weight: before.weight, -1)
             }
         }
-        if let after = effect.after { explore(after, row, 1) }
-        if let after = effect.after {
-            outcomes?.add(after, row)
+        if let after {
+            explore(after, row, 1)
+            labels.outcomes.add(after, row)
             outcomeAges.add(after.outcome, delayMs: after.time - row.time, weight: after.weight, 1)
         }
-        if effect.after?.outcome == .fraud { fraudSamples.insert(id, text: text) }
+        if after?.outcome == .fraud { fraudSamples.insert(id, text: text) }
         return isCounted
     }
 

@@ -41,7 +41,7 @@ public struct SampleSet: Sendable, Equatable {
 
     mutating func insert(_ id: RequestID, text: UnsafeRawBufferPointer) {
         guard admits(id) else { return }
-        merge(Self.pack([(id, text)]))
+        bytes = bytes.withUnsafeBytes { Self.pack(Samples(smallestOf: Cursor($0), and: Sample(id: id, text: text))) }
     }
 
     mutating func merge(_ other: SampleSet) {
@@ -56,25 +56,9 @@ public struct SampleSet: Sendable, Equatable {
     }
 
     private mutating func merge(_ other: ContiguousArray<UInt8>) {
-        let merged = bytes.withUnsafeBytes { mine in
-            other.withUnsafeBytes { theirs -> ContiguousArray<UInt8> in
-                let (left, right) = (Self.samples(of: mine), Self.samples(of: theirs))
-                var chosen = Samples()
-                var (a, b) = (0, 0)
-                while chosen.count < Self.capacity, a < left.count || b < right.count {
-                    if b == right.count || (a < left.count && left[a].id <= right[b].id) {
-                        if b < right.count, left[a].id == right[b].id { b += 1 }
-                        chosen.append(left[a])
-                        a += 1
-                    } else {
-                        chosen.append(right[b])
-                        b += 1
-                    }
-                }
-                return Self.pack(chosen)
-            }
+        bytes = bytes.withUnsafeBytes { mine in
+            other.withUnsafeBytes { theirs in Self.pack(Samples(smallestOf: Cursor(mine), and: Cursor(theirs))) }
         }
-        bytes = merged
     }
 
     var isEmpty: Bool { bytes.isEmpty }
@@ -138,8 +122,9 @@ public struct SampleSet: Sendable, Equatable {
         guard head >> 1 < 1 << UInt64(others.count) else { throw CorruptBytes(offset: reader.offset, expected: "places among \(others.count) samples") }
         let rest = head & 1 == 1 ? try SampleSet(from: &reader, hash) : SampleSet()
         bytes = others.bytes.withUnsafeBytes { others in
-            let known = Self.samples(of: others)
-            return SampleSet(known.indices.filter { head >> UInt64($0 + 1) & 1 == 1 }.map { known[$0] }).bytes
+            var chosen = Samples()
+            for (place, sample) in Self.samples(of: others).enumerated() where head >> UInt64(place + 1) & 1 == 1 { chosen.append(sample) }
+            return SampleSet(chosen).bytes
         }
         merge(rest)
     }
@@ -159,7 +144,83 @@ public struct SampleSet: Sendable, Equatable {
 
 /// Safe: `pack` writes the memory, and nothing else does.
 extension SampleSet {
-    private typealias Samples = [(id: RequestID, text: UnsafeRawBufferPointer)]
+    /// A sample that lies in the memory of a set, which must outlive it.
+    private struct Sample {
+        var id: RequestID
+        var text: UnsafeRawBufferPointer
+    }
+
+    /// A way through the samples in the memory of a set, which must outlive it.
+    private struct Cursor {
+        private let bytes: UnsafeRawBufferPointer
+        private let count: Int
+        private var index = 0
+        /// Of the length of the next text.
+        private var place: Int
+
+        init(_ bytes: UnsafeRawBufferPointer) {
+            self.bytes = bytes
+            count = bytes.isEmpty ? 0 : Int(bytes[0])
+            place = 1 + count * SampleSet.idBytes
+        }
+
+        var isAtEnd: Bool { index == count }
+        /// There must be one.
+        var id: RequestID { SampleSet.id(index, of: bytes) }
+
+        mutating func next() -> Sample {
+            let start = place + SampleSet.lengthBytes
+            let end = start + Int(bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+            let sample = Sample(id: id, text: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+            (index, place) = (index + 1, end)
+            return sample
+        }
+    }
+
+    /// As many samples as a set has, ascending. Every decision that enters a pane's sample makes some: an array would be
+    /// memory of its own each time.
+    private struct Samples: RandomAccessCollection {
+        private var storage = InlineArray<5, Sample>(repeating: Sample(id: RequestID(high: 0, low: 0), text: UnsafeRawBufferPointer(start: nil, count: 0)))
+        private(set) var count = 0
+
+        init() {}
+
+        /// The first of both together, each once. O(capacity).
+        init(smallestOf left: Cursor, and right: Cursor) {
+            var (left, right) = (left, right)
+            while count < SampleSet.capacity, !left.isAtEnd || !right.isAtEnd {
+                if right.isAtEnd || (!left.isAtEnd && left.id <= right.id) {
+                    if !right.isAtEnd, left.id == right.id { _ = right.next() }
+                    append(left.next())
+                } else {
+                    append(right.next())
+                }
+            }
+        }
+
+        /// The same of a set and one sample, which may be in it.
+        init(smallestOf set: Cursor, and one: Sample) {
+            var (set, isLeft) = (set, true)
+            while count < SampleSet.capacity, isLeft || !set.isAtEnd {
+                if isLeft, set.isAtEnd || one.id < set.id {
+                    append(one)
+                    isLeft = false
+                } else {
+                    if isLeft, one.id == set.id { isLeft = false }
+                    append(set.next())
+                }
+            }
+        }
+
+        var startIndex: Int { 0 }
+        var endIndex: Int { count }
+        subscript(index: Int) -> Sample { storage[index] }
+
+        mutating func append(_ sample: Sample) {
+            storage[count] = sample
+            count += 1
+        }
+    }
 
     private static func id(_ index: Int, of bytes: UnsafeRawBufferPointer) -> RequestID {
         let place = 1 + index * idBytes
@@ -168,18 +229,13 @@ extension SampleSet {
     }
 
     private static func forEachText(of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
-        guard bytes.count > 0 else { return }
-        var place = 1 + Int(bytes[0]) * idBytes
-        while place < bytes.count {
-            let length = Int(bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self))
-            body(UnsafeRawBufferPointer(rebasing: bytes[place + lengthBytes..<place + lengthBytes + length]))
-            place += lengthBytes + length
-        }
+        var cursor = Cursor(bytes)
+        while !cursor.isAtEnd { body(cursor.next().text) }
     }
 
     private static func samples(of bytes: UnsafeRawBufferPointer) -> Samples {
-        var all = Samples()
-        forEachText(of: bytes) { all.append((id(all.count, of: bytes), $0)) }
+        var (all, cursor) = (Samples(), Cursor(bytes))
+        while !cursor.isAtEnd { all.append(cursor.next()) }
         return all
     }
 
@@ -187,7 +243,8 @@ extension SampleSet {
     private init(_ samples: Samples) { bytes = samples.isEmpty ? [] : Self.pack(samples) }
 
     private static func pack(_ samples: Samples) -> ContiguousArray<UInt8> {
-        let size = samples.reduce(1) { $0 + idBytes + lengthBytes + $1.text.count }
+        var size = 1
+        for sample in samples { size += idBytes + lengthBytes + sample.text.count }
         return ContiguousArray(unsafeUninitializedCapacity: size) { buffer, used in
             let raw = UnsafeMutableRawBufferPointer(buffer)
             raw[0] = UInt8(samples.count)

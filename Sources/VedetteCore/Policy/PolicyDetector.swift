@@ -8,6 +8,8 @@
 struct PolicyDetector: StreamDetector {
     let detector: Int
     let set: PolicyRuleSet
+    /// Per rule: what of it is asked of every decision.
+    private let questions: ContiguousArray<Question>
     /// Per model of the schema: whether it is watched.
     private let isWatched: [Bool]
     /// Rule-major: `rule * models + model`.
@@ -16,11 +18,30 @@ struct PolicyDetector: StreamDetector {
     /// Per model: decisions observed.
     private(set) var decisions: [Int64]
 
+    /// What a rule asks of a decision: its programs, without the texts and bounds that a copy of the rule would count references of.
+    private final class Question: Sendable {
+        let condition: PolicyProgram
+        let missingBreaks: Bool
+        /// Nil for a floor.
+        let counted: PolicyProgram?
+
+        init(_ rule: PolicyRule) {
+            condition = rule.condition
+            missingBreaks = rule.missingBreaks
+            counted = rule.cap?.counted
+        }
+
+        /// Whether the rule is about a decision of which its condition says so.
+        @inline(__always)
+        func isMet(_ verdict: PolicyVerdict) -> Bool { verdict == .holds || (verdict == .unknown && missingBreaks) }
+    }
+
     private var models: Int { isWatched.count }
 
     init(detector: Int, set: PolicyRuleSet, models: [String], watched: [String]) {
         self.detector = detector
         self.set = set
+        questions = ContiguousArray(set.rules.map(Question.init))
         isWatched = models.map { watched.isEmpty || watched.contains($0) }
         incidents = Array(repeating: PolicyIncident(), count: set.rules.count * models.count)
         shares = set.rules.flatMap { rule in Array(repeating: PolicyShare(share: rule.cap?.share ?? 0.5), count: models.count) }
@@ -33,14 +54,16 @@ struct PolicyDetector: StreamDetector {
         decisions[model] += 1
         let batch = decision.batch
         let row = decision.index
-        for index in set.rules.indices {
-            guard let cap = set.rules[index].cap else {
-                observe(decision, floor: index)
+        for index in questions.indices {
+            let question = questions[index]
+            let verdict = question.condition.evaluate(batch, row)
+            guard question.isMet(verdict) else { continue }
+            let place = index * models + model
+            guard let counted = question.counted else {
+                add(decision, verdict, to: place)
                 continue
             }
-            guard isBroken(index, set.rules[index].condition.evaluate(batch, row)) else { continue }
-            let place = index * models + model
-            switch cap.counted.evaluate(batch, row) {
+            switch counted.evaluate(batch, row) {
             case .holds: shares[place].add(true, batch, row)
             case .fails: shares[place].add(false, batch, row)
             case .unknown: break
@@ -49,19 +72,17 @@ struct PolicyDetector: StreamDetector {
     }
 
     mutating func observe(conflict decision: borrowing ObservedDecision) {
-        guard isWatched[Int(decision.row.model)] else { return }
-        for index in set.rules.indices where set.rules[index].cap == nil { observe(decision, floor: index) }
+        let model = Int(decision.row.model)
+        guard isWatched[model] else { return }
+        for index in questions.indices where questions[index].counted == nil {
+            let verdict = questions[index].condition.evaluate(decision.batch, decision.index)
+            if questions[index].isMet(verdict) { add(decision, verdict, to: index * models + model) }
+        }
     }
 
-    private mutating func observe(_ decision: borrowing ObservedDecision, floor index: Int) {
-        let verdict = set.rules[index].condition.evaluate(decision.batch, decision.index)
-        guard isBroken(index, verdict) else { return }
-        incidents[index * models + Int(decision.row.model)].add(
-            decision.batch, decision.index, isUntold: verdict == .unknown, at: decision.effective)
-    }
-
-    private func isBroken(_ rule: Int, _ verdict: PolicyVerdict) -> Bool {
-        verdict == .holds || (verdict == .unknown && set.rules[rule].missingBreaks)
+    /// Counts a decision that breaks a floor.
+    private mutating func add(_ decision: borrowing ObservedDecision, _ verdict: PolicyVerdict, to place: Int) {
+        incidents[place].add(decision.batch, decision.index, isUntold: verdict == .unknown, at: decision.effective)
     }
 
     mutating func close(at boundary: Int64) -> [IncidentReport] {

@@ -73,13 +73,14 @@ enum PackedCount {
     /// Least significant digit first, 8 bits of the key at a time; digits that all entries share are skipped.
     private static func radixSort(_ buffer: UnsafeMutableBufferPointer<UInt64>) {
         var differing: UInt64 = 0
-        for entry in buffer { differing |= entry ^ buffer[0] }
+        let first = buffer[0]
+        for entry in buffer { differing |= entry ^ first }
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: buffer.count) { scratch in
             // Safe: every slot is written by a scattering pass before a pass reads it.
             var source = buffer
             var target = scratch
-            for shift: UInt64 in [40, 48, 56] where (differing >> shift) & 0xFF != 0 {
-                scatter(source, to: target, shift: shift)
+            for digit: UInt64 in 0..<3 where (differing >> (countBits + 8 * digit)) & 0xFF != 0 {
+                scatter(source, to: target, shift: countBits + 8 * digit)
                 swap(&source, &target)
             }
             if source.baseAddress != buffer.baseAddress { _ = buffer.update(from: source) }
@@ -89,19 +90,21 @@ enum PackedCount {
     private static func scatter(
         _ source: UnsafeMutableBufferPointer<UInt64>, to target: UnsafeMutableBufferPointer<UInt64>, shift: UInt64
     ) {
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { starts in
+        // 1,024 bytes: as much as is taken from the stack without asking whether there is room.
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { starts in
             starts.initialize(repeating: 0)
-            for entry in source { starts[Int((entry >> shift) & 0xFF)] += 1 }
-            var sum = 0
+            // Wrapping throughout: no more entries than 2^32 are ever sorted at once, that is 32 GiB of them.
+            for entry in source { starts[Int(truncatingIfNeeded: (entry &>> shift) & 0xFF)] &+= 1 }
+            var sum: UInt32 = 0
             for digit in 0..<256 {
                 let size = starts[digit]
                 starts[digit] = sum
-                sum += size
+                sum &+= size
             }
             for entry in source {
-                let digit = Int((entry >> shift) & 0xFF)
-                target[starts[digit]] = entry
-                starts[digit] += 1
+                let digit = Int(truncatingIfNeeded: (entry &>> shift) & 0xFF)
+                target[Int(starts[digit])] = entry
+                starts[digit] &+= 1
             }
         }
     }
@@ -118,18 +121,23 @@ enum PackedCount {
             var left = prefix - 1
             var right = tail - 1
             var write = prefix + tail - 1
+            var carried: UInt64 = 0
             // Which side comes next is as good as random, so the choice is arithmetic and not a branch.
             while left >= 0, right >= 0 {
                 let held = buffer[left]
                 let added = scratch[right]
-                let takesHeld = held >> countBits >= added >> countBits
-                let takesAdded = held >> countBits <= added >> countBits
+                let takesHeld = held &>> countBits >= added &>> countBits
+                let takesAdded = held &>> countBits <= added &>> countBits
                 let larger = takesHeld ? held : added
-                buffer[write] = adding(larger, takesHeld && takesAdded ? count(added) : 0)
+                // Wrapping: two counts of 40 bits can not leave 64; what they carry into the key is found at the end.
+                let sum = larger &+ (takesHeld && takesAdded ? added & countMask : 0)
+                carried |= sum ^ larger
+                buffer[write] = sum
                 left &-= takesHeld ? 1 : 0
                 right &-= takesAdded ? 1 : 0
                 write &-= 1
             }
+            precondition(carried >> countBits == 0, "the count of one key overflows 40 bits")
             while right >= 0 {
                 buffer[write] = scratch[right]
                 right -= 1

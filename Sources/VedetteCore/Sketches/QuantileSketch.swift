@@ -86,7 +86,7 @@ public struct QuantileSketch: Sendable {
             limit = Swift.min(limit, other.limit)
             floorKey = Swift.max(floorKey, other.floorKey)
         }
-        var parts = ContiguousArray(others.map(\.counts))
+        var parts = ContiguousArray(others.lazy.map(\.counts))
         parts.append(counts)
         counts = SparseCounts.sum(parts, ContiguousArray(repeating: Clamp(floor: floorKey), count: parts.count))
         collapseIfCompact()

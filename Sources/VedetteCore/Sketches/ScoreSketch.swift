@@ -106,8 +106,9 @@ public struct ScoreSketch: Sendable {
         // The level of a union is at least that of each part, so none has to be coarsened by itself.
         for other in others { levelIndex = Swift.max(levelIndex, other.levelIndex) }
         levelIndex = leastLevel(of: sketches, from: levelIndex)
-        let divisors = ContiguousArray(sketches.map { KeyDivisor(Self.widths[Int(levelIndex)] / $0.width) })
-        counts = SparseCounts.sum(ContiguousArray(sketches.map(\.counts)), divisors)
+        let width = width
+        let divisors = ContiguousArray(sketches.lazy.map { KeyDivisor(width / $0.width) })
+        counts = SparseCounts.sum(ContiguousArray(sketches.lazy.map(\.counts)), divisors)
         coarsenIfCompact()
     }
 
@@ -117,10 +118,11 @@ public struct ScoreSketch: Sendable {
         var level = level
         guard sketches.reduce(0, { $0 + $1.counts.distinctUpperBound }) > maxEntries else { return level }
         for candidate in Self.markedLevels where candidate >= level {
-            let divisors = ContiguousArray(sketches.map { KeyDivisor(Self.widths[Int(candidate)] / $0.width) })
-            let distinct = SparseCounts.distinct(
-                ContiguousArray(sketches.map(\.counts)), divisors, below: Int(Self.unitsPerOne / Self.widths[Int(candidate)]) + 1)
-            guard distinct > maxEntries else { break }
+            let divisors = ContiguousArray(sketches.lazy.map { KeyDivisor(Self.widths[Int(candidate)] / $0.width) })
+            let isTooFine = SparseCounts.hasMore(
+                than: maxEntries, ContiguousArray(sketches.lazy.map(\.counts)), divisors,
+                below: Int(Self.unitsPerOne / Self.widths[Int(candidate)]) + 1)
+            guard isTooFine else { break }
             level = candidate + 1
         }
         return level

@@ -30,20 +30,28 @@ extension SparseCounts {
             ? dense(parts, maps, low, span, count) : gathered(parts, maps, count)
     }
 
-    /// How many different keys there are after mapping, where these lie from 0 to `bound`, exclusive. O(entries + bound / 64).
-    static func distinct<Map: KeyMap>(_ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>, below bound: Int) -> Int {
+    /// Whether there are more than `most` different keys after mapping, where these lie from 0 to `bound`, exclusive.
+    /// O(entries + bound / 64); as a rule a few parts are enough to tell that there are.
+    static func hasMore<Map: KeyMap>(
+        than most: Int, _ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>, below bound: Int
+    ) -> Bool {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: bound / 64 + 1) { marks in
             marks.initialize(repeating: 0)
+            var distinct = 0
             for (index, part) in parts.enumerated() {
                 let map = maps[index]
                 part.entries.withUnsafeBufferPointer { entries in
                     for entry in entries {
                         let key = Int(map(PackedCount.key(entry)))
-                        marks[key &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: key)
+                        let (word, bit) = (marks[key &>> 6], 1 &<< UInt64(truncatingIfNeeded: key))
+                        // Wrapping: an array has fewer entries than an Int counts.
+                        distinct &+= word & bit == 0 ? 1 : 0
+                        marks[key &>> 6] = word | bit
                     }
                 }
+                if distinct > most { return true }
             }
-            return marks.reduce(0) { $0 + $1.nonzeroBitCount }
+            return false
         }
     }
 
@@ -63,23 +71,30 @@ extension SparseCounts {
     ) -> SparseCounts {
         withUnsafeTemporaryAllocation(of: Int64.self, capacity: span) { slots in
             slots.initialize(repeating: 0)
+            var result = SparseCounts()
             for (index, part) in parts.enumerated() {
+                result.total += part.total
                 let map = maps[index]
                 part.entries.withUnsafeBufferPointer { entries in
                     for entry in entries {
-                        // Wrapping: 2^23 parts of the largest count would be needed to overflow; `pack` checks the sum.
+                        // Wrapping: 2^23 parts of the largest count would be needed to overflow; the sum is checked below.
                         slots[Int(map(PackedCount.key(entry)) &- low)] &+= PackedCount.count(entry)
                     }
                 }
             }
-            var result = SparseCounts()
-            result.entries = ContiguousArray(unsafeUninitializedCapacity: Swift.min(span, count)) { buffer, used in
-                for slot in 0..<span where slots[slot] != 0 {
-                    precondition(slots[slot] <= maxCount, "the count of one key overflows 40 bits")
-                    buffer[used] = PackedCount.pack(low + Int32(slot), slots[slot])
-                    used += 1
-                    result.total += slots[slot]
+            result.entries = ContiguousArray(unsafeUninitializedCapacity: Swift.min(span, count) + 1) { buffer, used in
+                var (key, seen, taken) = (PackedCount.pack(low, 0), UInt64(0), 0)
+                // Which slots are empty is as good as random: all are written, and the next takes an empty one's place. Safe: there is room
+                // for one more than are taken. Wrapping: keys go up to the largest of the parts'.
+                for slot in 0..<span {
+                    let count = UInt64(bitPattern: slots[slot])
+                    buffer[taken] = key | count
+                    taken &+= count != 0 ? 1 : 0
+                    seen |= count
+                    key &+= 1 &<< PackedCount.countBits
                 }
+                precondition(seen <= PackedCount.countMask, "the count of one key overflows 40 bits")
+                used = taken
             }
             result.sortedCount = result.entries.count
             return result

@@ -148,13 +148,20 @@ public struct SparseCounts: Sendable {
     }
 
     private func sortedIndex(of key: Int32) -> Int? {
-        var low = 0
-        var high = sortedCount
-        while low < high {
-            let middle = (low + high) / 2
-            if PackedCount.key(entries[middle]) < key { low = middle + 1 } else { high = middle }
+        guard sortedCount > 0 else { return nil }
+        // The largest entry of this key.
+        let bound = PackedCount.pack(key, Self.maxCount)
+        return entries.withUnsafeBufferPointer { entries in
+            // The last place whose key is at most this one. Which half it is in is as good as random, so the choice is arithmetic and not
+            // a branch. Wrapping: all of it stays below the number of entries.
+            var (place, count) = (0, sortedCount)
+            while count > 1 {
+                let half = count &>> 1
+                place = entries[place &+ half] <= bound ? place &+ half : place
+                count &-= half
+            }
+            return PackedCount.key(entries[place]) == key ? place : nil
         }
-        return low < sortedCount && PackedCount.key(entries[low]) == key ? low : nil
     }
 }
 

@@ -59,9 +59,9 @@ extension Topology {
             for pane in panes.panes(of: SeriesKey(model: model, version: version, slice: slice), panes.alignedStart(start), end) {
                 sums.decisions.merge(pane.decisions)
                 if let operations = pane.operations { sums.money.merge(operations.money) }
-                guard let outcomes = pane.outcomes else { continue }
-                sums.labelled += outcomes.labelled
-                sums.fraudMoney.merge(outcomes.fraudMoney)
+                guard let labels = pane.boxedOutcomes else { continue }
+                sums.labelled += labels.outcomes.labelled
+                sums.fraudMoney.merge(labels.outcomes.fraudMoney)
             }
         }
         return sums

@@ -43,14 +43,15 @@ extension Topology {
         observeNowcast(effect, decision)
         if let onLabel { onLabel(joined(label, source, decision, id, request, texts.words)) }
         guard effect.before != effect.after else { return }
-        let paneConfiguration = configuration.panes
+        let scoreEntries = configuration.panes.scoreEntries
+        let (before, after) = (effect.before, effect.after)
         var isCounted = true
         forEachSeries(of: decision) { number in
             _ = panes.update(number, at: decision.time) { pane in
-                if !pane.correct(effect, decision, id: id, text: request, configuration: paneConfiguration) { isCounted = false }
+                if !pane.correct(before, to: after, decision, id: id, text: request, scoreEntries: scoreEntries) { isCounted = false }
             }
-            if let before = effect.before, !arrive(before, -1, number, decision.time) { isCounted = false }
-            if let after = effect.after { _ = arrive(after, 1, number, decision.time) }
+            if let before, !arrive(before, -1, number, decision.time) { isCounted = false }
+            if let after { _ = arrive(after, 1, number, decision.time) }
         }
         if !isCounted { counters.labelsUncounted += 1 }
     }

@@ -111,8 +111,7 @@ public final class OutputCollector: TopologySink {
 
     @discardableResult
     private func append(_ kind: OutputKind, key: [UInt8], headers: [(name: String, value: String)] = [], at: Int64?) -> [UInt8] {
-        // A copy of exactly the bytes: the writer's own buffer carries the room of the largest record.
-        let value = json.bytes.withUnsafeBufferPointer { Array($0) }
+        let value = json.bytes
         records.append(OutputRecord(kind: kind, key: key, value: value, headers: headers, at: at))
         json.removeAll()
         return value
