@@ -4,7 +4,6 @@ import CProcessor
 /// changed, and places that will be needed can be asked for early. It begins at a cache line, a large one at a large page.
 struct FixedTable<Element>: ~Copyable {
     private static var line: Int { 64 }
-    private static var largePage: Int { 1 << 21 }
 
     let count: Int
     private let base: UnsafeMutablePointer<Element>
@@ -12,9 +11,9 @@ struct FixedTable<Element>: ~Copyable {
     init(repeating element: Element, count: Int) {
         self.count = count
         let size = count * MemoryLayout<Element>.stride
-        let isLarge = size >= Self.largePage
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: isLarge ? Self.largePage : Self.line)
-        if isLarge { vedette_wish_large_pages(memory, size) }
+        let alignment = size >= LargePages.size ? LargePages.size : Self.line
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: alignment)
+        LargePages.wish(for: UnsafeMutableRawBufferPointer(start: memory, count: size))
         base = memory.bindMemory(to: Element.self, capacity: count)
         base.initialize(repeating: element, count: count)
     }

@@ -1,3 +1,5 @@
+import CProcessor
+
 /// An open-addressing table from keys that are already good hashes to small integers.
 ///
 /// Linear probing at a load of at most 1/2; expected O(1). Keys are keyed hashes, so an
@@ -32,6 +34,14 @@ public struct HashIndex: Sendable {
         }
     }
 
+    /// Asks for the memory of a key that will be looked for soon.
+    func prefetch(_ key: UInt64) {
+        guard count > 0 else { return }
+        entries.withUnsafeBufferPointer { entries in
+            if let base = entries.baseAddress { vedette_prefetch(base + home(of: key)) }
+        }
+    }
+
     /// Adds or replaces.
     public mutating func set(_ key: UInt64, to value: Int) {
         if (count + 1) * 2 > entries.count { grow() }
@@ -50,7 +60,11 @@ public struct HashIndex: Sendable {
     private mutating func grow() {
         let old = entries
         let size = max(16, old.count * 2)
-        entries = ContiguousArray(repeating: Entry(), count: size)
+        entries = ContiguousArray(unsafeUninitializedCapacity: size) { entries, count in
+            LargePages.wish(for: UnsafeMutableRawBufferPointer(entries))
+            entries.initialize(repeating: Entry())
+            count = size
+        }
         mask = size - 1
         count = 0
         for entry in old where entry.value != 0 { set(entry.key, to: Int(entry.value) - 1) }

@@ -95,6 +95,9 @@ struct JoinState {
         return newest
     }
 
+    /// Asks for the memory of an ID that a record soon to come has.
+    func expect(_ id: RequestID) { index.prefetch(id.high) }
+
     private mutating func readSealed(_ id: RequestID, _ segment: Int64) throws -> DecisionRow? {
         guard try store.read(segment: segment, table: .decisions, id: id, into: &scratch) else { return nil }
         return try DecisionRow(scratch, segmentStart: start(of: segment), dimensions: dimensions, entities: entityCount)

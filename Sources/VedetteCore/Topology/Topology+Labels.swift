@@ -3,6 +3,7 @@ extension Topology {
     func process(_ entry: SequencedRow, of batch: LabelBatch) throws {
         let row = Int(entry.row)
         counters.labels += 1
+        if row + 1 < batch.count { join.expect(batch.requestID[row + 1]) }
         newestTime = max(newestTime, entry.time)
         let source = batch.pipeline[row].isNone ? 0 : hash.hash64(of: batch.pipeline[row], in: batch.text)
         let registryRow = sourceRows[source] ?? -1

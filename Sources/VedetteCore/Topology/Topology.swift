@@ -238,6 +238,8 @@ public final class Topology {
         let row = Int(entry.row)
         guard batch.model[row] != OtherModels.index else { return try noteOtherModel(entry) }
         counters.decisions += 1
+        // Nearly always the next record of all, and the look-up waits for memory.
+        if row + 1 < batch.count { join.expect(batch.requestID[row + 1]) }
         newestTime = max(newestTime, entry.time)
         let isLate = entry.time < entry.effective
         let isTooOld = join.segment(of: entry.time) < join.firstLiveSegment(at: entry.effective)
