@@ -35,6 +35,7 @@ public struct HashIndex: Sendable {
     }
 
     /// Asks for the memory of a key that will be looked for soon.
+    @inline(__always)
     func prefetch(_ key: UInt64) {
         guard count > 0 else { return }
         entries.withUnsafeBufferPointer { entries in

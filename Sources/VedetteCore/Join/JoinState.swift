@@ -95,8 +95,8 @@ struct JoinState {
         return newest
     }
 
-    /// Asks for the memory of an ID that a record soon to come has.
-    func expect(_ id: RequestID) { index.prefetch(id.high) }
+    /// Asks for the memory of an ID that a record soon to come has. `mutating` so that nothing is copied; it changes nothing.
+    mutating func expect(_ id: RequestID) { index.prefetch(id.high) }
 
     private mutating func readSealed(_ id: RequestID, _ segment: Int64) throws -> DecisionRow? {
         guard try store.read(segment: segment, table: .decisions, id: id, into: &scratch) else { return nil }

@@ -80,14 +80,22 @@ struct PaneStore {
     /// Returns false when no pane of that time is kept any more.
     @inline(__always)
     mutating func update(_ number: Int32, at time: Int64, _ change: (Pane) -> Void) -> Bool {
-        let size = configuration.levels[0].sizeMs
-        let index = floorDivide(time, size)
-        guard closed == .min || (index + 1) * size > closed else { return correct(number, at: time, change) }
-        openPane(number, index)._withUnsafeGuaranteedRef { pane in
-            pane.isDirty = true
-            change(pane)
+        guard let pane = openPane(number, at: time) else { return correct(number, at: time, change) }
+        pane._withUnsafeGuaranteedRef {
+            $0.isDirty = true
+            change($0)
         }
         return true
+    }
+
+    /// The finest pane of a time; nil where it has closed. Whoever changes it says so (`isDirty`).
+    ///
+    /// For who changes it for every decision: what a closure captures for ``update(_:at:_:)`` is counted each time.
+    @inline(__always)
+    mutating func openPane(_ number: Int32, at time: Int64) -> Unmanaged<Pane>? {
+        let size = configuration.levels[0].sizeMs
+        let index = floorDivide(time, size)
+        return closed == .min || (index + 1) * size > closed ? openPane(number, index) : nil
     }
 
     @inline(__always)

@@ -92,7 +92,7 @@ struct FanOut: ~Copyable {
     }
 
     /// Asks for the memory of the request that comes next: a look at all places takes as long as a look at one. Changes nothing.
-    func expect(_ entities: UnsafeBufferPointer<UInt64>) {
+    mutating func expect(_ entities: UnsafeBufferPointer<UInt64>) {
         for kind in 0..<kinds where entities[kind] != 0 {
             let place = locate(kind, entities[kind])
             hubs.prefetch(place..<place + 1)

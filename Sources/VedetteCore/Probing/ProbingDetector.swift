@@ -36,6 +36,10 @@ final class ProbingDetector: StreamDetector {
         let request = Self.request(decision)
         let watch = watch(model)
         let (dimensions, names, values) = (schema.dimensions, decision.dimensions, decision.row.values)
+        // For the closures, which are handed on many times and called hardly ever: what they hold need not be counted. Safe: both outlive
+        // this call, and so the closures.
+        unowned(unsafe) let lent = batch
+        unowned(unsafe) let detector = self
         let features = inventory[model].features.count
         row.withUnsafeBufferPointer { row in
             let row = UnsafeBufferPointer(rebasing: row[..<features])
@@ -44,8 +48,8 @@ final class ProbingDetector: StreamDetector {
                     request, row: row, entities: entities,
                     values: decision.row.values,
                     name: { SliceName([.init(dimension: dimensions[$0], value: names[$0].name(values[$0]))]) },
-                    sample: { batch.string(batch.requestText[index]) },
-                    word: { word(of: $0, model, batch, index) })
+                    sample: { lent.string(lent.requestText[index]) },
+                    word: { detector.word(of: $0, model, lent, index) })
             }
         }
     }

@@ -300,7 +300,15 @@ public final class Topology {
     private func addToPanes(_ decision: DecisionRow, _ facts: DecisionFacts, _ batch: DecisionBatch, _ row: Int, id: RequestID) -> Bool {
         var reached = false
         forEachSeries(of: decision) { number in
-            reached = panes.update(number, at: decision.time) { $0.add(decision, facts, batch, row, id: id, hash: hash) } || reached
+            if let open = panes.openPane(number, at: decision.time) {
+                open._withUnsafeGuaranteedRef { pane in
+                    pane.isDirty = true
+                    pane.add(decision, facts, batch, row, id: id, hash: hash)
+                }
+                reached = true
+            } else if panes.update(number, at: decision.time, { $0.add(decision, facts, batch, row, id: id, hash: hash) }) {
+                reached = true
+            }
         }
         return reached
     }
