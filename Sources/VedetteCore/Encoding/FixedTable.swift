@@ -38,7 +38,7 @@ struct FixedTable<Element>: ~Copyable {
         }
     }
 
-    /// Asks for the memory of some places, `places.count * stride` bytes; nowhere is out of bounds.
+    /// Asks for the memory of some places, `places.count * stride` bytes. They need not exist: nothing is read.
     @inline(__always)
     func prefetch(_ places: Range<Int>) {
         let start = UnsafeRawPointer(base) + places.lowerBound &* MemoryLayout<Element>.stride
