@@ -36,11 +36,56 @@ struct RowRun: Sendable {
         for entry in entries { body(StoreKey(high: entry.high, low: entry.low)) }
     }
 
+    /// O(n) for digests, which are spread evenly; O(n log n) for any keys.
     mutating func sort() {
         if isSorted { return }
-        entries.sort(by: Entry.precedes)
+        if entries.count >= Self.distributedAtLeast { distribute() }
+        sortRuns()
         isSorted = true
     }
+
+    /// Fewer are sorted as they are.
+    private static let distributedAtLeast = 256
+
+    /// Puts the entries in the order of the topmost bits of their keys: some four of them share these bits, where keys are spread evenly.
+    private mutating func distribute() {
+        let bits = Int.bitWidth - 1 - (entries.count >> 2).leadingZeroBitCount
+        let shift = UInt64(UInt64.bitWidth - bits)
+        // Where the next entry of each part goes; at first, of the part before.
+        var places = ContiguousArray<Int>(repeating: 0, count: (1 << bits) + 1)
+        for entry in entries { places[Int(entry.high >> shift) + 1] += 1 }
+        for part in 1..<places.count { places[part] += places[part - 1] }
+        entries = ContiguousArray(unsafeUninitializedCapacity: entries.count) { target, count in
+            // Safe: each place is written once, for the parts were counted above.
+            for entry in entries {
+                let part = Int(entry.high >> shift)
+                target.initializeElement(at: places[part], to: entry)
+                places[part] += 1
+            }
+            count = entries.count
+        }
+    }
+
+    /// Insertion where an entry is near its place, as after ``distribute()``; from where one is not, the library sorts what is left.
+    private mutating func sortRuns() {
+        let isDone = entries.withUnsafeMutableBufferPointer { entries in
+            for index in entries.indices.dropFirst() {
+                let entry = entries[index]
+                var hole = index
+                while hole > 0, index - hole < Self.farthestInsertion, Entry.precedes(entry, entries[hole - 1]) {
+                    entries[hole] = entries[hole - 1]
+                    hole -= 1
+                }
+                entries[hole] = entry
+                if index - hole == Self.farthestInsertion { return false }
+            }
+            return true
+        }
+        if !isDone { entries.sort(by: Entry.precedes) }
+    }
+
+    /// Places that an entry may be moved by before insertion is given up. Parts of evenly spread keys have four to eight on average.
+    private static let farthestInsertion = 32
 
     /// Writes the rows in order of their keys, of equal keys the last one put. Call ``sort()`` before.
     ///

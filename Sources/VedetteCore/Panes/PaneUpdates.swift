@@ -24,6 +24,8 @@ extension Pane {
         if facts.isFailure, let operations, operations.failedSamples.admits(id) {
             batch.text.withText(batch.requestText[index]) { operations.failedSamples.insert(id, text: $0) }
         }
+        // Series of slices have none, and an empty array is never anybody's own: it would be made anew each time.
+        guard !features.isEmpty else { return }
         // Once for all of them: who else has the array is a question for each element otherwise.
         features.withUnsafeMutableBufferPointer { features in
             let stride = features.count

@@ -10,6 +10,8 @@ struct PolicyDetector: StreamDetector {
     let set: PolicyRuleSet
     /// Per rule: what of it is asked of every decision.
     private let questions: ContiguousArray<Question>
+    /// The same, to be asked without being counted. Safe: ``questions`` keeps them.
+    private let asked: ContiguousArray<Unmanaged<Question>>
     /// Per model of the schema: whether it is watched.
     private let isWatched: [Bool]
     /// Rule-major: `rule * models + model`.
@@ -20,20 +22,37 @@ struct PolicyDetector: StreamDetector {
 
     /// What a rule asks of a decision: its programs, without the texts and bounds that a copy of the rule would count references of.
     private final class Question: Sendable {
-        let condition: PolicyProgram
-        let missingBreaks: Bool
-        /// Nil for a floor.
-        let counted: PolicyProgram?
-
-        init(_ rule: PolicyRule) {
-            condition = rule.condition
-            missingBreaks = rule.missingBreaks
-            counted = rule.cap?.counted
+        enum Answer {
+            case none
+            /// The decision breaks a floor, or may, where the condition is not known.
+            case broken(PolicyVerdict)
+            /// The decision is one of those of which a share is counted.
+            case counted(Bool)
         }
 
-        /// Whether the rule is about a decision of which its condition says so.
-        @inline(__always)
-        func isMet(_ verdict: PolicyVerdict) -> Bool { verdict == .holds || (verdict == .unknown && missingBreaks) }
+        let isFloor: Bool
+        private let condition: PolicyProgram
+        private let missingBreaks: Bool
+        /// Nothing asks for it where the rule is a floor.
+        private let counted: PolicyProgram
+
+        init(_ rule: PolicyRule) {
+            isFloor = rule.cap == nil
+            condition = rule.condition
+            missingBreaks = rule.missingBreaks
+            counted = rule.cap?.counted ?? rule.condition
+        }
+
+        func answer(_ batch: DecisionBatch, _ row: Int) -> Answer {
+            let verdict = condition.evaluate(batch, row)
+            guard verdict == .holds || (verdict == .unknown && missingBreaks) else { return .none }
+            guard !isFloor else { return .broken(verdict) }
+            switch counted.evaluate(batch, row) {
+            case .holds: return .counted(true)
+            case .fails: return .counted(false)
+            case .unknown: return .none
+            }
+        }
     }
 
     private var models: Int { isWatched.count }
@@ -42,6 +61,7 @@ struct PolicyDetector: StreamDetector {
         self.detector = detector
         self.set = set
         questions = ContiguousArray(set.rules.map(Question.init))
+        asked = ContiguousArray(questions.map(Unmanaged.passUnretained))
         isWatched = models.map { watched.isEmpty || watched.contains($0) }
         incidents = Array(repeating: PolicyIncident(), count: set.rules.count * models.count)
         shares = set.rules.flatMap { rule in Array(repeating: PolicyShare(share: rule.cap?.share ?? 0.5), count: models.count) }
@@ -52,21 +72,12 @@ struct PolicyDetector: StreamDetector {
         let model = Int(decision.row.model)
         guard isWatched[model] else { return }
         decisions[model] += 1
-        let batch = decision.batch
-        let row = decision.index
-        for index in questions.indices {
-            let question = questions[index]
-            let verdict = question.condition.evaluate(batch, row)
-            guard question.isMet(verdict) else { continue }
-            let place = index * models + model
-            guard let counted = question.counted else {
-                add(decision, verdict, to: place)
-                continue
-            }
-            switch counted.evaluate(batch, row) {
-            case .holds: shares[place].add(true, batch, row)
-            case .fails: shares[place].add(false, batch, row)
-            case .unknown: break
+        let (batch, row) = (decision.batch, decision.index)
+        for index in asked.indices {
+            switch asked[index]._withUnsafeGuaranteedRef({ $0.answer(batch, row) }) {
+            case .none: break
+            case .broken(let verdict): add(decision, verdict, to: index * models + model)
+            case .counted(let isOne): shares[index * models + model].add(isOne, batch, row)
             }
         }
     }
@@ -74,9 +85,9 @@ struct PolicyDetector: StreamDetector {
     mutating func observe(conflict decision: borrowing ObservedDecision) {
         let model = Int(decision.row.model)
         guard isWatched[model] else { return }
-        for index in questions.indices where questions[index].counted == nil {
-            let verdict = questions[index].condition.evaluate(decision.batch, decision.index)
-            if questions[index].isMet(verdict) { add(decision, verdict, to: index * models + model) }
+        for index in questions.indices where questions[index].isFloor {
+            guard case .broken(let verdict) = questions[index].answer(decision.batch, decision.index) else { continue }
+            add(decision, verdict, to: index * models + model)
         }
     }
 

@@ -12,6 +12,14 @@ public struct DetectorSpec: Sendable, Equatable {
         case labelConflicts(LabelIntegrityRule)
         case labelNormalisation(LabelIntegrityRule)
 
+        /// Whether it looks at decisions, and not at labels alone.
+        var readsDecisions: Bool {
+            switch self {
+            case .probing, .policy, .labelPoisoning, .labelCanary, .labelNormalisation: true
+            case .labelSource, .labelBurst, .labelOrphans, .labelConflicts: false
+            }
+        }
+
         /// Whether it looks at labels, and not at decisions alone.
         var readsLabels: Bool {
             switch self {

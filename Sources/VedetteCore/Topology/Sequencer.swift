@@ -251,6 +251,8 @@ struct Sequencer {
         var waiting = 0
         let punctuations = partitions[partition].punctuations
         var next = punctuations.firstIndex { $0.offset > partitions[partition].position } ?? punctuations.count
+        // The bucket of the record before is nearly always this one's too.
+        var bucket = Bucket()
         for row in times.indices {
             while next < punctuations.count, punctuations[next].offset <= offsets[row] {
                 clock.punctuate(punctuations[next].watermark)
@@ -262,12 +264,14 @@ struct Sequencer {
                 effective: effective, time: times[row], id: ids[row], offset: offsets[row],
                 slot: slot, row: Int32(row), partition: Int32(partition), stream: stream)
             let key = floorDivide(effective, configuration.granuleMs)
-            if buckets[key]?.append(entry) == nil {
-                buckets[key] = [entry]
-                bucketKeys.insert(key)
+            if key != bucket.key {
+                putBack(bucket)
+                bucket = takeOut(key)
             }
+            bucket.rows.append(entry)
             waiting += 1
         }
+        putBack(bucket)
         let position = offsets[offsets.count - 1] + 1
         while next < punctuations.count, punctuations[next].offset <= position {
             clock.punctuate(punctuations[next].watermark)
@@ -276,6 +280,23 @@ struct Sequencer {
         partitions[partition].clock = clock
         partitions[partition].position = position
         return waiting
+    }
+
+    /// A bucket that rows are being put into, out of the table so that nothing is looked up for each of them.
+    private struct Bucket {
+        /// `Int64.min` for none.
+        var key: Int64 = .min
+        var rows: ContiguousArray<SequencedRow> = []
+    }
+
+    private mutating func takeOut(_ key: Int64) -> Bucket {
+        if let known = buckets.removeValue(forKey: key) { return Bucket(key: key, rows: known) }
+        bucketKeys.insert(key)
+        return Bucket(key: key)
+    }
+
+    private mutating func putBack(_ bucket: consuming Bucket) {
+        if bucket.key != .min { buckets[bucket.key] = bucket.rows }
     }
 
     /// Start of the next complete bucket before `watermark`; nil when there is none.

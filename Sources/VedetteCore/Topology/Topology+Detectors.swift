@@ -1,14 +1,14 @@
 /// The stream detectors: fed with every record in the one order, heard at every boundary.
 extension Topology {
     func observe(_ decision: DecisionRow, _ batch: DecisionBatch, _ index: Int, _ entry: SequencedRow) {
-        guard !detectors.isEmpty else { return }
+        guard !decisionDetectors.isEmpty else { return }
         let observed = ObservedDecision(row: decision, batch: batch, index: index, id: entry.id, hash: hash, dimensions: dimensions, effective: entry.effective)
-        for place in detectors.indices { detectors[place].observe(observed) }
+        for place in decisionDetectors { detectors[place].observe(observed) }
     }
 
     /// Shows the detectors a decision whose ID is taken by another one. Nothing that metrics or the join rest on learns from it.
     func observeConflict(_ batch: DecisionBatch, _ index: Int, _ entry: SequencedRow, content: UInt32) {
-        guard !detectors.isEmpty else { return }
+        guard !decisionDetectors.isEmpty else { return }
         let model = batch.model[index]
         var row = DecisionRow(
             time: entry.time, model: model, version: UInt16(truncatingIfNeeded: versions[Int(model)].known(batch.version[index], in: batch.text, hash: hash)),
@@ -20,7 +20,7 @@ extension Topology {
         }
         for place in 0..<entityCount { row.entities.append(UInt32(truncatingIfNeeded: batch.entities[index * entityCount + place])) }
         let observed = ObservedDecision(row: row, batch: batch, index: index, id: entry.id, hash: hash, dimensions: dimensions, effective: entry.effective)
-        for place in detectors.indices { detectors[place].observe(conflict: observed) }
+        for place in decisionDetectors { detectors[place].observe(conflict: observed) }
     }
 
     func observe(_ label: ObservedLabel) {

@@ -35,6 +35,8 @@ public final class Topology {
     public internal(set) var monitorStatus: MonitorStatus
     /// One per entry of `configuration.detectors`.
     var detectors: [any StreamDetector] = []
+    /// Places of those that look at decisions.
+    let decisionDetectors: [Int]
     /// Places of those that look at labels: where there are none, no label's words are read.
     let labelDetectors: [Int]
     var incidents: IncidentBook
@@ -96,6 +98,7 @@ public final class Topology {
         nowcasts = NowcastBook(configuration.nowcast, models: schema.models.count)
         nowcastGroups = configuration.nowcastGroups
         detectors = DetectorFactory.make(configuration, hash: hash)
+        decisionDetectors = configuration.detectors.indices.filter { configuration.detectors[$0].rule.readsDecisions }
         labelDetectors = configuration.detectors.indices.filter { configuration.detectors[$0].rule.readsLabels }
         breakers = BreakerBoard(configuration: configuration)
         orphansBySource = Array(repeating: 0, count: configuration.labelSources.count + 1)

@@ -8,7 +8,7 @@ import VedetteCore
 /// output does not depend on that choice.
 public final class FileReplay {
     /// Lines read from one file before the next choice.
-    static let batchLines = 2_048
+    static let batchLines = 512
     /// Boundaries closed before it says how far it is.
     static let batchBoundaries = 100_000
 
@@ -126,25 +126,21 @@ public final class FileReplay {
         sources.indices.filter { !sources[$0].ended }.min { topology.watermark(of: $0) < topology.watermark(of: $1) }
     }
 
-    /// Gives the file's next record to its feed; false at the end.
-    private func giveNext(_ index: Int) -> Bool {
+    /// Gives the next records of a file to its feed.
+    private func read(_ index: Int) {
+        let (reader, feed) = (sources[index].reader, sources[index].feed)
         do {
-            return try sources[index].reader.giveNext(to: sources[index].feed, clock: now)
+            for _ in 0..<Self.batchLines {
+                guard try reader.giveNext(to: feed, clock: now) else {
+                    sources[index].ended = true
+                    break
+                }
+            }
         } catch {
             inputError = inputError ?? error
-            return false
+            sources[index].ended = true
         }
-    }
-
-    private func read(_ index: Int) {
-        let feed = sources[index].feed
-        for _ in 0..<Self.batchLines {
-            guard giveNext(index) else {
-                sources[index].ended = true
-                feed.release(present: now)
-                break
-            }
-        }
+        if sources[index].ended { feed.release(present: now) }
         if let batch = feed.take() { topology.ingest(batch) }
         if sources[index].ended { topology.end(index) }
     }

@@ -2,7 +2,7 @@ import VedetteCodec
 import VedetteCore
 
 /// A file of records, read one after the other.
-protocol RecordFile {
+protocol RecordFile: AnyObject {
     /// Size of the file as it is stored; nil where there is none.
     var totalBytes: Int64? { get }
     /// Stored bytes taken so far.
@@ -19,7 +19,7 @@ protocol RecordFile {
 }
 
 /// JSON lines.
-struct LineFile: RecordFile {
+final class LineFile: RecordFile {
     private let reader: LineReader
     private let recordBytes: Int
     var transcoder: (any RecordTranscoder)? { nil }
@@ -46,7 +46,7 @@ struct LineFile: RecordFile {
 }
 
 /// An Avro container file.
-struct ContainerFile: RecordFile {
+final class ContainerFile: RecordFile {
     private let file: AvroFile
     let transcoder: (any RecordTranscoder)?
     var totalBytes: Int64? { file.totalBytes }
