@@ -144,8 +144,13 @@ public struct QuantileSketch: Sendable {
         counts.mapKeys { Self.clamp($0, floor: floor) }
     }
 
+    @inline(__always)
     private mutating func collapseIfCompact() {
-        guard counts.isCompact, counts.distinctUpperBound > maxBins else { return }
+        if counts.isCompact, counts.distinctUpperBound > maxBins { collapse() }
+    }
+
+    @inline(never)
+    private mutating func collapse() {
         raiseFloor(to: canonicalFloor(excess: counts.distinctUpperBound - maxBins))
     }
 

@@ -152,8 +152,13 @@ public struct ScoreSketch: Sendable {
     }
 
     /// Only a compact store knows its number of keys; until then the tail waits, which is at most half as long again.
+    @inline(__always)
     private mutating func coarsenIfCompact() {
-        guard counts.isCompact else { return }
+        if counts.isCompact, counts.distinctUpperBound > maxEntries { coarsenToFit() }
+    }
+
+    @inline(never)
+    private mutating func coarsenToFit() {
         while counts.distinctUpperBound > maxEntries { coarsen(toLevel: levelIndex + 1) }
     }
 
