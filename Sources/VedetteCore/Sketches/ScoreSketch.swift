@@ -115,21 +115,18 @@ public struct ScoreSketch: Sendable {
     /// A level from `level` on that the union of the sketches must at least have: found by marking the keys of
     /// coarser levels, which is much cheaper than sorting those of a finer one that does not hold them.
     private func leastLevel(of sketches: ContiguousArray<ScoreSketch>, from level: UInt8) -> UInt8 {
-        var level = level
         guard sketches.reduce(0, { $0 + $1.counts.distinctUpperBound }) > maxEntries else { return level }
+        let parts = ContiguousArray(sketches.lazy.map(\.counts))
         for candidate in Self.markedLevels where candidate >= level {
             let divisors = ContiguousArray(sketches.lazy.map { KeyDivisor(Self.widths[Int(candidate)] / $0.width) })
-            let isTooFine = SparseCounts.hasMore(
-                than: maxEntries, ContiguousArray(sketches.lazy.map(\.counts)), divisors,
-                below: Int(Self.unitsPerOne / Self.widths[Int(candidate)]) + 1)
-            guard isTooFine else { break }
-            level = candidate + 1
+            let bound = Int(Self.unitsPerOne / Self.widths[Int(candidate)]) + 1
+            if SparseCounts.hasMore(than: maxEntries, parts, divisors, below: bound) { return candidate + 1 }
         }
         return level
     }
 
-    /// Levels of 100,001 and 20,001 keys: few enough to be marked in a bitmap.
-    private static let markedLevels: [UInt8] = [2, 3]
+    /// Levels of 20,001 and 100,001 keys: few enough to be marked each. The coarser first: where it does not hold them, no finer one does.
+    private static let markedLevels: [UInt8] = [3, 2]
 
     /// Folds pending adds in, which makes the reads that follow cheap.
     public mutating func compact() {
@@ -201,16 +198,29 @@ extension ScoreSketch {
     private func histogram(unitsPerBin: Int32, bins: Int) -> [Int64] {
         var result = [Int64](repeating: 0, count: bins)
         let sketch = compacted()
-        let keysPerBin = unitsPerBin / sketch.width
-        for (key, count) in sketch.counts { result[Swift.min(Int(key / keysPerBin), bins - 1)] += count }
+        let bin = sketch.bins(ofUnits: unitsPerBin)
+        result.withUnsafeMutableBufferPointer { result in
+            sketch.counts.forEachEntry { key, count in result[Swift.min(Int(bin(key)), bins - 1)] += count }
+        }
         return result
+    }
+
+    /// From a key of the level in use to the number of its bin, `units` wide: every level's width divides that of the bins asked for.
+    func bins(ofUnits units: Int32) -> KeyDivisor { KeyDivisor(units / width) }
+
+    /// Calls `body(key, count in a, count in b)` for every distinct score in ascending order. Both must be at one level, their adds folded in.
+    @inline(__always)
+    static func forEachKey(_ a: ScoreSketch, _ b: ScoreSketch, _ body: (Int32, Int64, Int64) -> Void) {
+        precondition(a.levelIndex == b.levelIndex, "scores are compared at one level")
+        SparseCounts.forEachKey(a.counts, b.counts, body)
     }
 
     /// The score that stands for a key at the level in use: the middle of its units.
     func value(ofKey key: Int32) -> Double {
-        guard key < Self.unitsPerOne / width else { return 1 }
+        let (first, width) = (Int64(key) * Int64(width), Int64(width))
+        guard first < Int64(Self.unitsPerOne) else { return 1 }
         // One correctly rounded division of exact integers: the double of the decimal literal.
-        return Double(2 * Int64(key) * Int64(width) + Int64(width) - 1) / Double(2 * Self.unitsPerOne)
+        return Double(2 * first + width - 1) / Double(2 * Self.unitsPerOne)
     }
 
     /// The quantile `q` in [0, 1] with numpy's default linear interpolation, bit for bit at

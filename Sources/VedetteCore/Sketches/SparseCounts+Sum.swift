@@ -31,22 +31,22 @@ extension SparseCounts {
     }
 
     /// Whether there are more than `most` different keys after mapping, where these lie from 0 to `bound`, exclusive.
-    /// O(entries + bound / 64); as a rule a few parts are enough to tell that there are.
+    /// O(entries + bound); as a rule a few parts are enough to tell that there are.
     static func hasMore<Map: KeyMap>(
         than most: Int, _ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>, below bound: Int
     ) -> Bool {
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: bound / 64 + 1) { marks in
-            marks.initialize(repeating: 0)
+        // A byte each: of keys in ascending order, each would wait for the one before it to have marked its bit of the same word.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bound) { isNew in
+            isNew.initialize(repeating: 1)
             var distinct = 0
             for (index, part) in parts.enumerated() {
                 let map = maps[index]
                 part.entries.withUnsafeBufferPointer { entries in
                     for entry in entries {
                         let key = Int(map(PackedCount.key(entry)))
-                        let (word, bit) = (marks[key &>> 6], 1 &<< UInt64(truncatingIfNeeded: key))
                         // Wrapping: an array has fewer entries than an Int counts.
-                        distinct &+= word & bit == 0 ? 1 : 0
-                        marks[key &>> 6] = word | bit
+                        distinct &+= Int(truncatingIfNeeded: isNew[key])
+                        isNew[key] = 0
                     }
                 }
                 if distinct > most { return true }

@@ -84,9 +84,14 @@ public struct SparseCounts: Sendable {
             return
         }
         total += other.total
-        if entries.count - sortedCount + other.entries.count < Swift.max(Self.minTail, sortedCount / 2) {
+        let tail = entries.count - sortedCount + other.entries.count
+        if tail < Swift.max(Self.minTail, sortedCount / 2) {
             entries.append(contentsOf: other.entries)
             return
+        }
+        if !isCompact, tail <= PackedCount.rankingLimit {
+            entries.append(contentsOf: other.entries)
+            return foldTail()
         }
         compact()
         let added = other.compacted().entries
