@@ -16,9 +16,17 @@ public struct MetricEncoder: Sendable {
 
     public init(recordBytes: Int = Self.defaultRecordBytes) { self.recordBytes = recordBytes }
 
-    /// The record's key: equal for all revisions of one window.
-    public func key(_ result: WindowResult) -> String {
-        "\(result.model)|\(result.version)|\(result.slice.text)|\(result.window.name)|\(RFC3339.string(result.start))"
+    /// The record's key, as UTF-8: equal for all revisions of one window.
+    public func key(_ result: WindowResult) -> [UInt8] {
+        let slice = result.slice.text
+        var key: [UInt8] = []
+        key.reserveCapacity(result.model.utf8.count + result.version.utf8.count + slice.utf8.count + result.window.name.utf8.count + RFC3339.length + 4)
+        for text in [result.model, result.version, slice, result.window.name] {
+            key.append(contentsOf: text.utf8)
+            key.append(0x7C)
+        }
+        key.appendRFC3339(result.start)
+        return key
     }
 
     /// Appends one object, without a newline.

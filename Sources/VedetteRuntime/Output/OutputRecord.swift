@@ -66,10 +66,10 @@ public final class OutputCollector: TopologySink {
         guard wanted.contains(.metrics) else { return }
         if result.repeatsPrevious, let newest = newestMetric {
             metrics.encode(result, repeating: newest.value[newest.bodyStart...], into: &json)
-            append(.metrics, key: Array(metrics.key(result).utf8), at: at)
+            append(.metrics, key: metrics.key(result), at: at)
         } else {
             let bodyStart = metrics.encode(result, into: &json)
-            newestMetric = (append(.metrics, key: Array(metrics.key(result).utf8), at: at), bodyStart)
+            newestMetric = (append(.metrics, key: metrics.key(result), at: at), bodyStart)
         }
     }
 
