@@ -100,27 +100,42 @@ public struct ScoreSketch: Sendable {
             if others.count == 1 { merge(others[0]) }
             return
         }
-        var sketches = others
-        sketches.append(self)
-        for other in others { limit = Swift.min(limit, other.limit) }
-        // The level of a union is at least that of each part, so none has to be coarsened by itself.
-        for other in others { levelIndex = Swift.max(levelIndex, other.levelIndex) }
-        levelIndex = leastLevel(of: sketches, from: levelIndex)
-        let width = width
-        let divisors = ContiguousArray(sketches.lazy.map { KeyDivisor(width / $0.width) })
-        counts = SparseCounts.sum(ContiguousArray(sketches.lazy.map(\.counts)), divisors)
+        var parts: ContiguousArray<SparseCounts> = []
+        var widths: ContiguousArray<Int32> = []
+        if !isEmpty {
+            parts.append(counts)
+            widths.append(width)
+        }
+        for index in others.indices {
+            limit = Swift.min(limit, others[index].limit)
+            // The level of a union is at least that of each part, so none has to be coarsened by itself.
+            levelIndex = Swift.max(levelIndex, others[index].levelIndex)
+            guard !others[index].isEmpty else { continue }
+            parts.append(others[index].counts)
+            widths.append(others[index].width)
+        }
+        levelIndex = leastLevel(of: parts, widths, from: levelIndex)
+        // Most panes have none or few of some scores: often only one part has any.
+        guard parts.count > 1 || widths.first != width else {
+            counts = parts[0]
+            return coarsenIfCompact()
+        }
+        counts = SparseCounts.sum(parts, divisors(from: widths, to: levelIndex))
         coarsenIfCompact()
     }
 
-    /// A level from `level` on that the union of the sketches must at least have: found by marking the keys of
+    private func divisors(from widths: ContiguousArray<Int32>, to level: UInt8) -> ContiguousArray<KeyDivisor> {
+        let width = Self.widths[Int(level)]
+        return ContiguousArray(widths.lazy.map { KeyDivisor(width / $0) })
+    }
+
+    /// A level from `level` on that the union of the parts must at least have: found by marking the keys of
     /// coarser levels, which is much cheaper than sorting those of a finer one that does not hold them.
-    private func leastLevel(of sketches: ContiguousArray<ScoreSketch>, from level: UInt8) -> UInt8 {
-        guard sketches.reduce(0, { $0 + $1.counts.distinctUpperBound }) > maxEntries else { return level }
-        let parts = ContiguousArray(sketches.lazy.map(\.counts))
+    private func leastLevel(of parts: ContiguousArray<SparseCounts>, _ widths: ContiguousArray<Int32>, from level: UInt8) -> UInt8 {
+        guard parts.indices.reduce(0, { $0 + parts[$1].distinctUpperBound }) > maxEntries else { return level }
         for candidate in Self.markedLevels where candidate >= level {
-            let divisors = ContiguousArray(sketches.lazy.map { KeyDivisor(Self.widths[Int(candidate)] / $0.width) })
             let bound = Int(Self.unitsPerOne / Self.widths[Int(candidate)]) + 1
-            if SparseCounts.hasMore(than: maxEntries, parts, divisors, below: bound) { return candidate + 1 }
+            if SparseCounts.hasMore(than: maxEntries, parts, divisors(from: widths, to: candidate), below: bound) { return candidate + 1 }
         }
         return level
     }
