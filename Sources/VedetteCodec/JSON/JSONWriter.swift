@@ -83,6 +83,12 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// Adds members with the bytes that they had in another object, the comma before the first included: there must be a member before them.
+    mutating func members(repeating members: ArraySlice<UInt8>) {
+        append(contentsOf: members)
+        needsComma = true
+    }
+
     private mutating func begin(_ bracket: UInt8) {
         separate()
         append(bracket)
@@ -150,7 +156,7 @@ public struct JSONWriter: Sendable {
             return appendASCII(".0")
         }
         guard value.isFinite else { return appendASCII("null") }
-        var text = NumberText()
+        var text = DoubleText()
         value.write(to: &text)
         text.withUnsafeBytes { append(contentsOf: $0) }
     }
@@ -303,7 +309,7 @@ public struct JSONWriter: Sendable {
 }
 
 /// The shortest text of a double, without memory of its own as a string of more than 15 bytes has.
-private struct NumberText: TextOutputStream {
+private struct DoubleText: TextOutputStream {
     /// The longest is `-1.2345678901234567e-308`, 24 bytes.
     private var bytes = InlineArray<32, UInt8>(repeating: 0)
     private var count = 0
