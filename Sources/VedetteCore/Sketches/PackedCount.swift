@@ -17,26 +17,25 @@ enum PackedCount {
 
     static func count(_ entry: UInt64) -> Int64 { Int64(entry & countMask) }
 
-    static func adding(_ entry: UInt64, _ count: Int64) -> UInt64 {
-        precondition(self.count(entry) <= SparseCounts.maxCount - count, "the count of one key overflows 40 bits")
-        return entry + UInt64(count)
-    }
-
     /// Sorts by key and adds up equal keys; returns how many entries at the front are left.
     static func sortAndCombine(_ buffer: UnsafeMutableBufferPointer<UInt64>) -> Int {
         guard buffer.count > 1 else { return buffer.count }
         return buffer.count <= rankingLimit ? rankAndCombine(buffer) : radixSortAndCombine(buffer)
     }
 
-    /// Adds up neighbours of equal keys; returns how many entries of `target`, which may be the source itself, are written.
-    private static func combine(_ source: UnsafeMutableBufferPointer<UInt64>, into target: UnsafeMutableBufferPointer<UInt64>) -> Int {
-        var current = source[0]
+    /// Adds up neighbours whose keys are equal, or become so by `change`; returns how many entries of `target`, which may be the source
+    /// itself, are written. There must be an entry.
+    @inline(__always)
+    private static func combine(
+        _ source: UnsafeMutableBufferPointer<UInt64>, into target: UnsafeMutableBufferPointer<UInt64>, changing change: (UInt64) -> UInt64
+    ) -> Int {
+        var current = change(source[0])
         var (written, carried) = (0, UInt64(0))
         target[0] = current
         // Whether the next key is the same is as good as random, so the choice is arithmetic and not a branch. Wrapping: what counts carry
-        // into a key is found at the end, and so few are no sum of 64 bits.
+        // into a key is found at the end, and two of 40 bits are no sum of 64.
         for index in 1..<source.count {
-            let entry = source[index]
+            let entry = change(source[index])
             let isSame = (entry ^ current) &>> countBits == 0
             let sum = entry &+ (isSame ? current & countMask : 0)
             carried |= sum ^ entry
@@ -52,20 +51,7 @@ enum PackedCount {
     @inline(__always)
     static func mapKeys(_ buffer: UnsafeMutableBufferPointer<UInt64>, _ transform: (Int32) -> Int32) -> Int {
         guard !buffer.isEmpty else { return 0 }
-        var written = 0
-        var current = pack(transform(key(buffer[0])), count(buffer[0]))
-        for index in 1..<buffer.count {
-            let entry = pack(transform(key(buffer[index])), count(buffer[index]))
-            if entry >> countBits == current >> countBits {
-                current = adding(current, count(entry))
-            } else {
-                buffer[written] = current
-                written += 1
-                current = entry
-            }
-        }
-        buffer[written] = current
-        return written + 1
+        return combine(buffer, into: buffer) { pack(transform(key($0)), count($0)) }
     }
 
     /// Every entry's place is the number of smaller ones; of equal keys, the one in front is the smaller. O(n^2), eight at a time.
@@ -91,7 +77,7 @@ enum PackedCount {
                     for lane in 0..<Swift.min(lanes, count &- first) { sorted[Int(truncatingIfNeeded: ranks[lane])] = buffer[first &+ lane] }
                 }
                 // Safe: ranks are the numbers from 0 on, so as many are written as there are.
-                return combine(UnsafeMutableBufferPointer(rebasing: sorted[..<count]), into: buffer)
+                return combine(UnsafeMutableBufferPointer(rebasing: sorted[..<count]), into: buffer) { $0 }
             }
         }
     }
@@ -110,7 +96,7 @@ enum PackedCount {
                 scatter(source, to: target, shift: countBits + UInt64(pass * bits), bits: bits)
                 swap(&source, &target)
             }
-            return combine(source, into: buffer)
+            return combine(source, into: buffer) { $0 }
         }
     }
 
