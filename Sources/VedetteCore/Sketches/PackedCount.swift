@@ -57,11 +57,12 @@ enum PackedCount {
     /// Every entry's place is the number of smaller ones; of equal keys, the one in front is the smaller. O(n^2), eight at a time.
     private static func rankAndCombine(_ buffer: UnsafeMutableBufferPointer<UInt64>) -> Int {
         let (count, lanes) = (buffer.count, SIMD8<Int32>.scalarCount)
+        let one = SIMD8<Int32>(repeating: 1)
         let (wordSize, blockSize) = (MemoryLayout<Int32>.size, MemoryLayout<SIMD8<Int32>>.size)
         // Neither takes more than 1,024 bytes: as much as is taken from the stack without asking whether there is room.
         return withUnsafeTemporaryAllocation(byteCount: rankingLimit * wordSize, alignment: blockSize) { words in
             withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rankingLimit) { sorted in
-                // 24 bits of key and 7 of place: no two are equal, and none is negative, so that a difference has the sign of the comparison.
+                // 24 bits of key and 7 of place: no two are equal, and none is negative.
                 for index in 0..<count {
                     let word = Int32(truncatingIfNeeded: (buffer[index] &>> countBits) &<< 7) | Int32(truncatingIfNeeded: index)
                     words.storeBytes(of: word, toByteOffset: index &* wordSize, as: Int32.self)
@@ -70,9 +71,10 @@ enum PackedCount {
                 for index in count..<(count + lanes - 1) / lanes * lanes { words.storeBytes(of: 0, toByteOffset: index &* wordSize, as: Int32.self) }
                 for first in stride(from: 0, to: count, by: lanes) {
                     let mine = words.load(fromByteOffset: first &* wordSize, as: SIMD8<Int32>.self)
-                    var ranks = SIMD8<Int32>.zero
+                    var ranks = SIMD8<Int32>()
                     for other in 0..<count {
-                        ranks &-= (SIMD8(repeating: words.load(fromByteOffset: other &* wordSize, as: Int32.self)) &- mine) &>> 31
+                        let word = SIMD8(repeating: words.load(fromByteOffset: other &* wordSize, as: Int32.self))
+                        ranks &+= SIMD8<Int32>().replacing(with: one, where: word .< mine)
                     }
                     for lane in 0..<Swift.min(lanes, count &- first) { sorted[Int(truncatingIfNeeded: ranks[lane])] = buffer[first &+ lane] }
                 }
@@ -88,12 +90,13 @@ enum PackedCount {
         let first = buffer[0]
         for entry in buffer { differing |= entry ^ first }
         let (passes, bits) = digits(of: 64 - Int(countBits) - Swift.min(keyBits, differing.leadingZeroBitCount), count: buffer.count)
-        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: buffer.count) { scratch in
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: buffer.count + (1 << bits)) { scratch in
             // Safe: every slot is written by a scattering pass before a pass reads it.
             var source = buffer
-            var target = scratch
+            var target = UnsafeMutableBufferPointer(rebasing: scratch[..<buffer.count])
+            let starts = UnsafeMutableBufferPointer(rebasing: scratch[buffer.count...])
             for pass in 0..<passes {
-                scatter(source, to: target, shift: countBits + UInt64(pass * bits), bits: bits)
+                scatter(source, to: target, shift: countBits + UInt64(pass * bits), starts)
                 swap(&source, &target)
             }
             return combine(source, into: buffer) { $0 }
@@ -109,31 +112,31 @@ enum PackedCount {
         var least = Int.max
         for passes in 1...4 where width > 0 {
             let bits = (width + passes - 1) / passes
-            let cost = passes * (4 * count + 1 << bits)
+            let cost = passes * (4 * count + (1 << bits))
             if bits <= mostDigitBits, cost < least { (best, least) = ((passes, bits), cost) }
         }
         return best
     }
 
+    /// - Parameter starts: room for a number for each value of the digit.
     private static func scatter(
-        _ source: UnsafeMutableBufferPointer<UInt64>, to target: UnsafeMutableBufferPointer<UInt64>, shift: UInt64, bits: Int
+        _ source: UnsafeMutableBufferPointer<UInt64>, to target: UnsafeMutableBufferPointer<UInt64>, shift: UInt64,
+        _ starts: UnsafeMutableBufferPointer<UInt64>
     ) {
-        let mask = 1 &<< UInt64(bits) &- 1
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 1 << bits) { starts in
-            starts.initialize(repeating: 0)
-            // Wrapping throughout: no more entries than 2^32 are ever sorted at once, that is 32 GiB of them.
-            for entry in source { starts[Int(truncatingIfNeeded: (entry &>> shift) & mask)] &+= 1 }
-            var sum: UInt32 = 0
-            for digit in 0..<starts.count {
-                let size = starts[digit]
-                starts[digit] = sum
-                sum &+= size
-            }
-            for entry in source {
-                let digit = Int(truncatingIfNeeded: (entry &>> shift) & mask)
-                target[Int(starts[digit])] = entry
-                starts[digit] &+= 1
-            }
+        let mask = UInt64(starts.count) &- 1
+        starts.initialize(repeating: 0)
+        // Wrapping throughout: an array has fewer entries than 64 bits count.
+        for entry in source { starts[Int(truncatingIfNeeded: (entry &>> shift) & mask)] &+= 1 }
+        var sum: UInt64 = 0
+        for digit in 0..<starts.count {
+            let size = starts[digit]
+            starts[digit] = sum
+            sum &+= size
+        }
+        for entry in source {
+            let digit = Int(truncatingIfNeeded: (entry &>> shift) & mask)
+            target[Int(truncatingIfNeeded: starts[digit])] = entry
+            starts[digit] &+= 1
         }
     }
 

@@ -21,7 +21,8 @@ struct MetricRepetitionTests {
         let start = hour * 3_600_000
         return WindowResult(
             model: "risk", version: "v\(hour)", slice: SliceName([.init(dimension: "country", value: "FR")]),
-            window: WindowSpec(name: "24h", sizeMs: 86_400_000, hopMs: 3_600_000), start: start, end: start + 86_400_000, isFinal: hour % 2 == 0, revision: hour,
+            window: WindowSpec(name: "24h", sizeMs: 86_400_000, hopMs: 3_600_000), start: start, end: start + 86_400_000, isFinal: hour % 2 == 0,
+            revision: hour,
             pane: pane, unmatched: hour * 1_000, thresholdEpsilon: 0.01, labelNames: LabelNames(sources: []), drift: [], featureNames: ["amount", "browser"])
     }
 
