@@ -83,6 +83,12 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// Adds members with the bytes that they had in another object, the comma before the first included: there must be a member before them.
+    mutating func members(repeating members: ArraySlice<UInt8>) {
+        append(contentsOf: members)
+        needsComma = true
+    }
+
     private mutating func begin(_ bracket: UInt8) {
         separate()
         append(bracket)
@@ -95,17 +101,12 @@ public struct JSONWriter: Sendable {
     }
 
     /// The name of the member whose value is written next.
-    public mutating func key(_ name: String) {
-        var name = name
-        name.withUTF8 { appendQuoted($0, isKey: true) }
-    }
+    public mutating func key(_ name: String) { name.utf8Span.span.withUnsafeBufferPointer { appendQuoted($0, isKey: true) } }
 
     // MARK: Values
 
-    public mutating func value(_ value: String) {
-        var value = value
-        value.withUTF8 { appendQuoted($0) }
-    }
+    /// Here and for keys: a span, since a string that is copied to lend out its bytes is counted each time.
+    public mutating func value(_ value: String) { value.utf8Span.span.withUnsafeBufferPointer { appendQuoted($0) } }
 
     /// A string from bytes; what is not UTF-8 becomes U+FFFD.
     public mutating func value(utf8 bytes: some Sequence<UInt8>) {
@@ -115,7 +116,8 @@ public struct JSONWriter: Sendable {
 
     public mutating func value(_ value: some FixedWidthInteger) {
         separate()
-        guard value >= 0, let digits = UInt64(exactly: value) else { return appendASCII(value.description) }
+        guard let digits = UInt64(exactly: value.magnitude) else { return append(contentsOf: Array(value.description.utf8)[...]) }
+        if value < 0 { append(0x2D) }
         append(digits: digits)
     }
 
@@ -153,7 +155,10 @@ public struct JSONWriter: Sendable {
             append(digits: UInt64(Int64(value)))
             return appendASCII(".0")
         }
-        appendASCII(value.isFinite ? value.description : "null")
+        guard value.isFinite else { return appendASCII("null") }
+        var text = DoubleText()
+        value.write(to: &text)
+        text.withUnsafeBytes { append(contentsOf: $0) }
     }
 
     /// Whole numbers below have all their digits and `.0` in their shortest text.
@@ -217,9 +222,8 @@ public struct JSONWriter: Sendable {
 
     // MARK: Text
 
-    private mutating func appendASCII(_ text: String) {
-        var copy = text
-        copy.withUTF8 { append(contentsOf: UnsafeRawBufferPointer($0)) }
+    private mutating func appendASCII(_ text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: UnsafeRawBufferPointer($0)) }
     }
 
     /// Most counts are a digit; no text is made of any.
@@ -301,6 +305,31 @@ public struct JSONWriter: Sendable {
             append(Base64.hexDigit(byte >> 4))
             append(Base64.hexDigit(byte & 0xF))
         }
+    }
+}
+
+/// The shortest text of a double, without memory of its own as a string of more than 15 bytes has.
+private struct DoubleText: TextOutputStream {
+    /// The longest is `-1.2345678901234567e-308`, 24 bytes.
+    private var bytes = InlineArray<32, UInt8>(repeating: 0)
+    private var count = 0
+
+    mutating func write(_ string: String) {
+        for byte in string.utf8 { append(byte) }
+    }
+
+    /// How the standard library writes numbers to a stream that takes bytes.
+    mutating func _writeASCII(_ buffer: UnsafeBufferPointer<UInt8>) {
+        for byte in buffer { append(byte) }
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        bytes[count] = byte
+        count += 1
+    }
+
+    func withUnsafeBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        bytes.span.withUnsafeBufferPointer { body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0[..<count]))) }
     }
 }
 

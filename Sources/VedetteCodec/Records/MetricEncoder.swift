@@ -16,26 +16,47 @@ public struct MetricEncoder: Sendable {
 
     public init(recordBytes: Int = Self.defaultRecordBytes) { self.recordBytes = recordBytes }
 
-    /// The record's key: equal for all revisions of one window.
-    public func key(_ result: WindowResult) -> String {
-        "\(result.model)|\(result.version)|\(result.slice.text)|\(result.window.name)|\(RFC3339.string(result.start))"
+    /// The record's key, as UTF-8: equal for all revisions of one window.
+    public func key(_ result: WindowResult) -> [UInt8] {
+        let slice = result.slice.text
+        var key: [UInt8] = []
+        key.reserveCapacity(result.model.utf8.count + result.version.utf8.count + slice.utf8.count + result.window.name.utf8.count + RFC3339.length + 4)
+        for text in [result.model, result.version, slice, result.window.name] {
+            key.append(contentsOf: text.utf8)
+            key.append(0x7C)
+        }
+        key.appendRFC3339(result.start)
+        return key
+    }
+
+    /// What a later record may take over from one that has been written.
+    public struct Written {
+        /// Place in the writer's bytes where the body begins; see ``MetricEncoder/encode(_:repeating:into:)``.
+        public fileprivate(set) var bodyStart: Int
+        /// Places of what the pane alone says; empty where not all of it was written.
+        fileprivate var ofPane: [Range<Int>] = []
+        fileprivate let pane: Pane
     }
 
     /// Appends one object, without a newline.
     ///
-    /// - Returns: where in the writer's bytes the part begins that a repetition may take over; see ``encode(_:repeating:into:)``.
+    /// - Parameter previous: a record, of which is taken over what the pane says where that is the same object. Windows at the end of
+    ///   a replay often hold the same panes as their neighbours. What has been put out does not change any more.
     @discardableResult
-    public func encode(_ result: WindowResult, into json: inout JSONWriter) -> Int {
+    public func encode(_ result: WindowResult, previous: (written: Written, bytes: [UInt8])? = nil, into json: inout JSONWriter) -> Written {
         head(result, into: &json)
-        let bodyStart = json.count
+        var written = Written(bodyStart: json.count, pane: result.pane)
+        var known: [ArraySlice<UInt8>] = []
+        if let previous, previous.written.pane === result.pane { known = previous.written.ofPane.map { previous.bytes[$0] } }
         var detail = Detail.all
-        body(result, detail, into: &json)
-        while json.count - bodyStart > recordBytes, let less = detail.less(features: result.featureNames.count) {
+        written.ofPane = body(result, detail, known, into: &json)
+        while json.count - written.bodyStart > recordBytes, let less = detail.less(features: result.featureNames.count) {
             detail = less
-            json.removeMembers(from: bodyStart)
-            body(result, detail, into: &json)
+            json.removeMembers(from: written.bodyStart)
+            _ = body(result, detail, [], into: &json)
+            written.ofPane = []
         }
-        return bodyStart
+        return written
     }
 
     /// What a record says about features. Less of it is written where all of it would be too long.
@@ -56,7 +77,7 @@ public struct MetricEncoder: Sendable {
 
     /// Appends the object of a result that is the same as the one before but for its version.
     ///
-    /// - Parameter body: the bytes of that one from the returned place on.
+    /// - Parameter body: the bytes of that one from ``Written/bodyStart`` on.
     public func encode(_ result: WindowResult, repeating body: ArraySlice<UInt8>, into json: inout JSONWriter) {
         head(result, into: &json)
         json.endObject(repeating: body)
@@ -68,8 +89,16 @@ public struct MetricEncoder: Sendable {
         json.field("version", result.version)
     }
 
-    private func body(_ result: WindowResult, _ detail: Detail, into json: inout JSONWriter) {
+    /// - Parameter known: of each part that the pane alone says, its bytes where a record before had them; else empty.
+    /// - Returns: the places of these parts.
+    private func body(_ result: WindowResult, _ detail: Detail, _ known: [ArraySlice<UInt8>], into json: inout JSONWriter) -> [Range<Int>] {
         let pane = result.pane
+        var places: [Range<Int>] = []
+        func ofPane(_ write: (inout JSONWriter) -> Void) {
+            let start = json.count
+            if places.count < known.count { json.members(repeating: known[places.count]) } else { write(&json) }
+            places.append(start..<json.count)
+        }
         json.key("slice")
         json.slice(result.slice)
         json.field("window", result.window.name)
@@ -77,19 +106,26 @@ public struct MetricEncoder: Sendable {
         json.field("end", time: result.end)
         json.field("final", result.isFinal)
         json.field("revision", result.revision)
-        volume(pane, into: &json)
-        score(result, into: &json)
+        ofPane {
+            volume(pane, into: &$0)
+            score(result, into: &$0)
+        }
         labels(result, into: &json)
-        outcomes(pane, into: &json)
-        calibration(pane, into: &json)
-        money(pane, into: &json)
-        operations(pane, into: &json)
+        ofPane {
+            outcomes(pane, into: &$0)
+            calibration(pane, into: &$0)
+            money(pane, into: &$0)
+            operations(pane, into: &$0)
+        }
         nowcast(result, into: &json)
-        latency(pane, into: &json)
-        features(result, detail, into: &json)
+        ofPane {
+            latency(pane, into: &$0)
+            features(result, detail, into: &$0)
+        }
         drift(result, detail, into: &json)
         if !detail.hasValues { leftOut(result, detail, into: &json) }
         json.endObject()
+        return places
     }
 
     func volume(_ pane: Pane, into json: inout JSONWriter) {

@@ -293,10 +293,14 @@ struct PaneStore {
         window.merge(panes(of: key, start, end), configuration: configuration)
     }
 
+    /// As many panes as an hour has: room for them is taken at once.
+    private static let usualParts = 12
+
     /// The panes that make up `start ..< end` of one series, in the order of time.
     func panes(of key: SeriesKey, _ start: Int64, _ end: Int64) -> ContiguousArray<Pane> {
         var found: ContiguousArray<Pane> = []
         guard let one = find(key) else { return found }
+        found.reserveCapacity(Self.usualParts)
         // After the closed panes come fine ones only, and none after the newest: a long window needs no walk to its end.
         let last = one.endIndex(level: 0).map { $0 * configuration.levels[0].sizeMs } ?? .min
         _ = forEachPane(start, min(end, max(closed, last))) { level, index in

@@ -41,7 +41,9 @@ public struct SampleSet: Sendable, Equatable {
 
     mutating func insert(_ id: RequestID, text: UnsafeRawBufferPointer) {
         guard admits(id) else { return }
-        bytes = bytes.withUnsafeBytes { Self.pack(Samples(smallestOf: Cursor($0), and: Sample(id: id, text: text))) }
+        let sample = Sample(id: id, text: text)
+        if replaceLast(by: sample) { return }
+        bytes = bytes.withUnsafeBytes { Self.pack(Samples(smallestOf: Cursor($0), and: sample)) }
     }
 
     mutating func merge(_ other: SampleSet) {
@@ -133,16 +135,13 @@ public struct SampleSet: Sendable, Equatable {
     private static let usualLength = 16
 
     private mutating func set(_ id: RequestID, at index: Int) {
-        bytes.withUnsafeMutableBytes {
-            $0.storeBytes(of: id.high, toByteOffset: 1 + index * Self.idBytes, as: UInt64.self)
-            $0.storeBytes(of: id.low, toByteOffset: 9 + index * Self.idBytes, as: UInt64.self)
-        }
+        bytes.withUnsafeMutableBytes { Self.write(id, at: 1 + index * Self.idBytes, of: $0) }
     }
 }
 
 // MARK: - Memory
 
-/// Safe: `pack` writes the memory, and nothing else does.
+/// Safe: `pack` lays the memory out, and what changes it keeps to that.
 extension SampleSet {
     /// A sample that lies in the memory of a set, which must outlive it.
     private struct Sample {
@@ -222,6 +221,46 @@ extension SampleSet {
         }
     }
 
+    /// Lets a sample that is admitted take the last one's place where that leaves the size as it is: of requests whose IDs are all of a
+    /// length, in the memory that is there. False where the set is not full or the size would be another.
+    private mutating func replaceLast(by sample: Sample) -> Bool {
+        guard count == Self.capacity else { return false }
+        let last = bytes.withUnsafeBytes { Self.place(of: Self.capacity - 1, of: $0) }
+        guard bytes.count - last == Self.lengthBytes + sample.text.count else { return false }
+        bytes.withUnsafeMutableBytes { bytes in
+            let all = UnsafeRawBufferPointer(bytes)
+            var index = 0
+            while index < Self.capacity, Self.id(index, of: all) < sample.id { index += 1 }
+            guard index < Self.capacity, Self.id(index, of: all) != sample.id else { return }
+            // Safe: what moves stays before the end, since as much as comes in goes out behind it.
+            let (place, size) = (Self.place(of: index, of: all), bytes.count - last)
+            let ids = 1 + index * Self.idBytes
+            let later = (Self.capacity - 1 - index) * Self.idBytes
+            UnsafeMutableRawBufferPointer(rebasing: bytes[(ids + Self.idBytes)...]).copyMemory(from: UnsafeRawBufferPointer(rebasing: all[ids..<ids + later]))
+            UnsafeMutableRawBufferPointer(rebasing: bytes[(place + size)...]).copyMemory(from: UnsafeRawBufferPointer(rebasing: all[place..<last]))
+            Self.write(sample.id, at: ids, of: bytes)
+            Self.write(sample.text, at: place, of: bytes)
+        }
+        return true
+    }
+
+    /// Where a sample's text begins, with its length.
+    private static func place(of index: Int, of bytes: UnsafeRawBufferPointer) -> Int {
+        var place = 1 + Int(bytes[0]) * idBytes
+        for _ in 0..<index { place += lengthBytes + Int(bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)) }
+        return place
+    }
+
+    private static func write(_ id: RequestID, at place: Int, of bytes: UnsafeMutableRawBufferPointer) {
+        bytes.storeBytes(of: id.high, toByteOffset: place, as: UInt64.self)
+        bytes.storeBytes(of: id.low, toByteOffset: place + 8, as: UInt64.self)
+    }
+
+    private static func write(_ text: UnsafeRawBufferPointer, at place: Int, of bytes: UnsafeMutableRawBufferPointer) {
+        bytes.storeBytes(of: UInt32(text.count), toByteOffset: place, as: UInt32.self)
+        UnsafeMutableRawBufferPointer(rebasing: bytes[(place + lengthBytes)...]).copyMemory(from: text)
+    }
+
     private static func id(_ index: Int, of bytes: UnsafeRawBufferPointer) -> RequestID {
         let place = 1 + index * idBytes
         return RequestID(
@@ -250,15 +289,12 @@ extension SampleSet {
             raw[0] = UInt8(samples.count)
             var place = 1
             for sample in samples {
-                raw.storeBytes(of: sample.id.high, toByteOffset: place, as: UInt64.self)
-                raw.storeBytes(of: sample.id.low, toByteOffset: place + 8, as: UInt64.self)
+                write(sample.id, at: place, of: raw)
                 place += idBytes
             }
             for sample in samples {
-                raw.storeBytes(of: UInt32(sample.text.count), toByteOffset: place, as: UInt32.self)
-                place += lengthBytes
-                UnsafeMutableRawBufferPointer(rebasing: raw[place...]).copyMemory(from: sample.text)
-                place += sample.text.count
+                write(sample.text, at: place, of: raw)
+                place += lengthBytes + sample.text.count
             }
             used = size
         }

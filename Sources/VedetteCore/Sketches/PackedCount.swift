@@ -3,8 +3,9 @@
 enum PackedCount {
     static let countBits: UInt64 = 40
     static let countMask: UInt64 = (1 << 40) - 1
-    /// Up to this many entries, insertion sort beats the three counting passes of the radix sort.
-    static let insertionLimit = 40
+    static let keyBits = 24
+    /// Up to this many entries, comparing each with all, eight at a time and without a branch, beats the passes of the radix sort.
+    static let rankingLimit = 128
 
     static func pack(_ key: Int32, _ count: Int64) -> UInt64 {
         precondition(key >= SparseCounts.minKey && key <= SparseCounts.maxKey, "a key must fit 24 bits")
@@ -16,25 +17,33 @@ enum PackedCount {
 
     static func count(_ entry: UInt64) -> Int64 { Int64(entry & countMask) }
 
-    static func adding(_ entry: UInt64, _ count: Int64) -> UInt64 {
-        precondition(self.count(entry) <= SparseCounts.maxCount - count, "the count of one key overflows 40 bits")
-        return entry + UInt64(count)
-    }
-
     /// Sorts by key and adds up equal keys; returns how many entries at the front are left.
     static func sortAndCombine(_ buffer: UnsafeMutableBufferPointer<UInt64>) -> Int {
-        guard !buffer.isEmpty else { return 0 }
-        if buffer.count <= insertionLimit { insertionSort(buffer) } else { radixSort(buffer) }
-        var written = 0
-        for index in 1..<buffer.count {
-            let entry = buffer[index]
-            if entry >> countBits == buffer[written] >> countBits {
-                buffer[written] = adding(buffer[written], count(entry))
-            } else {
-                written += 1
-                buffer[written] = entry
-            }
+        guard buffer.count > 1 else { return buffer.count }
+        return buffer.count <= rankingLimit ? rankAndCombine(buffer) : radixSortAndCombine(buffer)
+    }
+
+    /// Adds up neighbours whose keys are equal, or become so by `change`; returns how many entries of `target`, which may be the source
+    /// itself, are written. There must be an entry.
+    @inline(__always)
+    private static func combine(
+        _ source: UnsafeMutableBufferPointer<UInt64>, into target: UnsafeMutableBufferPointer<UInt64>, changing change: (UInt64) -> UInt64
+    ) -> Int {
+        var current = change(source[0])
+        var (written, carried) = (0, UInt64(0))
+        target[0] = current
+        // Whether the next key is the same is as good as random, so the choice is arithmetic and not a branch. Wrapping: what counts carry
+        // into a key is found at the end, and two of 40 bits are no sum of 64.
+        for index in 1..<source.count {
+            let entry = change(source[index])
+            let isSame = (entry ^ current) &>> countBits == 0
+            let sum = entry &+ (isSame ? current & countMask : 0)
+            carried |= sum ^ entry
+            written &+= isSame ? 0 : 1
+            current = sum
+            target[written] = sum
         }
+        precondition(carried >> countBits == 0, "the count of one key overflows 40 bits")
         return written + 1
     }
 
@@ -42,70 +51,92 @@ enum PackedCount {
     @inline(__always)
     static func mapKeys(_ buffer: UnsafeMutableBufferPointer<UInt64>, _ transform: (Int32) -> Int32) -> Int {
         guard !buffer.isEmpty else { return 0 }
-        var written = 0
-        var current = pack(transform(key(buffer[0])), count(buffer[0]))
-        for index in 1..<buffer.count {
-            let entry = pack(transform(key(buffer[index])), count(buffer[index]))
-            if entry >> countBits == current >> countBits {
-                current = adding(current, count(entry))
-            } else {
-                buffer[written] = current
-                written += 1
-                current = entry
-            }
-        }
-        buffer[written] = current
-        return written + 1
+        return combine(buffer, into: buffer) { pack(transform(key($0)), count($0)) }
     }
 
-    private static func insertionSort(_ buffer: UnsafeMutableBufferPointer<UInt64>) {
-        for index in 1..<buffer.count {
-            let entry = buffer[index]
-            var hole = index
-            while hole > 0, buffer[hole - 1] > entry {
-                buffer[hole] = buffer[hole - 1]
-                hole -= 1
+    /// Every entry's place is the number of smaller ones; of equal keys, the one in front is the smaller. O(n^2), eight at a time.
+    private static func rankAndCombine(_ buffer: UnsafeMutableBufferPointer<UInt64>) -> Int {
+        let (count, lanes) = (buffer.count, SIMD8<Int32>.scalarCount)
+        let one = SIMD8<Int32>(repeating: 1)
+        let (wordSize, blockSize) = (MemoryLayout<Int32>.size, MemoryLayout<SIMD8<Int32>>.size)
+        // Neither takes more than 1,024 bytes: as much as is taken from the stack without asking whether there is room.
+        return withUnsafeTemporaryAllocation(byteCount: rankingLimit * wordSize, alignment: blockSize) { words in
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rankingLimit) { sorted in
+                // 24 bits of key and 7 of place: no two are equal, and none is negative.
+                for index in 0..<count {
+                    let word = Int32(truncatingIfNeeded: (buffer[index] &>> countBits) &<< 7) | Int32(truncatingIfNeeded: index)
+                    words.storeBytes(of: word, toByteOffset: index &* wordSize, as: Int32.self)
+                }
+                // What the last block has beyond them is read, but its ranks are not.
+                for index in count..<(count + lanes - 1) / lanes * lanes { words.storeBytes(of: 0, toByteOffset: index &* wordSize, as: Int32.self) }
+                for first in stride(from: 0, to: count, by: lanes) {
+                    let mine = words.load(fromByteOffset: first &* wordSize, as: SIMD8<Int32>.self)
+                    var ranks = SIMD8<Int32>()
+                    for other in 0..<count {
+                        let word = SIMD8(repeating: words.load(fromByteOffset: other &* wordSize, as: Int32.self))
+                        ranks &+= SIMD8<Int32>().replacing(with: one, where: word .< mine)
+                    }
+                    for lane in 0..<Swift.min(lanes, count &- first) { sorted[Int(truncatingIfNeeded: ranks[lane])] = buffer[first &+ lane] }
+                }
+                // Safe: ranks are the numbers from 0 on, so as many are written as there are.
+                return combine(UnsafeMutableBufferPointer(rebasing: sorted[..<count]), into: buffer) { $0 }
             }
-            buffer[hole] = entry
         }
     }
 
-    /// Least significant digit first, 8 bits of the key at a time; digits that all entries share are skipped.
-    private static func radixSort(_ buffer: UnsafeMutableBufferPointer<UInt64>) {
+    /// Least significant digit first. Digits are as long as the keys' common range asks for, which is shorter than the key as a rule.
+    private static func radixSortAndCombine(_ buffer: UnsafeMutableBufferPointer<UInt64>) -> Int {
         var differing: UInt64 = 0
         let first = buffer[0]
         for entry in buffer { differing |= entry ^ first }
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: buffer.count) { scratch in
+        let (passes, bits) = digits(of: 64 - Int(countBits) - Swift.min(keyBits, differing.leadingZeroBitCount), count: buffer.count)
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: buffer.count + (1 << bits)) { scratch in
             // Safe: every slot is written by a scattering pass before a pass reads it.
             var source = buffer
-            var target = scratch
-            for digit: UInt64 in 0..<3 where (differing >> (countBits + 8 * digit)) & 0xFF != 0 {
-                scatter(source, to: target, shift: countBits + 8 * digit)
+            var target = UnsafeMutableBufferPointer(rebasing: scratch[..<buffer.count])
+            let starts = UnsafeMutableBufferPointer(rebasing: scratch[buffer.count...])
+            for pass in 0..<passes {
+                scatter(source, to: target, shift: countBits + UInt64(pass * bits), starts)
                 swap(&source, &target)
             }
-            if source.baseAddress != buffer.baseAddress { _ = buffer.update(from: source) }
+            return combine(source, into: buffer) { $0 }
         }
     }
 
+    private static let mostDigitBits = 11
+
+    /// The cheapest way to sort by so many bits of the key. A pass reads and writes every entry and runs through the digit's values:
+    /// an entry costs about four times what a value does.
+    private static func digits(of width: Int, count: Int) -> (passes: Int, bits: Int) {
+        var best = (passes: 0, bits: 0)
+        var least = Int.max
+        for passes in 1...4 where width > 0 {
+            let bits = (width + passes - 1) / passes
+            let cost = passes * (4 * count + (1 << bits))
+            if bits <= mostDigitBits, cost < least { (best, least) = ((passes, bits), cost) }
+        }
+        return best
+    }
+
+    /// - Parameter starts: room for a number for each value of the digit.
     private static func scatter(
-        _ source: UnsafeMutableBufferPointer<UInt64>, to target: UnsafeMutableBufferPointer<UInt64>, shift: UInt64
+        _ source: UnsafeMutableBufferPointer<UInt64>, to target: UnsafeMutableBufferPointer<UInt64>, shift: UInt64,
+        _ starts: UnsafeMutableBufferPointer<UInt64>
     ) {
-        // 1,024 bytes: as much as is taken from the stack without asking whether there is room.
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { starts in
-            starts.initialize(repeating: 0)
-            // Wrapping throughout: no more entries than 2^32 are ever sorted at once, that is 32 GiB of them.
-            for entry in source { starts[Int(truncatingIfNeeded: (entry &>> shift) & 0xFF)] &+= 1 }
-            var sum: UInt32 = 0
-            for digit in 0..<256 {
-                let size = starts[digit]
-                starts[digit] = sum
-                sum &+= size
-            }
-            for entry in source {
-                let digit = Int(truncatingIfNeeded: (entry &>> shift) & 0xFF)
-                target[Int(starts[digit])] = entry
-                starts[digit] &+= 1
-            }
+        let mask = UInt64(starts.count) &- 1
+        starts.initialize(repeating: 0)
+        // Wrapping throughout: an array has fewer entries than 64 bits count.
+        for entry in source { starts[Int(truncatingIfNeeded: (entry &>> shift) & mask)] &+= 1 }
+        var sum: UInt64 = 0
+        for digit in 0..<starts.count {
+            let size = starts[digit]
+            starts[digit] = sum
+            sum &+= size
+        }
+        for entry in source {
+            let digit = Int(truncatingIfNeeded: (entry &>> shift) & mask)
+            target[Int(truncatingIfNeeded: starts[digit])] = entry
+            starts[digit] &+= 1
         }
     }
 

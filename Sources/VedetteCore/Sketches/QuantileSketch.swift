@@ -81,13 +81,17 @@ public struct QuantileSketch: Sendable {
             if others.count == 1 { merge(others[0]) }
             return
         }
-        for other in others {
-            precondition(mapping.alpha == other.mapping.alpha, "merged sketches must have the same accuracy")
-            limit = Swift.min(limit, other.limit)
-            floorKey = Swift.max(floorKey, other.floorKey)
+        var parts: ContiguousArray<SparseCounts> = counts.isEmpty ? [] : [counts]
+        for index in others.indices {
+            precondition(mapping.alpha == others[index].mapping.alpha, "merged sketches must have the same accuracy")
+            limit = Swift.min(limit, others[index].limit)
+            floorKey = Swift.max(floorKey, others[index].floorKey)
+            if !others[index].isEmpty { parts.append(others[index].counts) }
         }
-        var parts = ContiguousArray(others.lazy.map(\.counts))
-        parts.append(counts)
+        guard parts.count > 1 || floorKey > 0 else {
+            if let only = parts.first { counts = only }
+            return collapseIfCompact()
+        }
         counts = SparseCounts.sum(parts, ContiguousArray(repeating: Clamp(floor: floorKey), count: parts.count))
         collapseIfCompact()
     }
@@ -144,8 +148,13 @@ public struct QuantileSketch: Sendable {
         counts.mapKeys { Self.clamp($0, floor: floor) }
     }
 
+    @inline(__always)
     private mutating func collapseIfCompact() {
-        guard counts.isCompact, counts.distinctUpperBound > maxBins else { return }
+        if counts.isCompact, counts.distinctUpperBound > maxBins { collapse() }
+    }
+
+    @inline(never)
+    private mutating func collapse() {
         raiseFloor(to: canonicalFloor(excess: counts.distinctUpperBound - maxBins))
     }
 

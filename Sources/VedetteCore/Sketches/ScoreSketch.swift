@@ -100,36 +100,48 @@ public struct ScoreSketch: Sendable {
             if others.count == 1 { merge(others[0]) }
             return
         }
-        var sketches = others
-        sketches.append(self)
-        for other in others { limit = Swift.min(limit, other.limit) }
-        // The level of a union is at least that of each part, so none has to be coarsened by itself.
-        for other in others { levelIndex = Swift.max(levelIndex, other.levelIndex) }
-        levelIndex = leastLevel(of: sketches, from: levelIndex)
-        let width = width
-        let divisors = ContiguousArray(sketches.lazy.map { KeyDivisor(width / $0.width) })
-        counts = SparseCounts.sum(ContiguousArray(sketches.lazy.map(\.counts)), divisors)
+        var parts: ContiguousArray<SparseCounts> = []
+        var widths: ContiguousArray<Int32> = []
+        if !isEmpty {
+            parts.append(counts)
+            widths.append(width)
+        }
+        for index in others.indices {
+            limit = Swift.min(limit, others[index].limit)
+            // The level of a union is at least that of each part, so none has to be coarsened by itself.
+            levelIndex = Swift.max(levelIndex, others[index].levelIndex)
+            guard !others[index].isEmpty else { continue }
+            parts.append(others[index].counts)
+            widths.append(others[index].width)
+        }
+        levelIndex = leastLevel(of: parts, widths, from: levelIndex)
+        // Most panes have none or few of some scores: often only one part has any.
+        guard parts.count > 1 || widths.first != width else {
+            counts = parts[0]
+            return coarsenIfCompact()
+        }
+        counts = SparseCounts.sum(parts, divisors(from: widths, to: levelIndex))
         coarsenIfCompact()
     }
 
-    /// A level from `level` on that the union of the sketches must at least have: found by marking the keys of
+    private func divisors(from widths: ContiguousArray<Int32>, to level: UInt8) -> ContiguousArray<KeyDivisor> {
+        let width = Self.widths[Int(level)]
+        return ContiguousArray(widths.lazy.map { KeyDivisor(width / $0) })
+    }
+
+    /// A level from `level` on that the union of the parts must at least have: found by marking the keys of
     /// coarser levels, which is much cheaper than sorting those of a finer one that does not hold them.
-    private func leastLevel(of sketches: ContiguousArray<ScoreSketch>, from level: UInt8) -> UInt8 {
-        var level = level
-        guard sketches.reduce(0, { $0 + $1.counts.distinctUpperBound }) > maxEntries else { return level }
+    private func leastLevel(of parts: ContiguousArray<SparseCounts>, _ widths: ContiguousArray<Int32>, from level: UInt8) -> UInt8 {
+        guard parts.indices.reduce(0, { $0 + parts[$1].distinctUpperBound }) > maxEntries else { return level }
         for candidate in Self.markedLevels where candidate >= level {
-            let divisors = ContiguousArray(sketches.lazy.map { KeyDivisor(Self.widths[Int(candidate)] / $0.width) })
-            let isTooFine = SparseCounts.hasMore(
-                than: maxEntries, ContiguousArray(sketches.lazy.map(\.counts)), divisors,
-                below: Int(Self.unitsPerOne / Self.widths[Int(candidate)]) + 1)
-            guard isTooFine else { break }
-            level = candidate + 1
+            let bound = Int(Self.unitsPerOne / Self.widths[Int(candidate)]) + 1
+            if SparseCounts.hasMore(than: maxEntries, parts, divisors(from: widths, to: candidate), below: bound) { return candidate + 1 }
         }
         return level
     }
 
-    /// Levels of 100,001 and 20,001 keys: few enough to be marked in a bitmap.
-    private static let markedLevels: [UInt8] = [2, 3]
+    /// Levels of 20,001 and 100,001 keys: few enough to be marked each. The coarser first: where it does not hold them, no finer one does.
+    private static let markedLevels: [UInt8] = [3, 2]
 
     /// Folds pending adds in, which makes the reads that follow cheap.
     public mutating func compact() {
@@ -152,8 +164,13 @@ public struct ScoreSketch: Sendable {
     }
 
     /// Only a compact store knows its number of keys; until then the tail waits, which is at most half as long again.
+    @inline(__always)
     private mutating func coarsenIfCompact() {
-        guard counts.isCompact else { return }
+        if counts.isCompact, counts.distinctUpperBound > maxEntries { coarsenToFit() }
+    }
+
+    @inline(never)
+    private mutating func coarsenToFit() {
         while counts.distinctUpperBound > maxEntries { coarsen(toLevel: levelIndex + 1) }
     }
 
@@ -196,16 +213,29 @@ extension ScoreSketch {
     private func histogram(unitsPerBin: Int32, bins: Int) -> [Int64] {
         var result = [Int64](repeating: 0, count: bins)
         let sketch = compacted()
-        let keysPerBin = unitsPerBin / sketch.width
-        for (key, count) in sketch.counts { result[Swift.min(Int(key / keysPerBin), bins - 1)] += count }
+        let bin = sketch.bins(ofUnits: unitsPerBin)
+        result.withUnsafeMutableBufferPointer { result in
+            sketch.counts.forEachEntry { key, count in result[Swift.min(Int(bin(key)), bins - 1)] += count }
+        }
         return result
+    }
+
+    /// From a key of the level in use to the number of its bin, `units` wide: every level's width divides that of the bins asked for.
+    func bins(ofUnits units: Int32) -> KeyDivisor { KeyDivisor(units / width) }
+
+    /// Calls `body(key, count in a, count in b)` for every distinct score in ascending order. Both must be at one level, their adds folded in.
+    @inline(__always)
+    static func forEachKey(_ a: ScoreSketch, _ b: ScoreSketch, _ body: (Int32, Int64, Int64) -> Void) {
+        precondition(a.levelIndex == b.levelIndex, "scores are compared at one level")
+        SparseCounts.forEachKey(a.counts, b.counts, body)
     }
 
     /// The score that stands for a key at the level in use: the middle of its units.
     func value(ofKey key: Int32) -> Double {
-        guard key < Self.unitsPerOne / width else { return 1 }
+        let (first, width) = (Int64(key) * Int64(width), Int64(width))
+        guard first < Int64(Self.unitsPerOne) else { return 1 }
         // One correctly rounded division of exact integers: the double of the decimal literal.
-        return Double(2 * Int64(key) * Int64(width) + Int64(width) - 1) / Double(2 * Self.unitsPerOne)
+        return Double(2 * first + width - 1) / Double(2 * Self.unitsPerOne)
     }
 
     /// The quantile `q` in [0, 1] with numpy's default linear interpolation, bit for bit at

@@ -31,28 +31,42 @@ extension SparseCounts {
     }
 
     /// Whether there are more than `most` different keys after mapping, where these lie from 0 to `bound`, exclusive.
-    /// O(entries + bound / 64); as a rule a few parts are enough to tell that there are.
+    /// O(entries + bound); as a rule a few parts are enough to tell that there are.
     static func hasMore<Map: KeyMap>(
         than most: Int, _ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>, below bound: Int
     ) -> Bool {
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: bound / 64 + 1) { marks in
-            marks.initialize(repeating: 0)
+        // A byte each: of keys in ascending order, each would wait for the one before it to have marked its bit of the same word.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bound) { isNew in
+            isNew.initialize(repeating: 1)
             var distinct = 0
             for (index, part) in parts.enumerated() {
                 let map = maps[index]
                 part.entries.withUnsafeBufferPointer { entries in
-                    for entry in entries {
+                    forEachOfFour(entries) { entry in
                         let key = Int(map(PackedCount.key(entry)))
-                        let (word, bit) = (marks[key &>> 6], 1 &<< UInt64(truncatingIfNeeded: key))
                         // Wrapping: an array has fewer entries than an Int counts.
-                        distinct &+= word & bit == 0 ? 1 : 0
-                        marks[key &>> 6] = word | bit
+                        distinct &+= Int(truncatingIfNeeded: isNew[key])
+                        isNew[key] = 0
                     }
                 }
                 if distinct > most { return true }
             }
             return false
         }
+    }
+
+    /// Calls `body` with every entry, of four quarters in turn. Neighbours often share a key, and what is added to it has to be stored before
+    /// more can be: so three others are on their way meanwhile, and four places are read ahead of.
+    @inline(__always)
+    private static func forEachOfFour(_ entries: UnsafeBufferPointer<UInt64>, _ body: (UInt64) -> Void) {
+        let quarter = entries.count / 4
+        for place in 0..<quarter {
+            body(entries[place])
+            body(entries[place &+ quarter])
+            body(entries[place &+ 2 &* quarter])
+            body(entries[place &+ 3 &* quarter])
+        }
+        for place in (4 &* quarter)..<entries.count { body(entries[place]) }
     }
 
     /// Smallest and largest key; there must be one.
@@ -76,7 +90,7 @@ extension SparseCounts {
                 result.total += part.total
                 let map = maps[index]
                 part.entries.withUnsafeBufferPointer { entries in
-                    for entry in entries {
+                    forEachOfFour(entries) { entry in
                         // Wrapping: 2^23 parts of the largest count would be needed to overflow; the sum is checked below.
                         slots[Int(map(PackedCount.key(entry)) &- low)] &+= PackedCount.count(entry)
                     }

@@ -20,7 +20,7 @@ public struct AreaUnderCurve: Sendable, Equatable {
         var (fraudBelow, legitBelow) = (0.0, 0.0)
         var pairs = 0.0
         var (placedFraud, placedLegit) = (Moments2(), Moments2())
-        JointWalk.forEach(positives, negatives) { _, inFraud, inLegit in
+        ScoreSketch.forEachKey(positives, negatives) { _, inFraud, inLegit in
             let (p, q) = (Double(inFraud), Double(inLegit))
             // Sums of halves of whole numbers: exact up to 2^52 pairs.
             pairs += p * (legitBelow + q / 2)

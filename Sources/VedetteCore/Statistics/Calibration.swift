@@ -35,6 +35,7 @@ public struct Calibration: Sendable, Equatable {
         var fraud: Int64 = 0
         var scores = 0.0
 
+        @inline(__always)
         mutating func add(_ score: Double, fraud inFraud: Int64, legit: Int64) {
             count += inFraud + legit
             fraud += inFraud
@@ -46,35 +47,69 @@ public struct Calibration: Sendable, Equatable {
         var gap: Double { abs(scores - Double(fraud)) }
     }
 
+    /// What is summed up of the scores, which come in ascending order. In one piece and without a reference: each score changes two sums.
+    private struct Sums {
+        let total: Int64
+        var byWidth = InlineArray<20, Sum>(repeating: Sum())
+        var bySize = InlineArray<10, Sum>(repeating: Sum())
+        var all = Sum()
+        var squares = 0.0
+        private var group = 0
+        private var nextGroupStart: Int64
+
+        init(total: Int64) {
+            self.total = total
+            nextGroupStart = Calibration.start(ofGroup: 1, total)
+        }
+
+        /// - Parameter bin: of equal width, the one that holds the score.
+        @inline(__always)
+        mutating func add(_ score: Double, bin: Int, fraud inFraud: Int64, legit inLegit: Int64) {
+            byWidth[bin].add(score, fraud: inFraud, legit: inLegit)
+            while group < Calibration.groups - 1, all.count >= nextGroupStart {
+                group += 1
+                nextGroupStart = Calibration.start(ofGroup: group + 1, total)
+            }
+            bySize[group].add(score, fraud: inFraud, legit: inLegit)
+            all.add(score, fraud: inFraud, legit: inLegit)
+            squares += Double(inFraud) * (1 - score) * (1 - score) + Double(inLegit) * score * score
+        }
+    }
+
     /// nil where nothing is labelled. O(distinct scores).
     public init?(fraud: ScoreSketch, legit: ScoreSketch) {
         let level = max(fraud.level, legit.level)
-        self.init(fraud.coarsened(toLevel: level), legit.coarsened(toLevel: level), total: fraud.total + legit.total)
+        let (frauds, legits) = (fraud.coarsened(toLevel: level), legit.coarsened(toLevel: level))
+        var sums = Sums(total: fraud.total + legit.total)
+        guard sums.total > 0 else { return nil }
+        let bin = frauds.bins(ofUnits: ScoreSketch.unitsPerOne / Int32(Self.bins))
+        ScoreSketch.forEachKey(frauds, legits) { key, inFraud, inLegit in
+            // The score 1 is a key of its own.
+            sums.add(frauds.value(ofKey: key), bin: min(Self.bins - 1, Int(bin(key))), fraud: inFraud, legit: inLegit)
+        }
+        self.init(sums)
     }
 
     /// Scores of both outcomes at one level, ascending, with counts or weights that together are `total`.
     init?<S: Sequence>(_ fraud: S, _ legit: S, total: Int64) where S.Element == (value: Double, count: Int64) {
         guard total > 0 else { return nil }
-        var byWidth = [Sum](repeating: Sum(), count: Self.bins)
-        var bySize = [Sum](repeating: Sum(), count: Self.groups)
-        var all = Sum()
-        var squares = 0.0
-        var group = 0
+        var sums = Sums(total: total)
         JointWalk.forEach(fraud, legit) { score, inFraud, inLegit in
             let bin = min(Self.bins - 1, Int(ScoreSketch.unit(of: score)) * Self.bins / Int(ScoreSketch.unitsPerOne))
-            byWidth[bin].add(score, fraud: inFraud, legit: inLegit)
-            while group < Self.groups - 1, all.count >= Self.start(ofGroup: group + 1, total) { group += 1 }
-            bySize[group].add(score, fraud: inFraud, legit: inLegit)
-            all.add(score, fraud: inFraud, legit: inLegit)
-            squares += Double(inFraud) * (1 - score) * (1 - score) + Double(inLegit) * score * score
+            sums.add(score, bin: bin, fraud: inFraud, legit: inLegit)
         }
+        self.init(sums)
+    }
+
+    private init(_ sums: Sums) {
+        let (total, all) = (sums.total, sums.all)
         count = total
-        brier = squares / Double(total)
+        brier = sums.squares / Double(total)
         bias = all.meanScore - all.fraudRate
-        expectedError = byWidth.reduce(0) { $0 + $1.gap } / Double(total)
-        expectedErrorOfGroups = bySize.reduce(0) { $0 + $1.gap } / Double(total)
-        reliability = byWidth.enumerated().filter { $0.element.count > 0 }.map {
-            Bin(index: $0.offset, count: $0.element.count, meanScore: $0.element.meanScore, fraudRate: $0.element.fraudRate)
+        expectedError = sums.byWidth.indices.reduce(0) { $0 + sums.byWidth[$1].gap } / Double(total)
+        expectedErrorOfGroups = sums.bySize.indices.reduce(0) { $0 + sums.bySize[$1].gap } / Double(total)
+        reliability = sums.byWidth.indices.filter { sums.byWidth[$0].count > 0 }.map {
+            Bin(index: $0, count: sums.byWidth[$0].count, meanScore: sums.byWidth[$0].meanScore, fraudRate: sums.byWidth[$0].fraudRate)
         }
     }
 

@@ -33,8 +33,8 @@ public final class OutputCollector: TopologySink {
     public var silentThrough: Int64 = .min
     public private(set) var counts: [OutputKind: Int] = [:]
     private var json = JSONWriter()
-    /// The newest metric record and where its body begins, for results that repeat it.
-    private var newestMetric: (value: [UInt8], bodyStart: Int)?
+    /// The newest metric record that repeats none, for results that repeat it or some of it.
+    private var newestMetric: (written: MetricEncoder.Written, bytes: [UInt8])?
     /// Sees every alert that is put out.
     public var onAlert: ((AlertEvent) -> Void)?
     public var onWindow: ((WindowResult) -> Void)?
@@ -65,11 +65,11 @@ public final class OutputCollector: TopologySink {
         onWindow?(result)
         guard wanted.contains(.metrics) else { return }
         if result.repeatsPrevious, let newest = newestMetric {
-            metrics.encode(result, repeating: newest.value[newest.bodyStart...], into: &json)
-            append(.metrics, key: Array(metrics.key(result).utf8), at: at)
+            metrics.encode(result, repeating: newest.bytes[newest.written.bodyStart...], into: &json)
+            append(.metrics, key: metrics.key(result), at: at)
         } else {
-            let bodyStart = metrics.encode(result, into: &json)
-            newestMetric = (append(.metrics, key: Array(metrics.key(result).utf8), at: at), bodyStart)
+            let written = metrics.encode(result, previous: newestMetric, into: &json)
+            newestMetric = (written, append(.metrics, key: metrics.key(result), at: at))
         }
     }
 

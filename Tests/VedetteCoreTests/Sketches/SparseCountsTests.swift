@@ -65,6 +65,24 @@ import VedetteCore
         #expect(right == all)
     }
 
+    /// Tails of every length that are sorted one way or another, of keys that are close together or far apart.
+    @Test(arguments: [1, 7, 300, 1 << 20, 1 << 24])
+    func tailsOfEveryLength(spread: Int) {
+        var random = SeededRandom(seed: UInt64(spread))
+        for length in Array(1...140) + [200, 500, 3_000, 30_000] {
+            var counts = SparseCounts(), other = SparseCounts()
+            var reference: [Int32: Int64] = [:]
+            // Merging takes the second value as it is, so that one tail may become as long as is wanted.
+            for place in 0..<length {
+                let key = SparseCounts.minKey + Int32(random.below(spread))
+                if place % 2 == 0 { counts.add(key, count: 3) } else { other.add(key, count: 1 << 30) }
+                reference[key, default: 0] += place % 2 == 0 ? 3 : 1 << 30
+            }
+            counts.merge(other)
+            expect(counts, equals: reference, "length \(length)")
+        }
+    }
+
     @Test func zeroIsNeutralAndAddThenRemoveIsNothing() {
         var counts = SparseCounts()
         counts.add(5)
