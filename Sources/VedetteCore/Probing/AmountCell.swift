@@ -19,11 +19,17 @@ struct AmountRuns: Equatable {
     }
 
     /// When the first of those above 0 began, `time` if none did before it.
-    func since(_ time: Int64) -> Int64 { SIMD8(repeating: time).replacing(with: startedAt, where: sums .> 0).min(or: time) }
+    @inline(__always)
+    func since(_ time: Int64) -> Int64 { SIMD8<Int64>(repeating: time).replacing(with: startedAt, where: sums .> SIMD8<Double>()).least }
+
+    /// The largest sum.
+    @inline(__always)
+    var most: Double { sums.most }
 
     /// A request that is small for some and not for others. Those at 0 for which it is not small stay there.
+    @inline(__always)
     mutating func add(small isSmall: SIMDMask<SIMD8<Int64>>, gains: SIMD8<Double>, losses: SIMD8<Double>, ceiling: Double, at time: Int64) {
-        let begins = sums .== 0
+        let begins = sums .== SIMD8<Double>()
         let moves = isSmall .| .!begins
         startedAt.replace(with: time, where: moves .& begins)
         small.replace(with: 0, where: moves .& begins)
@@ -31,12 +37,38 @@ struct AmountRuns: Equatable {
         small.replace(with: small &+ 1, where: isSmall)
         all.replace(with: all &+ 1, where: moves)
         let moved = sums + losses.replacing(with: gains, where: isSmall)
-        sums.replace(with: moved.clamped(lowerBound: SIMD8(), upperBound: SIMD8(repeating: ceiling)), where: moves)
+        sums.replace(with: moved.kept(upTo: ceiling), where: moves)
+    }
+}
+
+// The library's `clamped`, `max` and `min` take a lane at a time, and so does a comparison of lanes whose type must be found out.
+
+extension SIMD8<Double> {
+    /// No lane below 0 or above a limit.
+    @inline(__always)
+    fileprivate func kept(upTo limit: Double) -> SIMD8<Double> {
+        let (none, limit) = (SIMD8<Double>(), SIMD8<Double>(repeating: limit))
+        let positive = replacing(with: none, where: self .< none)
+        return positive.replacing(with: limit, where: positive .> limit)
+    }
+
+    /// The largest lane.
+    @inline(__always)
+    fileprivate var most: Double {
+        let four: SIMD4<Double> = lowHalf.replacing(with: highHalf, where: highHalf .> lowHalf)
+        let two: SIMD2<Double> = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
+        return Swift.max(two[0], two[1])
     }
 }
 
 extension SIMD8<Int64> {
-    fileprivate func min(or limit: Int64) -> Int64 { Swift.min(limit, self.min()) }
+    /// The smallest lane.
+    @inline(__always)
+    fileprivate var least: Int64 {
+        let four: SIMD4<Int64> = lowHalf.replacing(with: highHalf, where: highHalf .< lowHalf)
+        let two: SIMD2<Int64> = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .< four.lowHalf)
+        return Swift.min(two[0], two[1])
+    }
 }
 
 /// One slice's amounts, by size, and how many small ones its days have.
@@ -74,10 +106,14 @@ struct AmountCell: Equatable {
     var isDue: Bool { total - sortedAt > max(20, sortedAt / 50) }
     func perDay(_ level: Int) -> Double { (past[level] + 1) / (days + 1) }
 
+    /// The lanes of ``runs`` for which an amount is small.
+    @inline(__always)
+    func isSmall(_ bin: Int) -> SIMDMask<SIMD8<Int64>> { runCuts .> SIMD8<Int64>(repeating: Int64(bin) - 1) }
+
     mutating func learn(_ bin: Int) {
         counts[bin] += 1
         total += 1
-        today.replace(with: today + 1, where: SIMD4(repeating: Int64(bin)) .<= cuts)
+        today.replace(with: today + 1, where: cuts .> SIMD4<Int64>(repeating: Int64(bin) - 1))
         guard total > Self.ceiling else { return }
         for bin in counts.indices { counts[bin] /= 2 }
         total = counts.reduce(0) { $0 + Int64($1) }
