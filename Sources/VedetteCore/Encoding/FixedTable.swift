@@ -49,3 +49,13 @@ struct FixedTable<Element>: ~Copyable {
         }
     }
 }
+
+extension FixedTable<UInt64> {
+    /// Eight places at once.
+    @inline(__always)
+    func eight(from place: Int) -> SIMD8<Int64> {
+        precondition(place >= 0 && place <= count - 8, "no such places")
+        // Safe: the places exist, and any bits are an integer.
+        return UnsafeRawPointer(base + place).loadUnaligned(as: SIMD8<Int64>.self)
+    }
+}
