@@ -12,6 +12,8 @@ package final class CandidateSet {
     let buckets = UnsafeMutablePointer<SIMD4<UInt32>>.allocate(capacity: Fingerprints.count)
     private let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
     private let counts = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    /// Room for the candidates that ``select(loners:)`` chose.
+    private let chosen = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
     /// Per number + 1: the epoch in which it was found last, and its place among the candidates then.
     private let stamps: UnsafeMutablePointer<UInt16>
     private let size: Int
@@ -27,12 +29,14 @@ package final class CandidateSet {
         buckets.initialize(repeating: SIMD4(), count: Fingerprints.count)
         numbers.initialize(repeating: 0, count: Self.capacity)
         counts.initialize(repeating: 0, count: Self.capacity)
+        chosen.initialize(repeating: 0, count: Self.capacity)
     }
 
     deinit {
         buckets.deallocate()
         numbers.deallocate()
         counts.deallocate()
+        chosen.deallocate()
         stamps.deallocate()
     }
 
@@ -60,6 +64,26 @@ package final class CandidateSet {
         numbers[place] = Int32(bitPattern: entry &- 1)
         counts[place] = (isNew ? 0 : counts[place]) &+ 1
         count &+= isNew ? 1 : 0
+    }
+
+    /// The numbers that stood in two buckets or more, and the first few of those that stood in one; in the order in which they were found.
+    /// Valid until the next call. No branch depends on what is found.
+    ///
+    /// - Parameter loners: how many of those that stood in one.
+    @inline(__always)
+    package func select(loners limit: Int) -> UnsafeBufferPointer<Int32> {
+        var (kept, loners) = (0, 0)
+        for index in 0..<count {
+            let number = numbers[index]
+            let isTaken = number >= 0
+            let isLoner = counts[index] < 2
+            loners &+= isTaken && isLoner ? 1 : 0
+            // Safe: there is room for all of them.
+            chosen[kept] = number
+            let isKept = isTaken && !(isLoner && loners > limit)
+            kept &+= isKept ? 1 : 0
+        }
+        return UnsafeBufferPointer(start: chosen, count: kept)
     }
 
     @inline(__always) package func number(_ index: Int) -> Int { Int(numbers[index]) }

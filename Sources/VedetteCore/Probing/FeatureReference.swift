@@ -121,7 +121,10 @@ package struct FeatureReference: Equatable {
         }
     }
 
-    /// Ranks of many rows, a feature at a time: its keys stay in the nearest cache. O(rows · features · log rows).
+    /// Rows whose values and ranks stay in the nearest cache beside a feature's keys.
+    private static let tile = 64
+
+    /// Ranks of many rows, some rows at a time, and of these a feature at a time. O(rows · features · log rows).
     ///
     /// - Parameters:
     ///   - values: row-major, as are `low` and `high`, whose rows are `stride` numbers apart.
@@ -132,10 +135,12 @@ package struct FeatureReference: Equatable {
     ) {
         guard size > 0 else { return }
         withColumns { columns in
-            for feature in 0..<features {
-                for row in 0..<rows where isWanted(row) {
-                    let place = row * stride + feature
-                    (low[place], high[place]) = columns.rank(values[row * features + feature], of: feature)
+            for first in Swift.stride(from: 0, to: rows, by: Self.tile) {
+                for feature in 0..<features {
+                    for row in first..<min(first + Self.tile, rows) where isWanted(row) {
+                        let place = row * stride + feature
+                        (low[place], high[place]) = columns.rank(values[row * features + feature], of: feature)
+                    }
                 }
             }
         }

@@ -32,6 +32,9 @@ final class ProbingModel {
     private let high: UnsafeMutablePointer<UInt16>
     private let between: UnsafeMutablePointer<Int16>
     private let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: Fingerprints.count)
+    /// ``RankedRequest/most``, and the size that it is of.
+    private var mostSimilar = 0.0
+    private var mostSimilarOf = 0
     /// Other campaigns that the newest request is near to, though not as near as to its own.
     private(set) var linked: [Int] = []
 
@@ -98,9 +101,14 @@ final class ProbingModel {
     }
 
     /// The newest request.
-    private var ranked: RankedRequest { RankedRequest(low: low, high: high, hashes: hashes, size: reference.size, between: between) }
+    private var ranked: RankedRequest {
+        RankedRequest(low: low, high: high, hashes: hashes, size: reference.size, most: mostSimilar, between: between)
+    }
 
     private func rank(_ row: UnsafeBufferPointer<Float>) {
+        if reference.size != mostSimilarOf {
+            (mostSimilar, mostSimilarOf) = (Double(features) * RealFunctions.log(Double(reference.size + 1)), reference.size)
+        }
         reference.rank(row, low: low, high: high)
         fingerprints.compute(low: low, size: reference.size, into: hashes)
     }
