@@ -38,6 +38,10 @@ struct FixedTable<Element>: ~Copyable {
         }
     }
 
+    /// Asks for the cache line that a place begins in. It need not exist: nothing is read.
+    @inline(__always)
+    func prefetch(_ place: Int) { vedette_prefetch(UnsafeRawPointer(base) + place &* MemoryLayout<Element>.stride) }
+
     /// Asks for the memory of some places, `places.count * stride` bytes. They need not exist: nothing is read.
     @inline(__always)
     func prefetch(_ places: Range<Int>) {

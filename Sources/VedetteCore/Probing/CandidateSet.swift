@@ -43,6 +43,7 @@ package final class CandidateSet {
     @inline(__always)
     package func clear() {
         count = 0
+        counts.update(repeating: 0, count: Self.capacity)
         epoch += 1
         guard epoch > Self.lastEpoch else { return }
         stamps.update(repeating: 0, count: size)
@@ -50,20 +51,36 @@ package final class CandidateSet {
     }
 
     /// - Parameter bucket: numbers + 1, 0 where empty.
-    @inline(__always)
-    package func add(_ bucket: SIMD4<UInt32>) { for lane in 0..<4 { add(bucket[lane]) } }
+    package func add(_ bucket: SIMD4<UInt32>) {
+        buckets[0] = bucket
+        addBuckets(1)
+    }
 
-    /// Safe: numbers are below the limit (``FingerprintIndex`` takes in no others), and a place is below the capacity
-    /// because that many numbers are added at most.
+    /// Adds the first few of ``buckets``.
+    ///
+    /// Safe: numbers are below the limit (``FingerprintIndex`` takes in no others), and a place is below the capacity because that many
+    /// numbers are added at most.
     @inline(__always)
-    private func add(_ entry: UInt32) {
-        let stamp = stamps[Int(entry)]
-        let isNew = stamp &>> Self.placeBits != epoch
-        let place = isNew ? count : Int(stamp & (1 &<< Self.placeBits &- 1))
-        stamps[Int(entry)] = epoch &<< Self.placeBits | UInt16(truncatingIfNeeded: place)
-        numbers[place] = Int32(bitPattern: entry &- 1)
-        counts[place] = (isNew ? 0 : counts[place]) &+ 1
-        count &+= isNew ? 1 : 0
+    func addBuckets(_ filled: Int) {
+        // Kept out of memory: whoever writes to a pointer might have changed this object.
+        let (buckets, numbers, counts, stamps) = (buckets, numbers, counts, stamps)
+        let (own, tag) = (epoch, epoch &<< Self.placeBits)
+        var count = count
+        for number in 0..<filled {
+            let bucket = buckets[number]
+            for lane in 0..<4 {
+                let entry = bucket[lane]
+                let stamp = stamps[Int(entry)]
+                let isNew = stamp &>> Self.placeBits != own
+                let place = isNew ? count : Int(stamp & (1 &<< Self.placeBits &- 1))
+                stamps[Int(entry)] = tag | UInt16(truncatingIfNeeded: place)
+                numbers[place] = Int32(bitPattern: entry &- 1)
+                // Of a new one it is 0.
+                counts[place] &+= 1
+                count &+= isNew ? 1 : 0
+            }
+        }
+        self.count = count
     }
 
     /// The numbers that stood in two buckets or more, and the first few of those that stood in one; in the order in which they were found.
@@ -75,13 +92,14 @@ package final class CandidateSet {
         var (kept, loners) = (0, 0)
         for index in 0..<count {
             let number = numbers[index]
-            let isTaken = number >= 0
-            let isLoner = counts[index] < 2
-            loners &+= isTaken && isLoner ? 1 : 0
+            // Numbers, 1 for true: of conditions the compiler makes branches.
+            let isTaken = Int(1 &+ number &>> 31)
+            let isLoner = counts[index] < 2 ? 1 : 0
+            loners &+= isTaken & isLoner
+            let isRoom = loners <= limit ? 1 : 0
             // Safe: there is room for all of them.
             chosen[kept] = number
-            let isKept = isTaken && !(isLoner && loners > limit)
-            kept &+= isKept ? 1 : 0
+            kept &+= isTaken & (isLoner ^ 1 | isRoom)
         }
         return UnsafeBufferPointer(start: chosen, count: kept)
     }

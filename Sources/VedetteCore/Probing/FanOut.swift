@@ -93,8 +93,9 @@ struct FanOut: ~Copyable {
     mutating func expectSoon(_ entities: UnsafeBufferPointer<UInt64>) {
         for kind in 0..<kinds where entities[kind] != 0 {
             let start = bucket(kind, entities[kind])
-            digests.prefetch(start..<start + Self.ways)
-            ranks.prefetch(start..<start + Self.ways)
+            // A bucket's are a cache line each.
+            digests.prefetch(start)
+            ranks.prefetch(start)
         }
     }
 
@@ -105,8 +106,7 @@ struct FanOut: ~Copyable {
             let place = locate(kind, entities[kind])
             hubs.prefetch(place..<place + 1)
             // Nothing is known of a hub as its own partner.
-            links.prefetch(place * kinds..<place * kinds + kind)
-            links.prefetch(place * kinds + kind + 1..<(place + 1) * kinds)
+            for other in 0..<kinds where other != kind { links.prefetch(place * kinds + other) }
             guard digests[place] != entities[kind] else { continue }
             forgotten[kind].prefetch(entities[kind])
             if digests[place] != 0 { forgotten[kind].prefetch(digests[place]) }
