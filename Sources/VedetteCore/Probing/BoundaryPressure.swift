@@ -74,10 +74,10 @@ struct BoundaryPressure {
         }
         cell.sum = max(0, cell.sum + step)
         cell.pressedOf += 1
-        if request.decision.isIntervention { cell.stopped += 1 }
+        if request.isIntervention { cell.stopped += 1 }
         guard isNear else { return false }
         cell.pressed += 1
-        cell.money.add(Money(request.amount))
+        cell.money.add(request.money)
         cell.lastAt = max(cell.lastAt, request.time)
         cell.seenAt = max(cell.seenAt, request.effective)
         cell.peak = max(cell.peak, cell.sum)

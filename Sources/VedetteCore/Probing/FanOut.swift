@@ -116,7 +116,7 @@ struct FanOut: ~Copyable {
     mutating func observe(_ request: ProbingRequest, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) {
         if requests == 0 { firstAt = request.time }
         requests += 1
-        hits.removeAll(keepingCapacity: true)
+        if !hits.isEmpty { hits.removeAll(keepingCapacity: true) }
         let day = floorDivide(request.time, Self.dayMs)
         if day > forgottenOn {
             forgottenOn = day

@@ -219,19 +219,24 @@ package struct FeatureReference: Equatable {
 
     /// What ``rank(_:low:high:)`` reads: a function of the sorted values.
     private mutating func index() {
-        let column = blocks * Self.block
-        keys = ContiguousArray(repeating: .max, count: column * features)
-        ends = ContiguousArray(repeating: 0, count: column * features)
-        tops = ContiguousArray(repeating: .max, count: Self.block * features)
+        let (column, size, blocks, sorted, present) = (blocks * Self.block, size, blocks, sorted, present)
+        var keys = ContiguousArray<Int32>(repeating: .max, count: column * features)
+        var ends = ContiguousArray<UInt16>(repeating: 0, count: column * features)
+        var tops = ContiguousArray<Int32>(repeating: .max, count: Self.block * features)
         for feature in 0..<features {
             let (base, count) = (feature * column, Int(present[feature]))
-            for place in 0..<size { keys[base + place] = Self.key(sorted[feature * size + place]) }
-            for place in (0..<count).reversed() {
-                let isLast = place + 1 == count || keys[base + place + 1] != keys[base + place]
-                ends[base + place] = isLast ? UInt16(place + 1) : ends[base + place + 1]
+            keys.withUnsafeMutableBufferPointer { keys in
+                for place in 0..<size { keys[base + place] = Self.key(sorted[feature * size + place]) }
+                ends.withUnsafeMutableBufferPointer { ends in
+                    for place in (0..<count).reversed() {
+                        let isLast = place + 1 == count || keys[base + place + 1] != keys[base + place]
+                        ends[base + place] = isLast ? UInt16(place + 1) : ends[base + place + 1]
+                    }
+                }
             }
             for number in 0..<blocks { tops[feature * Self.block + number] = keys[base + (number + 1) * Self.block - 1] }
         }
+        (self.keys, self.ends, self.tops) = (keys, ends, tops)
     }
 
     /// Share of ordinary traffic whose value of a feature lies in a closed range; 1 where either end is missing.

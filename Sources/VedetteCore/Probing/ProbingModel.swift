@@ -74,7 +74,7 @@ final class ProbingModel {
         word: (Int) -> String
     ) -> Int {
         requests += 1
-        linked.removeAll(keepingCapacity: true)
+        if !linked.isEmpty { linked.removeAll(keepingCapacity: true) }
         var place = -1
         var entry = DelayedRow(
             serial: 0, place: 0, isSuspicious: request.isSuspicious, ordinary: 0, suspicious: 0, hasSuspicious: false, draw: random.next())

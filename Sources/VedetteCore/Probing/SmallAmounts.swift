@@ -128,9 +128,9 @@ struct SmallAmounts {
         }
         burst.lastAt = max(burst.lastAt, request.time)
         burst.requests += 1
-        if !request.decision.isIntervention {
+        if !request.isIntervention {
             burst.passed += 1
-            burst.money.add(Money(request.amount))
+            burst.money.add(request.money)
         }
         if burst.samples.count == 10 { burst.samples.remove(at: 4) }
         burst.samples.append(sample())
