@@ -27,10 +27,10 @@ extension SIMD8<Int64> {
         return Swift.min(two[0], two[1])
     }
 
-    /// Number of the first lane that is equal to a value; 8 where none is.
+    /// Number of the first lane that is equal to a value; ``UInt64``'s width where none is.
     @inline(__always)
     func first(equalTo value: Int64) -> Int {
-        let (numbers, none) = (SIMD8<Int64>(0, 1, 2, 3, 4, 5, 6, 7), SIMD8<Int64>(repeating: 8))
-        return Int(none.replacing(with: numbers, where: self .== SIMD8<Int64>(repeating: value)).least)
+        let bits = SIMD8<Int64>(1, 2, 4, 8, 16, 32, 64, 128)
+        return SIMD8<Int64>().replacing(with: bits, where: self .== SIMD8<Int64>(repeating: value)).wrappedSum().trailingZeroBitCount
     }
 }
