@@ -27,7 +27,7 @@ extension SIMD8<Int64> {
         return Swift.min(two[0], two[1])
     }
 
-    /// Number of the first lane that is equal to a value; ``UInt64``'s width where none is.
+    /// Number of the first lane that is equal to a value; 64 where none is.
     @inline(__always)
     func first(equalTo value: Int64) -> Int {
         let bits = SIMD8<Int64>(1, 2, 4, 8, 16, 32, 64, 128)
