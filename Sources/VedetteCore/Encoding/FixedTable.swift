@@ -38,6 +38,10 @@ struct FixedTable<Element>: ~Copyable {
         }
     }
 
+    /// Asks for the cache line that a place begins in. It need not exist: nothing is read.
+    @inline(__always)
+    func prefetch(_ place: Int) { vedette_prefetch(UnsafeRawPointer(base) + place &* MemoryLayout<Element>.stride) }
+
     /// Asks for the memory of some places, `places.count * stride` bytes. They need not exist: nothing is read.
     @inline(__always)
     func prefetch(_ places: Range<Int>) {
@@ -47,5 +51,15 @@ struct FixedTable<Element>: ~Copyable {
             vedette_prefetch(start + offset)
             offset &+= Self.line
         }
+    }
+}
+
+extension FixedTable<UInt64> {
+    /// Eight places at once.
+    @inline(__always)
+    func eight(from place: Int) -> SIMD8<Int64> {
+        precondition(place >= 0 && place <= count - 8, "no such places")
+        // Safe: the places exist, and any bits are an integer.
+        return UnsafeRawPointer(base + place).loadUnaligned(as: SIMD8<Int64>.self)
     }
 }

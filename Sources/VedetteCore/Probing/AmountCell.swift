@@ -19,11 +19,17 @@ struct AmountRuns: Equatable {
     }
 
     /// When the first of those above 0 began, `time` if none did before it.
-    func since(_ time: Int64) -> Int64 { SIMD8(repeating: time).replacing(with: startedAt, where: sums .> 0).min(or: time) }
+    @inline(__always)
+    func since(_ time: Int64) -> Int64 { SIMD8<Int64>(repeating: time).replacing(with: startedAt, where: sums .> SIMD8<Double>()).least }
+
+    /// The largest sum.
+    @inline(__always)
+    var most: Double { sums.most }
 
     /// A request that is small for some and not for others. Those at 0 for which it is not small stay there.
+    @inline(__always)
     mutating func add(small isSmall: SIMDMask<SIMD8<Int64>>, gains: SIMD8<Double>, losses: SIMD8<Double>, ceiling: Double, at time: Int64) {
-        let begins = sums .== 0
+        let begins = sums .== SIMD8<Double>()
         let moves = isSmall .| .!begins
         startedAt.replace(with: time, where: moves .& begins)
         small.replace(with: 0, where: moves .& begins)
@@ -31,12 +37,8 @@ struct AmountRuns: Equatable {
         small.replace(with: small &+ 1, where: isSmall)
         all.replace(with: all &+ 1, where: moves)
         let moved = sums + losses.replacing(with: gains, where: isSmall)
-        sums.replace(with: moved.clamped(lowerBound: SIMD8(), upperBound: SIMD8(repeating: ceiling)), where: moves)
+        sums.replace(with: moved.kept(upTo: ceiling), where: moves)
     }
-}
-
-extension SIMD8<Int64> {
-    fileprivate func min(or limit: Int64) -> Int64 { Swift.min(limit, self.min()) }
 }
 
 /// One slice's amounts, by size, and how many small ones its days have.
@@ -74,10 +76,14 @@ struct AmountCell: Equatable {
     var isDue: Bool { total - sortedAt > max(20, sortedAt / 50) }
     func perDay(_ level: Int) -> Double { (past[level] + 1) / (days + 1) }
 
+    /// The lanes of ``runs`` for which an amount is small.
+    @inline(__always)
+    func isSmall(_ bin: Int) -> SIMDMask<SIMD8<Int64>> { runCuts .> SIMD8<Int64>(repeating: Int64(bin) - 1) }
+
     mutating func learn(_ bin: Int) {
         counts[bin] += 1
         total += 1
-        today.replace(with: today + 1, where: SIMD4(repeating: Int64(bin)) .<= cuts)
+        today.replace(with: today + 1, where: cuts .> SIMD4<Int64>(repeating: Int64(bin) - 1))
         guard total > Self.ceiling else { return }
         for bin in counts.indices { counts[bin] /= 2 }
         total = counts.reduce(0) { $0 + Int64($1) }

@@ -44,7 +44,7 @@ struct AnchorStore: ~Copyable {
     private let width: Int
     private var values: ContiguousArray<Float> = []
     /// Of each place its row of lower ranks and then its row of upper ones, so that both come from memory at once.
-    private var ranks: ContiguousArray<UInt16> = []
+    private var ranks = RankRows()
     private var slots: ContiguousArray<Slot> = []
     private var origins: ContiguousArray<AnchorOrigin> = []
     /// Places that are taken.
@@ -66,7 +66,7 @@ struct AnchorStore: ~Copyable {
         guard place >= slots.count else { return }
         let extra = place + 1 - slots.count
         values.append(contentsOf: repeatElement(0, count: extra * features))
-        ranks.append(contentsOf: repeatElement(0, count: extra * 2 * width))
+        ranks.grow(to: (place + 1) * 2 * width)
         slots.append(contentsOf: repeatElement(Slot(), count: extra))
         origins.append(contentsOf: repeatElement(AnchorOrigin(request: 0, time: 0, decision: 0), count: extra))
     }
@@ -80,11 +80,10 @@ struct AnchorStore: ~Copyable {
         newest += 1
         let (features, width) = (features, width)
         values.withUnsafeMutableBufferPointer { ($0.baseAddress! + place * features).update(from: row, count: features) }
-        ranks.withUnsafeMutableBufferPointer {
-            let own = $0.baseAddress! + place * 2 * width
-            own.update(from: lows, count: width)
-            (own + width).update(from: highs, count: width)
-        }
+        // Safe: the place exists, and has two rows.
+        let own = ranks.base + place * 2 * width
+        own.update(from: lows, count: width)
+        (own + width).update(from: highs, count: width)
         slots[place] = Slot(order: newest, campaign: UInt32(campaign + 1))
         origins[place] = origin
     }
@@ -111,29 +110,29 @@ struct AnchorStore: ~Copyable {
         _ candidates: CandidateSet, _ request: RankedRequest, near: inout ContiguousArray<NearCampaign>?
     ) -> (place: Int, adjusted: Double) {
         var best = (place: -1, adjusted: 0.0)
-        var loners = 0
-        let (features, newest, limit) = (features, newest, UInt64(capacity))
-        let all = Double(features) * RealFunctions.log(Double(request.size + 1))
+        let (features, newest, limit, all) = (features, newest, UInt64(capacity), request.most)
         let wantsNear = near != nil
+        let chosen = candidates.select(loners: Self.maxLoners)
         withRows { penalties, slots, ranks in
-            for index in 0..<candidates.count where candidates.number(index) >= 0 { vedette_prefetch(ranks + candidates.number(index) &* 2 &* width) }
-            for index in 0..<candidates.count {
-                let place = candidates.number(index)
-                if candidates.coincidences(index) < 2 {
-                    if place >= 0 { loners += 1 }
-                    if loners > Self.maxLoners { continue }
-                }
-                guard place >= 0, place < slots.count, slots[place].order != 0 else { continue }
+            for place in chosen where Int(place) < slots.count {
+                vedette_prefetch(ranks + Int(place) &* 2 &* width)
+                if let slots = slots.baseAddress { vedette_prefetch(slots + Int(place)) }
+            }
+            for place in chosen {
+                let place = Int(place)
+                guard place < slots.count, slots[place].order != 0 else { continue }
                 let penalty = penalties[Int(min(min(newest &- slots[place].order, limit), UInt64(penalties.count - 1)))]
                 let campaign = Int(slots[place].campaign) - 1
                 let isNear = wantsNear && campaign >= 0
                 let least = isNear ? max(best.adjusted - Self.mergeSpan, 0) : best.adjusted
+                // Who is near is told with the span of a power of 2 to spare, who is best with next to none.
+                let bits: UInt64 = isNear ? .max &<< 52 : .max
                 // Safe: each place has two rows of ranks.
                 let rough = request.compare(ranks + place &* 2 &* width, width)
                 // Most candidates are out of the running without the exact product, and of the others most without a logarithm.
-                guard features > Self.maxRough || all - Self.lnBelow(rough) - penalty > least else { continue }
+                guard features > Self.maxRough || all - Self.lnBelow(rough, bits) - penalty > least else { continue }
                 let (sum, product) = Self.product(request.between, features)
-                guard all - sum - Self.lnBelow(product) - penalty > least else { continue }
+                guard all - sum - Self.lnBelow(product, bits) - penalty > least else { continue }
                 let adjusted = all - sum - RealFunctions.log(product) - penalty
                 if isNear { near?.append(NearCampaign(campaign: campaign, similarity: adjusted)) }
                 if adjusted > best.adjusted { best = (place, adjusted) }
@@ -146,17 +145,20 @@ struct AnchorStore: ~Copyable {
     private func withRows(_ body: (UnsafeBufferPointer<Double>, UnsafeBufferPointer<Slot>, UnsafePointer<UInt16>) -> Void) {
         Self.penalties.withUnsafeBufferPointer { penalties in
             slots.withUnsafeBufferPointer { slots in
-                ranks.withUnsafeBufferPointer { ranks in
-                    guard let ranks = ranks.baseAddress else { return }
-                    body(penalties, slots, ranks)
-                }
+                body(penalties, slots, ranks.base)
             }
         }
     }
 
-    /// At most ln of a positive number: that of its binary exponent.
+    /// At most ln of a positive number, and less than 0.06 below it: the chord between two powers of 2, which the logarithm lies above.
+    ///
+    /// The bits of a number, read as an integer, are just that: its exponent, and how far it is on the way to the next power. The constant
+    /// is less than ln 2 by more than all roundings.
+    /// - Parameter bits: of the number that are looked at; its exponent alone is up to ln 2 below.
     @inline(__always)
-    private static func lnBelow(_ product: Double) -> Double { Double(Int64(bitPattern: product.bitPattern &>> 52) &- 1_023) * 0.693147 }
+    private static func lnBelow(_ product: Double, _ bits: UInt64) -> Double {
+        Double(Int64(bitPattern: product.bitPattern & bits) &- 1_023 &<< 52) * (0.693147 * 0x1p-52)
+    }
 
     /// Product of the numbers and the logarithm of what did not fit into it, one after the other.
     @inline(__always)
@@ -185,10 +187,8 @@ struct AnchorStore: ~Copyable {
         let width = width
         values.withUnsafeBufferPointer { values in
             slots.withUnsafeBufferPointer { slots in
-                ranks.withUnsafeMutableBufferPointer { ranks in
-                    guard let values = values.baseAddress, let ranks = ranks.baseAddress else { return }
-                    reference.rank(rows: slots.count, values, low: ranks, high: ranks + width, stride: 2 * width) { slots[$0].order != 0 }
-                }
+                guard let values = values.baseAddress else { return }
+                reference.rank(rows: slots.count, values, low: ranks.base, high: ranks.base + width, stride: 2 * width) { slots[$0].order != 0 }
             }
         }
     }
@@ -214,7 +214,7 @@ extension AnchorStore {
         rows.reserveCapacity(slots.count * features)
         for place in slots.indices {
             let start = (2 * place + row) * width
-            for rank in ranks[start..<start + features] { rows.append(UInt32(rank)) }
+            for rank in start..<start + features { rows.append(UInt32(ranks[rank])) }
         }
         return rows
     }
@@ -236,7 +236,8 @@ extension AnchorStore {
         else { throw CorruptBytes(offset: reader.offset, expected: "at most \(capacity) anchors of \(features) features") }
         live = orders.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
         slots = ContiguousArray(zip(orders, campaigns).map { Slot(order: $0, campaign: $1) })
-        ranks = ContiguousArray(repeating: 0, count: places * 2 * width)
+        ranks = RankRows()
+        ranks.grow(to: places * 2 * width)
         for (index, (low, high)) in zip(low, high).enumerated() {
             let place = index / features * 2 * width + index % features
             (ranks[place], ranks[place + width]) = (UInt16(truncatingIfNeeded: low), UInt16(truncatingIfNeeded: high))

@@ -40,47 +40,53 @@ struct BoundaryPressure {
     init(limit: Double) { self.limit = limit }
 
     /// - Parameter slices: places of the request's slices.
-    mutating func observe(_ request: ProbingRequest, slices: ContiguousArray<Int32>, sample: () -> String) {
+    mutating func observe(_ request: ProbingRequest, slices: WatchedSlices.Places, sample: () -> String) {
         guard !request.threshold.isNaN else { return }
-        for slice in slices { observe(request, Int(slice), sample) }
+        let (isNear, limit) = (request.isSuspicious && request.decision == .allow, limit)
+        for number in slices.indices {
+            let place = Int(slices[number])
+            while place >= cells.count { cells.append(BoundaryCell()) }
+            if Self.observe(&cells[place], isNear, request, limit, sample) { touched.append(slices[number]) }
+        }
     }
 
-    private mutating func observe(_ request: ProbingRequest, _ place: Int, _ sample: () -> String) {
-        while place >= cells.count { cells.append(BoundaryCell()) }
-        let isNear = request.isSuspicious && request.decision == .allow
+    /// - Returns: whether it has become news.
+    private static func observe(_ cell: inout BoundaryCell, _ isNear: Bool, _ request: ProbingRequest, _ limit: Double, _ sample: () -> String) -> Bool {
         // Most requests are not near and nothing presses: the sum stays 0.
-        if cells[place].decisions >= Self.least, isNear || cells[place].sum > 0 { judge(place, isNear, request, sample) }
-        guard cells[place].sum < Self.learnedBelow || cells[place].decisions < Self.least else { return }
-        cells[place].decisions += 1
-        if isNear { cells[place].near += 1 }
+        let isNews = cell.decisions >= least && (isNear || cell.sum > 0) && judge(&cell, isNear, request, limit, sample)
+        if cell.sum < learnedBelow || cell.decisions < least {
+            cell.decisions += 1
+            if isNear { cell.near += 1 }
+        }
+        return isNews
     }
 
-    private mutating func judge(_ place: Int, _ isNear: Bool, _ request: ProbingRequest, _ sample: () -> String) {
-        let usual = Double(cells[place].near + 2) / Double(cells[place].decisions + 4)
-        let pressed = min(0.5, Self.factor * usual)
+    /// - Returns: whether it has become news.
+    private static func judge(_ cell: inout BoundaryCell, _ isNear: Bool, _ request: ProbingRequest, _ limit: Double, _ sample: () -> String) -> Bool {
+        let usual = Double(cell.near + 2) / Double(cell.decisions + 4)
+        let pressed = min(0.5, factor * usual)
         let step = isNear ? RealFunctions.log(pressed / usual) : RealFunctions.log((1 - pressed) / (1 - usual))
-        if cells[place].sum == 0 {
-            cells[place].startedAt = request.time
-            (cells[place].pressed, cells[place].pressedOf, cells[place].stopped, cells[place].peak) = (0, 0, 0, 0)
-            cells[place].money = AmountSum()
-            cells[place].samples.removeAll()
+        if cell.sum == 0 {
+            cell.startedAt = request.time
+            (cell.pressed, cell.pressedOf, cell.stopped, cell.peak) = (0, 0, 0, 0)
+            cell.money = AmountSum()
+            if !cell.samples.isEmpty { cell.samples.removeAll() }
         }
-        cells[place].sum = max(0, cells[place].sum + step)
-        cells[place].pressedOf += 1
-        if request.decision.isIntervention { cells[place].stopped += 1 }
-        guard isNear else { return }
-        cells[place].pressed += 1
-        cells[place].money.add(Money(request.amount))
-        cells[place].lastAt = max(cells[place].lastAt, request.time)
-        cells[place].seenAt = max(cells[place].seenAt, request.effective)
-        cells[place].peak = max(cells[place].peak, cells[place].sum)
-        if cells[place].samples.count == 10 { cells[place].samples.remove(at: 4) }
-        cells[place].samples.append(sample())
-        if cells[place].peak >= limit { cells[place].isReported = true }
-        if cells[place].isReported, !cells[place].isTouched {
-            cells[place].isTouched = true
-            touched.append(Int32(place))
-        }
+        cell.sum = max(0, cell.sum + step)
+        cell.pressedOf += 1
+        if request.isIntervention { cell.stopped += 1 }
+        guard isNear else { return false }
+        cell.pressed += 1
+        cell.money.add(request.money)
+        cell.lastAt = max(cell.lastAt, request.time)
+        cell.seenAt = max(cell.seenAt, request.effective)
+        cell.peak = max(cell.peak, cell.sum)
+        if cell.samples.count == 10 { cell.samples.remove(at: 4) }
+        cell.samples.append(sample())
+        if cell.peak >= limit { cell.isReported = true }
+        guard cell.isReported, !cell.isTouched else { return false }
+        cell.isTouched = true
+        return true
     }
 
     mutating func takeTouched() -> ContiguousArray<Int32> {

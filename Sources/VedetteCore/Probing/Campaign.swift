@@ -4,6 +4,9 @@ package struct ProbingRequest {
     /// When it took effect, ms: later than its time where it was late. What is quiet is told by it.
     var effective: Int64
     let decision: Decision
+    // Asked by every hub and every slice of it: made once.
+    let isIntervention: Bool
+    let money: Money
     /// Intervened against, or allowed with at least half of the threshold's odds.
     let isSuspicious: Bool
     /// NaN where the record has none.
@@ -16,6 +19,8 @@ package struct ProbingRequest {
         self.time = time
         effective = time
         self.decision = decision
+        isIntervention = decision.isIntervention
+        money = Money(amount)
         self.isSuspicious = isSuspicious
         self.amount = amount
         self.score = score
@@ -118,7 +123,7 @@ struct Campaign: Equatable {
         fingerprints.add(ranked.hashes, ranks: ranks, features: row.count, size: ranked.size)
         lastAt = max(lastAt, request.time)
         if request.isSuspicious { suspicious += 1 }
-        if request.decision.isIntervention { interventions += 1 }
+        if request.isIntervention { interventions += 1 }
         let isAllowed = request.decision == .allow
         if isAllowed { countAllowed(request) }
         passing.count(row, ranks: ranks, isAllowed: isAllowed, word: word)
@@ -137,7 +142,7 @@ struct Campaign: Equatable {
             triesToBypass = tries
         }
         allowedSince += 1
-        moneySince.add(Money(request.amount))
+        moneySince.add(request.money)
     }
 
     /// |logit(score) - logit(threshold)|; NaN without a threshold.
@@ -149,7 +154,7 @@ struct Campaign: Equatable {
     /// The step from the nearest earlier try.
     mutating func step(from anchor: (Int) -> Float, decision: UInt8, to row: UnsafeBufferPointer<Float>, _ request: ProbingRequest) {
         let wasIntervention = Decision(rawValue: decision)?.isIntervention ?? false
-        if wasIntervention != request.decision.isIntervention { flips += 1 }
+        if wasIntervention != request.isIntervention { flips += 1 }
         var count = 0
         var only: Int32 = -1
         var delta: Float = 0

@@ -12,6 +12,8 @@ package final class CandidateSet {
     let buckets = UnsafeMutablePointer<SIMD4<UInt32>>.allocate(capacity: Fingerprints.count)
     private let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
     private let counts = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    /// Room for the candidates that ``select(loners:)`` chose.
+    private let chosen = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
     /// Per number + 1: the epoch in which it was found last, and its place among the candidates then.
     private let stamps: UnsafeMutablePointer<UInt16>
     private let size: Int
@@ -27,18 +29,21 @@ package final class CandidateSet {
         buckets.initialize(repeating: SIMD4(), count: Fingerprints.count)
         numbers.initialize(repeating: 0, count: Self.capacity)
         counts.initialize(repeating: 0, count: Self.capacity)
+        chosen.initialize(repeating: 0, count: Self.capacity)
     }
 
     deinit {
         buckets.deallocate()
         numbers.deallocate()
         counts.deallocate()
+        chosen.deallocate()
         stamps.deallocate()
     }
 
     @inline(__always)
     package func clear() {
         count = 0
+        counts.update(repeating: 0, count: Self.capacity)
         epoch += 1
         guard epoch > Self.lastEpoch else { return }
         stamps.update(repeating: 0, count: size)
@@ -46,20 +51,57 @@ package final class CandidateSet {
     }
 
     /// - Parameter bucket: numbers + 1, 0 where empty.
-    @inline(__always)
-    package func add(_ bucket: SIMD4<UInt32>) { for lane in 0..<4 { add(bucket[lane]) } }
+    package func add(_ bucket: SIMD4<UInt32>) {
+        buckets[0] = bucket
+        addBuckets(1)
+    }
 
-    /// Safe: numbers are below the limit (``FingerprintIndex`` takes in no others), and a place is below the capacity
-    /// because that many numbers are added at most.
+    /// Adds the first few of ``buckets``.
+    ///
+    /// Safe: numbers are below the limit (``FingerprintIndex`` takes in no others), and a place is below the capacity because that many
+    /// numbers are added at most.
     @inline(__always)
-    private func add(_ entry: UInt32) {
-        let stamp = stamps[Int(entry)]
-        let isNew = stamp &>> Self.placeBits != epoch
-        let place = isNew ? count : Int(stamp & (1 &<< Self.placeBits &- 1))
-        stamps[Int(entry)] = epoch &<< Self.placeBits | UInt16(truncatingIfNeeded: place)
-        numbers[place] = Int32(bitPattern: entry &- 1)
-        counts[place] = (isNew ? 0 : counts[place]) &+ 1
-        count &+= isNew ? 1 : 0
+    func addBuckets(_ filled: Int) {
+        // Kept out of memory: whoever writes to a pointer might have changed this object.
+        let (buckets, numbers, counts, stamps) = (buckets, numbers, counts, stamps)
+        let (own, tag) = (epoch, epoch &<< Self.placeBits)
+        var count = count
+        for number in 0..<filled {
+            let bucket = buckets[number]
+            for lane in 0..<4 {
+                let entry = bucket[lane]
+                let stamp = stamps[Int(entry)]
+                let isNew = stamp &>> Self.placeBits != own
+                let place = isNew ? count : Int(stamp & (1 &<< Self.placeBits &- 1))
+                stamps[Int(entry)] = tag | UInt16(truncatingIfNeeded: place)
+                numbers[place] = Int32(bitPattern: entry &- 1)
+                // Of a new one it is 0.
+                counts[place] &+= 1
+                count &+= isNew ? 1 : 0
+            }
+        }
+        self.count = count
+    }
+
+    /// The numbers that stood in two buckets or more, and the first few of those that stood in one; in the order in which they were found.
+    /// Valid until the next call. No branch depends on what is found.
+    ///
+    /// - Parameter loners: how many of those that stood in one.
+    @inline(__always)
+    package func select(loners limit: Int) -> UnsafeBufferPointer<Int32> {
+        var (kept, loners) = (0, 0)
+        for index in 0..<count {
+            let number = numbers[index]
+            // Numbers, 1 for true: of conditions the compiler makes branches.
+            let isTaken = Int(1 &+ number &>> 31)
+            let isLoner = counts[index] < 2 ? 1 : 0
+            loners &+= isTaken & isLoner
+            let isRoom = loners <= limit ? 1 : 0
+            // Safe: there is room for all of them.
+            chosen[kept] = number
+            kept &+= isTaken & (isLoner ^ 1 | isRoom)
+        }
+        return UnsafeBufferPointer(start: chosen, count: kept)
     }
 
     @inline(__always) package func number(_ index: Int) -> Int { Int(numbers[index]) }

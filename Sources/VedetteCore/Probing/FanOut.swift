@@ -12,6 +12,8 @@
 /// buckets of eight; when a bucket is full the hub without evidence that was idle longest goes.
 struct FanOut: ~Copyable {
     private static let ways = 8
+    /// A processor waits for two dozen cache lines at once and no more: the next request's are asked for in so many parts.
+    static let parts = 3
     private static let dayMs: Int64 = 86_400_000
     /// Evidence above which a request is a hit, and a hub counts for its pair of kinds.
     static let joinAt = 3.0
@@ -26,6 +28,8 @@ struct FanOut: ~Copyable {
 
     let kinds: Int
     private let buckets: Int
+    /// Of a digest, the bits that tell its bucket where the buckets are as many as a power of two; 0 where they are not.
+    private let mask: UInt64
     private let rule: ProbingRule
     /// What the choice among two sums and the other kinds costs.
     private let choice: Double
@@ -37,14 +41,14 @@ struct FanOut: ~Copyable {
     private var ranks: FixedTable<UInt64>
     /// Per hub and other kind.
     private var links: FixedTable<FanOutLink>
-    private var novelties: ContiguousArray<NoveltyTable>
-    private var noveltyTails: ContiguousArray<TailEstimate>
-    private var rateTails: ContiguousArray<TailEstimate>
+    private var novelties: FixedTable<NoveltyTable>
+    private var noveltyTails: FixedTable<TailEstimate>
+    private var rateTails: FixedTable<TailEstimate>
     /// Per pair of kinds, all hubs together.
     private(set) var pairs: ContiguousArray<FanOutHub>
     private var pairRates: ContiguousArray<PairRate>
     /// Requests of hubs that lost their place, per kind.
-    private var forgotten: [CountMinSketch]
+    private var forgotten: FixedTable<CountMinSketch>
     private var forgottenOn: Int64 = 0
     private var requests: Int64 = 0
     /// Time of the first request, ms.
@@ -52,24 +56,25 @@ struct FanOut: ~Copyable {
     /// Places that the newest request gave evidence to, pairs included.
     private(set) var hits: ContiguousArray<Int32> = []
     /// Place of each kind's entity in the newest request.
-    private var found: ContiguousArray<Int>
+    private var found: FixedTable<Int>
 
     init(kinds: Int, rule: ProbingRule) {
         self.kinds = kinds
         self.rule = rule
         choice = RealFunctions.log(2 * Double(max(1, kinds - 1)))
         buckets = max(1, rule.maxEntities / Self.ways)
+        mask = buckets & (buckets - 1) == 0 ? UInt64(buckets - 1) : 0
         let places = kinds * buckets * Self.ways
         hubs = FixedTable(repeating: FanOutHub(), count: places)
         digests = FixedTable(repeating: 0, count: places)
         ranks = FixedTable(repeating: 0, count: places)
-        found = ContiguousArray(repeating: 0, count: kinds)
+        found = FixedTable(repeating: 0, count: kinds)
         links = FixedTable(repeating: FanOutLink(), count: places * kinds)
-        novelties = ContiguousArray(repeating: NoveltyTable(), count: kinds * kinds)
-        noveltyTails = ContiguousArray(repeating: TailEstimate(), count: kinds * kinds)
-        rateTails = ContiguousArray(repeating: TailEstimate(), count: 2 * kinds * kinds)
+        novelties = FixedTable(repeating: NoveltyTable(), count: kinds * kinds)
+        noveltyTails = FixedTable(repeating: TailEstimate(), count: kinds * kinds)
+        rateTails = FixedTable(repeating: TailEstimate(), count: 2 * kinds * kinds)
         pairs = ContiguousArray(repeating: FanOutHub(), count: kinds * kinds)
-        forgotten = Array(repeating: CountMinSketch(width: Self.sketchWidth(rule.maxEntities)), count: kinds)
+        forgotten = FixedTable(repeating: CountMinSketch(width: Self.sketchWidth(rule.maxEntities)), count: kinds)
         pairRates = ContiguousArray(repeating: PairRate(), count: kinds * kinds)
     }
 
@@ -82,31 +87,36 @@ struct FanOut: ~Copyable {
 
     // MARK: Observing
 
+    // `mutating` where something is only asked for or looked for, so that nothing is copied.
+
     /// Asks for the memory of a request that comes after the next one: the buckets that its entities are in. Changes nothing.
-    func expectSoon(_ entities: UnsafeBufferPointer<UInt64>) {
+    mutating func expectSoon(_ entities: UnsafeBufferPointer<UInt64>) {
         for kind in 0..<kinds where entities[kind] != 0 {
             let start = bucket(kind, entities[kind])
-            digests.prefetch(start..<start + Self.ways)
-            ranks.prefetch(start..<start + Self.ways)
+            // A bucket's are a cache line each.
+            digests.prefetch(start)
+            ranks.prefetch(start)
         }
     }
 
-    /// Asks for the memory of the request that comes next: a look at all places takes as long as a look at one. Changes nothing.
-    mutating func expect(_ entities: UnsafeBufferPointer<UInt64>) {
-        for kind in 0..<kinds where entities[kind] != 0 {
+    /// Asks for the memory of the request that comes next, of the `part`th of ``parts`` of its entities: a look at many places takes as
+    /// long as a look at one, as long as they are not too many. Changes nothing.
+    mutating func expect(_ entities: UnsafeBufferPointer<UInt64>, part: Int) {
+        for kind in kinds * part / Self.parts..<kinds * (part + 1) / Self.parts where entities[kind] != 0 {
             let place = locate(kind, entities[kind])
             hubs.prefetch(place..<place + 1)
-            links.prefetch(place * kinds..<(place + 1) * kinds)
+            // Nothing is known of a hub as its own partner.
+            for other in 0..<kinds where other != kind { links.prefetch(place * kinds + other) }
             guard digests[place] != entities[kind] else { continue }
             forgotten[kind].prefetch(entities[kind])
-            forgotten[kind].prefetch(digests[place])
+            if digests[place] != 0 { forgotten[kind].prefetch(digests[place]) }
         }
     }
 
     mutating func observe(_ request: ProbingRequest, entities: UnsafeBufferPointer<UInt64>, sample: () -> String) {
         if requests == 0 { firstAt = request.time }
         requests += 1
-        hits.removeAll(keepingCapacity: true)
+        if !hits.isEmpty { hits.removeAll(keepingCapacity: true) }
         let day = floorDivide(request.time, Self.dayMs)
         if day > forgottenOn {
             forgottenOn = day
@@ -177,9 +187,8 @@ struct FanOut: ~Copyable {
     ///
     /// Not before the day is over, so that it is never compared with itself, and not at all where an incident had
     /// to do with it: an attack must not teach that attacks are ordinary.
-    private mutating func teach(_ place: Int) {
+    private mutating func teach(_ place: Int, of kind: Int) {
         guard !hubs[place].isReported, hubs[place].caseID == 0, !hubs[place].isSuspect else { return }
-        let kind = kind(of: place)
         for other in 0..<kinds where other != kind {
             // Field by field: a copy of a link is a call.
             let (novelty, rate) = (links[place * kinds + other].noveltyVote, links[place * kinds + other].rateVote)
@@ -192,7 +201,7 @@ struct FanOut: ~Copyable {
     /// all the same. Once a day. O(hubs).
     private mutating func teachSleepers(before day: Int64) {
         for place in hubs.indices where digests[place] != 0 && hubs[place].day < day {
-            teach(place)
+            teach(place, of: place / (buckets * Self.ways))
             for link in place * kinds..<(place + 1) * kinds { links[link].forgetVotes() }
         }
     }
@@ -265,33 +274,41 @@ struct FanOut: ~Copyable {
     // MARK: Table
 
     /// First place of an entity's bucket.
-    private func bucket(_ kind: Int, _ digest: UInt64) -> Int { (kind * buckets + Int(digest % UInt64(buckets))) * Self.ways }
+    @inline(__always)
+    private mutating func bucket(_ kind: Int, _ digest: UInt64) -> Int {
+        // A division takes as long as all the rest of a look.
+        let number = mask > 0 ? digest & mask : digest % UInt64(buckets)
+        return (kind * buckets + Int(number)) * Self.ways
+    }
 
-    /// Where an entity is, or the place that it would take.
-    private func locate(_ kind: Int, _ digest: UInt64) -> Int {
+    /// Where an entity is, or the place that it would take. All places of a bucket at once, and both answers: no branch can tell them apart
+    /// beforehand.
+    @inline(__always)
+    private mutating func locate(_ kind: Int, _ digest: UInt64) -> Int {
         let start = bucket(kind, digest)
-        for place in start..<start + Self.ways where digests[place] == digest { return place }
-        var victim = start
-        for place in start + 1..<start + Self.ways where ranks[place] < ranks[victim] { victim = place }
-        return victim
+        let own = digests.eight(from: start).first(equalTo: Int64(bitPattern: digest))
+        // Ranks are below 2^63, so that their order is that of signed numbers.
+        let last = ranks.eight(from: start)
+        let victim = last.first(equalTo: last.least)
+        return start + (own < Self.ways ? own : victim)
     }
 
     /// The place that ``locate(_:_:)`` found becomes the entity's.
     private mutating func take(_ place: Int, _ kind: Int, _ digest: UInt64, _ time: Int64, _ day: Int64) {
         guard digests[place] != digest else {
-            if day > hubs[place].day { roll(place, to: day) }
+            if day > hubs[place].day { roll(place, of: kind, to: day) }
             return
         }
         if digests[place] != 0 {
-            teach(place)
-            forgotten[kind].add(digests[place], count: Int(min(hubs[place].requests, 1_000)))
+            teach(place, of: kind)
+            forgotten[kind].take(digests[place], count: Int(min(hubs[place].requests, 1_000)))
         }
         hubs[place] = FanOutHub()
         digests[place] = digest
         (hubs[place].day, hubs[place].daySince, hubs[place].newest) = (day, requests, requests)
         hubs[place].startedAt = time
         hubs[place].isReturning = forgotten[kind].count(of: digest) >= Self.returningFrom
-        for link in place * kinds..<(place + 1) * kinds { links[link] = FanOutLink() }
+        for other in 0..<kinds where other != kind { links[place * kinds + other] = FanOutLink() }
     }
 
     /// Least goes first; 0 is an empty place.
@@ -301,8 +318,8 @@ struct FanOut: ~Copyable {
     }
 
     /// A day is over: it becomes the hub's past.
-    private mutating func roll(_ place: Int, to day: Int64) {
-        teach(place)
+    private mutating func roll(_ place: Int, of kind: Int, to day: Int64) {
+        teach(place, of: kind)
         hubs[place].isSuspect = false
         let passed = day - hubs[place].day
         let decay = RealFunctions.pow(Self.decay, Double(passed))
@@ -310,7 +327,8 @@ struct FanOut: ~Copyable {
         hubs[place].span = decay * (hubs[place].span + Double(requests - hubs[place].daySince))
         hubs[place].days = Float(decay) * (hubs[place].days + 1)
         hubs[place].daySince = requests
-        for link in place * kinds..<(place + 1) * kinds { links[link].roll(passed: passed, decay: Float(decay), days: hubs[place].days) }
+        let days = hubs[place].days
+        for other in 0..<kinds where other != kind { links[place * kinds + other].roll(passed: passed, decay: Float(decay), days: days) }
     }
 }
 
@@ -319,7 +337,7 @@ extension FanOut {
         writer.write(signed: requests)
         writer.write(signed: firstAt)
         writer.write(signed: forgottenOn)
-        for sketch in forgotten { sketch.encode(into: &writer) }
+        for kind in forgotten.indices { forgotten[kind].encode(into: &writer) }
         writer.write(words: ContiguousArray(digests.indices.map { digests[$0] }))
         for place in hubs.indices where digests[place] != 0 {
             hubs[place].encode(into: &writer)

@@ -48,16 +48,16 @@ struct FanOutHub: Equatable {
 
         mutating func add(_ request: ProbingRequest) {
             count += 1
-            guard !request.decision.isIntervention else { return }
+            guard !request.isIntervention else { return }
             passed += 1
-            money.add(Money(request.amount))
+            money.add(request.money)
         }
     }
 
     mutating func count(_ request: ProbingRequest) {
         lastAt = max(lastAt, request.time)
         requests += 1
-        if request.decision.isIntervention { interventions += 1 }
+        if request.isIntervention { interventions += 1 }
         tries.add(request)
     }
 

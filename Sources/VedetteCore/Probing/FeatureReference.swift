@@ -121,7 +121,10 @@ package struct FeatureReference: Equatable {
         }
     }
 
-    /// Ranks of many rows, a feature at a time: its keys stay in the nearest cache. O(rows · features · log rows).
+    /// Rows whose values and ranks stay in the nearest cache beside a feature's keys.
+    private static let tile = 64
+
+    /// Ranks of many rows, some rows at a time, and of these a feature at a time. O(rows · features · log rows).
     ///
     /// - Parameters:
     ///   - values: row-major, as are `low` and `high`, whose rows are `stride` numbers apart.
@@ -132,10 +135,12 @@ package struct FeatureReference: Equatable {
     ) {
         guard size > 0 else { return }
         withColumns { columns in
-            for feature in 0..<features {
-                for row in 0..<rows where isWanted(row) {
-                    let place = row * stride + feature
-                    (low[place], high[place]) = columns.rank(values[row * features + feature], of: feature)
+            for first in Swift.stride(from: 0, to: rows, by: Self.tile) {
+                for feature in 0..<features {
+                    for row in first..<min(first + Self.tile, rows) where isWanted(row) {
+                        let place = row * stride + feature
+                        (low[place], high[place]) = columns.rank(values[row * features + feature], of: feature)
+                    }
                 }
             }
         }
@@ -214,19 +219,24 @@ package struct FeatureReference: Equatable {
 
     /// What ``rank(_:low:high:)`` reads: a function of the sorted values.
     private mutating func index() {
-        let column = blocks * Self.block
-        keys = ContiguousArray(repeating: .max, count: column * features)
-        ends = ContiguousArray(repeating: 0, count: column * features)
-        tops = ContiguousArray(repeating: .max, count: Self.block * features)
+        let (column, size, blocks, sorted, present) = (blocks * Self.block, size, blocks, sorted, present)
+        var keys = ContiguousArray<Int32>(repeating: .max, count: column * features)
+        var ends = ContiguousArray<UInt16>(repeating: 0, count: column * features)
+        var tops = ContiguousArray<Int32>(repeating: .max, count: Self.block * features)
         for feature in 0..<features {
             let (base, count) = (feature * column, Int(present[feature]))
-            for place in 0..<size { keys[base + place] = Self.key(sorted[feature * size + place]) }
-            for place in (0..<count).reversed() {
-                let isLast = place + 1 == count || keys[base + place + 1] != keys[base + place]
-                ends[base + place] = isLast ? UInt16(place + 1) : ends[base + place + 1]
+            keys.withUnsafeMutableBufferPointer { keys in
+                for place in 0..<size { keys[base + place] = Self.key(sorted[feature * size + place]) }
+                ends.withUnsafeMutableBufferPointer { ends in
+                    for place in (0..<count).reversed() {
+                        let isLast = place + 1 == count || keys[base + place + 1] != keys[base + place]
+                        ends[base + place] = isLast ? UInt16(place + 1) : ends[base + place + 1]
+                    }
+                }
             }
             for number in 0..<blocks { tops[feature * Self.block + number] = keys[base + (number + 1) * Self.block - 1] }
         }
+        (self.keys, self.ends, self.tops) = (keys, ends, tops)
     }
 
     /// Share of ordinary traffic whose value of a feature lies in a closed range; 1 where either end is missing.

@@ -92,17 +92,21 @@ struct FingerprintIndex: ~Copyable {
 
     /// Asks for the memory that ``collect(_:into:)`` will read soon.
     func expect(_ hashes: UnsafePointer<UInt64>) {
-        for number in 0..<Fingerprints.count { buckets.prefetch(place(hashes[number])..<place(hashes[number]) + 1) }
+        for number in 0..<Fingerprints.count { buckets.prefetch(place(hashes[number])) }
     }
 
     /// The newest requests that had any of ``Fingerprints/count`` fingerprints.
     func collect(_ hashes: UnsafePointer<UInt64>, into candidates: CandidateSet) {
         candidates.clear()
-        // All are read before the first is looked at: they come from memory together, and not one after each guess.
-        let read = candidates.buckets
-        for number in 0..<Fingerprints.count { read[number] = buckets[place(hashes[number])] }
-        // Most are empty where there is little to remember.
-        for number in 0..<Fingerprints.count where read[number][0] != 0 { candidates.add(read[number]) }
+        // All are read before the first is looked at: they come from memory together, and not one after each guess. Most are empty where
+        // there is little to remember, and the next one takes their room.
+        var filled = 0
+        for number in 0..<Fingerprints.count {
+            let bucket = buckets[place(hashes[number])]
+            candidates.buckets[filled] = bucket
+            filled &+= bucket[0] != 0 ? 1 : 0
+        }
+        candidates.addBuckets(filled)
     }
 
     mutating func insert(_ number: Int, at hashes: UnsafePointer<UInt64>) {

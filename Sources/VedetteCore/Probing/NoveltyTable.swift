@@ -17,8 +17,14 @@ struct NoveltyTable: Equatable {
     /// Counts are halved here, so that what is ordinary may change.
     private static let ceiling: Float = 65_536
 
-    private var tried = ContiguousArray<Float>(repeating: 0, count: classes * partners * repeats)
-    private var new = ContiguousArray<Float>(repeating: 0, count: classes * partners * repeats)
+    /// Requests in a state.
+    private struct Visits: Equatable {
+        var tried: Float = 0
+        /// Of which brought a new partner.
+        var new: Float = 0
+    }
+
+    private var visits = ContiguousArray(repeating: Visits(), count: classes * partners * repeats)
 
     /// 0 without a past, else by partners a day on active days: 1 for at most 1.5, then doubling.
     static func pastClass(_ usual: Float) -> UInt8 {
@@ -50,22 +56,22 @@ struct NoveltyTable: Equatable {
 
     @inline(__always)
     mutating func learn(_ state: Int, isNew: Bool) {
-        tried[state] += 1
-        if isNew { new[state] += 1 }
-        guard tried[state] > Self.ceiling else { return }
-        tried[state] /= 2
-        new[state] /= 2
+        var seen = visits[state]
+        seen.tried += 1
+        if isNew { seen.new += 1 }
+        if seen.tried > Self.ceiling { (seen.tried, seen.new) = (seen.tried / 2, seen.new / 2) }
+        visits[state] = seen
     }
 
     /// P(the next partner is new), within (0, 1). O(bins of partners).
     func share(_ state: Int) -> Double {
         let first = state - state % Self.partners
         var from = state
-        while from > first, tried[from] < Self.ample { from -= 1 }
-        var share = (new[from] + 0.5) / (tried[from] + 1)
+        while from > first, visits[from].tried < Self.ample { from -= 1 }
+        var share = (visits[from].new + 0.5) / (visits[from].tried + 1)
         while from < state {
             from += 1
-            share = (new[from] + Self.weight * share) / (tried[from] + Self.weight)
+            share = (visits[from].new + Self.weight * share) / (visits[from].tried + Self.weight)
         }
         return Double(share)
     }
@@ -73,16 +79,16 @@ struct NoveltyTable: Equatable {
 
 extension NoveltyTable: Snapshottable {
     func encode(into writer: inout ByteWriter) {
-        for state in tried.indices {
-            writer.write(fixed32: tried[state].bitPattern)
-            writer.write(fixed32: new[state].bitPattern)
+        for seen in visits {
+            writer.write(fixed32: seen.tried.bitPattern)
+            writer.write(fixed32: seen.new.bitPattern)
         }
     }
 
     init(from reader: inout ByteReader) throws {
-        for state in tried.indices {
-            tried[state] = Float(bitPattern: try reader.readFixed32())
-            new[state] = Float(bitPattern: try reader.readFixed32())
+        for state in visits.indices {
+            visits[state].tried = Float(bitPattern: try reader.readFixed32())
+            visits[state].new = Float(bitPattern: try reader.readFixed32())
         }
     }
 }

@@ -12,7 +12,7 @@ final class ProbingDetector: StreamDetector {
     private var salt: UInt64
     private var models: [ProbingWatch?]
     /// Reused for every decision: room for the features of any model.
-    private var row: ContiguousArray<Float>
+    private let row: UnsafeMutablePointer<Float>
 
     init(_ spec: DetectorSpec, rule: ProbingRule, number: Int, configuration: TopologyConfiguration, hash: KeyedHash) {
         self.rule = rule
@@ -22,50 +22,67 @@ final class ProbingDetector: StreamDetector {
         isWatched = configuration.models.map { spec.models.isEmpty || spec.models.contains($0.name) }
         salt = hash.hash64("probing fingerprints of \(spec.id)")
         models = Array(repeating: nil, count: configuration.models.count)
-        row = ContiguousArray(repeating: 0, count: inventory.map(\.features.count).max() ?? 0)
+        let features = inventory.map(\.features.count).max() ?? 0
+        row = .allocate(capacity: features)
+        row.initialize(repeating: 0, count: features)
     }
+
+    deinit { row.deallocate() }
 
     // MARK: Observing
 
     func observe(_ decision: borrowing ObservedDecision) {
         let model = Int(decision.row.model)
         guard isWatched[model] else { return }
-        let (batch, index) = (decision.batch, decision.index)
-        expect(after: index, of: batch)
-        read(batch, index, of: model)
-        let request = Self.request(decision)
-        let watch = watch(model)
-        let (dimensions, names, values) = (schema.dimensions, decision.dimensions, decision.row.values)
-        // For the closures, which are handed on many times and called hardly ever: what they hold need not be counted. Safe: both outlive
-        // this call, and so the closures.
-        unowned(unsafe) let lent = batch
+        // What is handed on many times need not be counted. Safe: the decision holds its batch, this object its watches, and its caller
+        // this object, for longer than the call takes, and so than the closures live.
+        unowned(unsafe) let batch = decision.batch
         unowned(unsafe) let detector = self
-        let features = inventory[model].features.count
-        row.withUnsafeBufferPointer { row in
-            let row = UnsafeBufferPointer(rebasing: row[..<features])
-            batch.entities.withValues(entities(of: index)) { entities in
-                watch.observe(
-                    request, row: row, entities: entities,
-                    values: decision.row.values,
-                    name: { SliceName([.init(dimension: dimensions[$0], value: names[$0].name(values[$0]))]) },
-                    sample: { lent.string(lent.requestText[index]) },
-                    word: { detector.word(of: $0, model, lent, index) })
-            }
+        if models[model] == nil { make(model) }
+        unowned(unsafe) let watch = models[model]!
+        let (index, next) = (decision.index, decision.index + 1)
+        expectSoon(next + 1, of: batch)
+        expect(next, of: batch, part: 0)
+        read(batch, index, of: model)
+        expect(next, of: batch, part: 1)
+        let request = Self.request(decision)
+        let (names, values) = (decision.dimensions, decision.row.values)
+        // Safe: there is room for the features of any model.
+        let row = UnsafeBufferPointer(start: row, count: inventory[model].features.count)
+        batch.entities.withValues(entities(of: index)) { entities in
+            watch.observe(
+                request, row: row, entities: entities,
+                values: decision.row.values,
+                name: { SliceName([.init(dimension: detector.schema.dimensions[$0], value: names[$0].name(values[$0]))]) },
+                sample: { batch.string(batch.requestText[index]) },
+                word: { detector.word(of: $0, model, batch, index) })
         }
+        expect(next, of: batch, part: 2)
     }
 
     private func entities(of index: Int) -> Range<Int> { index * schema.entities.count..<(index + 1) * schema.entities.count }
 
-    /// The records after this one in its batch come next, or nearly: their memory is asked for while this one is looked at.
-    private func expect(after index: Int, of batch: DecisionBatch) {
-        if let watch = watch(of: index + 1, in: batch) { batch.entities.withValues(entities(of: index + 1)) { watch.fanOut.expect($0) } }
-        if let watch = watch(of: index + 2, in: batch) { batch.entities.withValues(entities(of: index + 2)) { watch.fanOut.expectSoon($0) } }
+    // The records after one in its batch come next, or nearly: their memory is asked for while this one is looked at.
+
+    @inline(__always)
+    private func expectSoon(_ index: Int, of batch: DecisionBatch) {
+        guard let model = watchedModel(of: index, in: batch) else { return }
+        batch.entities.withValues(entities(of: index)) { models[model]?.fanOut.expectSoon($0) }
     }
 
-    /// Who watches the model of a record; `nil` where the batch has no such record or nobody watches it so far.
-    private func watch(of index: Int, in batch: DecisionBatch) -> ProbingWatch? {
-        guard index < batch.count, Int(batch.model[index]) < models.count else { return nil }
-        return models[Int(batch.model[index])]
+    /// - Parameter part: of ``FanOut/parts``.
+    @inline(__always)
+    private func expect(_ index: Int, of batch: DecisionBatch, part: Int) {
+        guard let model = watchedModel(of: index, in: batch) else { return }
+        batch.entities.withValues(entities(of: index)) { models[model]?.fanOut.expect($0, part: part) }
+    }
+
+    /// The model of a record; `nil` where the batch has no such record or nobody watches its model so far.
+    @inline(__always)
+    private func watchedModel(of index: Int, in batch: DecisionBatch) -> Int? {
+        guard index < batch.count else { return nil }
+        let model = Int(batch.model[index])
+        return model < models.count && models[model] != nil ? model : nil
     }
 
     private func word(of feature: Int, _ model: Int, _ batch: DecisionBatch, _ index: Int) -> String {
@@ -77,12 +94,9 @@ final class ProbingDetector: StreamDetector {
     /// A try is a try, whatever ID it came under.
     func observe(conflict decision: borrowing ObservedDecision) { observe(decision) }
 
-    private func watch(_ model: Int) -> ProbingWatch {
-        if let known = models[model] { return known }
-        let made = ProbingWatch(
+    private func make(_ model: Int) {
+        models[model] = ProbingWatch(
             rule: rule, features: inventory[model].features.count, entityKinds: schema.entities.count, salt: salt &+ UInt64(model))
-        models[model] = made
-        return made
     }
 
     private static func request(_ decision: borrowing ObservedDecision) -> ProbingRequest {
@@ -101,17 +115,24 @@ final class ProbingDetector: StreamDetector {
 
     /// The model's features as numbers: NaN where missing or of another type, a category by its keyed hash.
     private func read(_ batch: DecisionBatch, _ index: Int, of model: Int) {
-        let (base, features, salt) = (index * schema.features.count, inventory[model].features, salt)
-        row.withUnsafeMutableBufferPointer { row in
-            for (place, feature) in features.enumerated() { row[place] = Self.number(batch, base + feature, salt) }
+        let (row, salt, width) = (row, salt, schema.features.count)
+        let own = index * width..<(index + 1) * width
+        inventory[model].features.withUnsafeBufferPointer { features in
+            batch.featureState.withValues(own) { states in
+                batch.featureValue.withValues(own) { values in
+                    // Safe: a model's features are numbers of features of the schema, and there is room for those of any model.
+                    for place in features.indices { row[place] = Self.number(states[features[place]], values[features[place]], batch, salt) }
+                }
+            }
         }
     }
 
-    private static func number(_ batch: DecisionBatch, _ place: Int, _ salt: UInt64) -> Float {
-        switch FeatureState(rawValue: batch.featureState[place]) {
-        case .number, .boolean: Float(batch.featureValue[place])
+    @inline(__always)
+    private static func number(_ state: UInt8, _ value: Double, _ batch: DecisionBatch, _ salt: UInt64) -> Float {
+        switch FeatureState(rawValue: state) {
+        case .number, .boolean: Float(value)
         // 24 bits are a whole number in single precision.
-        case .category: Float(batch.categoryHash(TextRef(packed: batch.featureValue[place]), salt: salt) &>> 40)
+        case .category: Float(batch.categoryHash(TextRef(packed: value), salt: salt) &>> 40)
         default: .nan
         }
     }
@@ -171,7 +192,10 @@ final class ProbingDetector: StreamDetector {
         guard try reader.readCount() == models.count else { throw CorruptBytes(offset: reader.offset, expected: "\(models.count) models") }
         for model in models.indices {
             models[model] = nil
-            if try reader.readBool() { try watch(model).restore(from: &reader) }
+            if try reader.readBool() {
+                make(model)
+                try models[model]?.restore(from: &reader)
+            }
         }
     }
 }

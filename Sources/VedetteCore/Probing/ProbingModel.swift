@@ -32,6 +32,9 @@ final class ProbingModel {
     private let high: UnsafeMutablePointer<UInt16>
     private let between: UnsafeMutablePointer<Int16>
     private let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: Fingerprints.count)
+    /// ``RankedRequest/most``, and the size that it is of.
+    private var mostSimilar = 0.0
+    private var mostSimilarOf = 0
     /// Other campaigns that the newest request is near to, though not as near as to its own.
     private(set) var linked: [Int] = []
 
@@ -71,7 +74,7 @@ final class ProbingModel {
         word: (Int) -> String
     ) -> Int {
         requests += 1
-        linked.removeAll(keepingCapacity: true)
+        if !linked.isEmpty { linked.removeAll(keepingCapacity: true) }
         var place = -1
         var entry = DelayedRow(
             serial: 0, place: 0, isSuspicious: request.isSuspicious, ordinary: 0, suspicious: 0, hasSuspicious: false, draw: random.next())
@@ -98,9 +101,14 @@ final class ProbingModel {
     }
 
     /// The newest request.
-    private var ranked: RankedRequest { RankedRequest(low: low, high: high, hashes: hashes, size: reference.size, between: between) }
+    private var ranked: RankedRequest {
+        RankedRequest(low: low, high: high, hashes: hashes, size: reference.size, most: mostSimilar, between: between)
+    }
 
     private func rank(_ row: UnsafeBufferPointer<Float>) {
+        if reference.size != mostSimilarOf {
+            (mostSimilar, mostSimilarOf) = (Double(features) * RealFunctions.log(Double(reference.size + 1)), reference.size)
+        }
         reference.rank(row, low: low, high: high)
         fingerprints.compute(low: low, size: reference.size, into: hashes)
     }

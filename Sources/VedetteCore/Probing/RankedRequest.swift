@@ -10,6 +10,8 @@ struct RankedRequest {
     let hashes: UnsafePointer<UInt64>
     /// Rows behind the ranks.
     let size: Int
+    /// Similarity of a request that agrees with it in everything that is ordinarily never seen: features times ln (``size`` + 1).
+    let most: Double
     /// Room for ``width(_:)`` numbers.
     let between: UnsafeMutablePointer<Int16>
 

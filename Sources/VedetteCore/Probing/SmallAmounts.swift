@@ -57,55 +57,64 @@ struct SmallAmounts {
     /// Whether the newest request's burst suffices by itself.
     var suffices: Bool { evidence >= limit }
 
+    /// What speaks loudest for a burst so far, of all slices of one request.
+    private struct Loudest {
+        /// Nats.
+        var evidence = 0.0
+        /// Its slice and its lane of ``AmountRuns``.
+        var place = -1
+        var number = 0
+    }
+
     /// - Parameter slices: places of the request's slices.
-    mutating func observe(_ request: ProbingRequest, slices: ContiguousArray<Int32>, sample: () -> String) {
+    mutating func observe(_ request: ProbingRequest, slices: WatchedSlices.Places, sample: () -> String) {
         evidence = 0
         guard request.amount.isFinite else { return }
-        let bin = AmountCell.bin(request.amount)
-        var (best, level) = (-1, 0)
-        for slice in slices {
-            let place = Int(slice)
-            while place >= cells.count { cells.append(AmountCell()) }
-            if judge(place, bin, request.time, &level) { best = place }
+        let (bin, time, day, losses) = (AmountCell.bin(request.amount), request.time, floorDivide(request.time, Self.dayMs), Self.losses)
+        for number in slices.indices { while Int(slices[number]) >= cells.count { cells.append(AmountCell()) } }
+        var loudest = Loudest()
+        // The cells are made sure of once, and not at every change of one.
+        cells.withUnsafeMutableBufferPointer { cells in
+            for number in slices.indices {
+                let place = Int(slices[number])
+                Self.judge(&cells[place], place, bin, time, day, losses, &loudest)
+            }
         }
-        if isHit { tell(of: best, level, request, sample) }
+        evidence = loudest.evidence
+        if isHit { tell(of: loudest.place, loudest.number, request, sample) }
     }
 
-    /// - Returns: whether this slice speaks loudest so far.
-    private mutating func judge(_ place: Int, _ bin: Int, _ time: Int64, _ loudest: inout Int) -> Bool {
-        let day = floorDivide(time, Self.dayMs)
-        if day > cells[place].day { cells[place].roll(to: day, decay: Self.decay) }
+    private static func judge(
+        _ cell: inout AmountCell, _ place: Int, _ bin: Int, _ time: Int64, _ day: Int64, _ losses: SIMD8<Double>, _ loudest: inout Loudest
+    ) {
+        if day > cell.day { cell.roll(to: day, decay: decay) }
         // Most requests are not small and nothing runs.
-        guard cells[place].total >= Self.leastAmounts, bin <= cells[place].widest || cells[place].isRunning else {
-            cells[place].learn(bin)
-            return false
-        }
-        if cells[place].isDue { cells[place].sort() }
-        let isSmall = SIMD8(repeating: Int64(bin)) .<= cells[place].runCuts
-        cells[place].runs.add(small: isSmall, gains: cells[place].gains, losses: Self.losses, ceiling: Self.ceiling, at: time)
-        let (most, since) = (cells[place].runs.sums.max(), cells[place].runs.since(time))
-        cells[place].isRunning = most > 0
-        let isLoudest = most > Self.joinAt && cells[place].days >= Self.leastDays && raise(to: place, isSmall, time, &loudest)
-        if most < Self.learnedBelow || time - since > Self.settlesMs { cells[place].learn(bin) }
-        return isLoudest
+        guard cell.total >= leastAmounts, bin <= cell.widest || cell.isRunning else { return cell.learn(bin) }
+        if cell.isDue { cell.sort() }
+        let isSmall = cell.isSmall(bin)
+        cell.runs.add(small: isSmall, gains: cell.gains, losses: losses, ceiling: ceiling, at: time)
+        let (most, since) = (cell.runs.most, cell.runs.since(time))
+        cell.isRunning = most > 0
+        if most > joinAt, cell.days >= leastDays { raise(to: cell, place, isSmall, time, &loudest) }
+        if most < learnedBelow || time - since > settlesMs { cell.learn(bin) }
     }
 
-    /// - Returns: whether a sum of this slice speaks louder than ``evidence`` so far, which becomes what it says.
-    private mutating func raise(to place: Int, _ isSmall: SIMDMask<SIMD8<Int64>>, _ time: Int64, _ loudest: inout Int) -> Bool {
-        var isLoudest = false
-        for number in 0..<Self.runs where isSmall[number] && cells[place].runs.sums[number] > Self.joinAt {
-            let value = worth(cells[place].runs[number], cells[place].perDay(number % Self.levels.count), time)
-            if value > evidence { (evidence, loudest, isLoudest) = (value, number, true) }
+    /// A sum of this slice that speaks louder than any so far is what is said.
+    private static func raise(
+        to cell: borrowing AmountCell, _ place: Int, _ isSmall: SIMDMask<SIMD8<Int64>>, _ time: Int64, _ loudest: inout Loudest
+    ) {
+        for number in 0..<runs where isSmall[number] && cell.runs.sums[number] > joinAt {
+            let value = worth(cell.runs[number], cell.perDay(number % levels.count), time)
+            if value > loudest.evidence { loudest = Loudest(evidence: value, place: place, number: number) }
         }
-        return isLoudest
     }
 
     /// Evidence of a run of small ones, less what the choice among all runs costs.
-    private func worth(_ run: AmountRun, _ perDay: Double, _ time: Int64) -> Double {
-        let expected = Self.busiest * perDay * Double(max(0, time - run.startedAt)) / Double(Self.dayMs) + 0.5
+    private static func worth(_ run: AmountRun, _ perDay: Double, _ time: Int64) -> Double {
+        let expected = busiest * perDay * Double(max(0, time - run.startedAt)) / Double(dayMs) + 0.5
         let n = Double(run.small)
         let rate = n > expected ? n * RealFunctions.log(n / expected) - n + expected : 0
-        return min(run.sum, rate) - Self.lnLevels - Self.lnBets
+        return min(run.sum, rate) - lnLevels - lnBets
     }
 
     private mutating func tell(of place: Int, _ number: Int, _ request: ProbingRequest, _ sample: () -> String) {
@@ -119,9 +128,9 @@ struct SmallAmounts {
         }
         burst.lastAt = max(burst.lastAt, request.time)
         burst.requests += 1
-        if !request.decision.isIntervention {
+        if !request.isIntervention {
             burst.passed += 1
-            burst.money.add(Money(request.amount))
+            burst.money.add(request.money)
         }
         if burst.samples.count == 10 { burst.samples.remove(at: 4) }
         burst.samples.append(sample())

@@ -44,10 +44,13 @@ package struct TailEstimate: Equatable {
             total = counts.reduce(0, +)
         }
         renewedAt = total
-        var running: Int64 = 0
-        for bin in (0..<Self.bins).reversed() {
-            running += counts[bin]
-            above[bin] = running
+        let counts = counts
+        above.withUnsafeMutableBufferPointer { above in
+            var running: Int64 = 0
+            for bin in (0..<Self.bins).reversed() {
+                running += counts[bin]
+                above[bin] = running
+            }
         }
         let edge = above.lastIndex { Double($0) >= Self.trusted } ?? 0
         let top = above.lastIndex { Double($0) >= 0.05 * Double(total) } ?? 0
@@ -56,10 +59,13 @@ package struct TailEstimate: Equatable {
         let mean = above[top] > 0 ? max(1, excess / Double(above[top])) : 2
         let rate = 1 / (mean * Self.widening)
         let edgeLog = RealFunctions.log(Double(above[edge] + 1) / Double(total + 1))
-        for bin in 0..<Self.bins {
-            logShare[bin] = bin <= edge
-                ? RealFunctions.log(Double(above[bin] + 1) / Double(total + 1))
-                : edgeLog - Double(bin - edge) * Self.width * rate
+        let (above, total) = (above, total)
+        logShare.withUnsafeMutableBufferPointer { logShare in
+            for bin in 0..<Self.bins {
+                logShare[bin] = bin <= edge
+                    ? RealFunctions.log(Double(above[bin] + 1) / Double(total + 1))
+                    : edgeLog - Double(bin - edge) * Self.width * rate
+            }
         }
     }
 }

@@ -1,33 +1,44 @@
 /// The slices of a model that are watched one by one: all traffic, and each value of each dimension, the first that come.
 struct WatchedSlices {
     static let capacity = 256
+    /// Places of one request's slices: all traffic, and one a dimension.
+    typealias Places = InlineList<17, Int32>
 
     /// Dimension + 1 and interned value; 0 is all traffic.
     private var keys: ContiguousArray<UInt64> = []
     private(set) var names: ContiguousArray<SliceName> = []
     private var index = HashIndex()
     /// Places of the newest request's slices.
-    private(set) var found: ContiguousArray<Int32> = []
+    private(set) var found: Places = []
 
     var count: Int { names.count }
 
     /// - Parameter name: of a dimension's value, made only when a slice is seen for the first time.
     mutating func look(up values: DecisionRow.Values, name: (Int) -> SliceName) {
-        found.removeAll(keepingCapacity: true)
+        found = Places()
         add(0) { SliceName() }
         for dimension in values.indices where values[dimension] > 0 {
             add(UInt64(dimension + 1) << 32 | UInt64(UInt32(bitPattern: values[dimension]))) { name(dimension) }
         }
     }
 
+    @inline(__always)
     private mutating func add(_ key: UInt64, _ name: () -> SliceName) {
-        let hash = (key &+ 1) &* 0x9E37_79B9_7F4A_7C15
+        let hash = Self.hash(key)
         if let place = index.find(hash) { return found.append(Int32(place)) }
-        guard count < Self.capacity else { return }
+        if make(key, hash, name) { found.append(Int32(count - 1)) }
+    }
+
+    private static func hash(_ key: UInt64) -> UInt64 { (key &+ 1) &* 0x9E37_79B9_7F4A_7C15 }
+
+    /// - Returns: whether there is room for it.
+    @inline(never)
+    private mutating func make(_ key: UInt64, _ hash: UInt64, _ name: () -> SliceName) -> Bool {
+        guard count < Self.capacity else { return false }
         index.set(hash, to: count)
-        found.append(Int32(count))
         keys.append(key)
         names.append(name())
+        return true
     }
 }
 
@@ -56,8 +67,8 @@ extension WatchedSlices {
                     let value = try reader.readString()
                     return SliceName.Part(dimension: dimension, value: isKnown ? value : nil)
                 })
-            add(key) { name }
-            guard count == place + 1 else { throw CorruptBytes(offset: reader.offset, expected: "at most \(Self.capacity) different slices") }
+            let hash = Self.hash(key)
+            guard index.find(hash) == nil, make(key, hash, { name }), count == place + 1 else { throw CorruptBytes(offset: reader.offset, expected: "at most \(Self.capacity) different slices") }
         }
     }
 }

@@ -30,11 +30,16 @@ package struct CountMinSketch: Sendable, Equatable {
     /// - Returns: the key's count with these.
     @discardableResult
     package mutating func add(_ key: UInt64, count: Int = 1) -> Int {
+        take(key, count: count)
+        return self.count(of: key)
+    }
+
+    /// Adds, for who does not ask how many there are now.
+    mutating func take(_ key: UInt64, count: Int) {
         for row in 0..<Self.rows {
             let place = place(key, row)
             counts[place] = UInt32(clamping: Int(counts[place]) + count)
         }
-        return self.count(of: key)
     }
 
     package func count(of key: UInt64) -> Int {

@@ -79,6 +79,8 @@ struct CandidateTests {
             }
             #expect((0..<set.count).map(set.number) == order)
             #expect((0..<set.count).map { Int(set.coincidences($0)) } == order.map { counts[$0] ?? 0 })
+            let loners = order.filter { $0 >= 0 && counts[$0] == 1 }.prefix(6)
+            #expect(set.select(loners: 6).map { Int($0) } == order.filter { $0 >= 0 && (counts[$0] ?? 0 > 1 || loners.contains($0)) })
         }
     }
 
