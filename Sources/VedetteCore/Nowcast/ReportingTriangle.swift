@@ -1,3 +1,5 @@
+import CProcessor
+
 /// How many labels of each cohort arrived after which delay: the run-off or reporting triangle.
 ///
 /// Exact under corrections: a label adds one to its cell, and what takes it back takes it from
@@ -19,9 +21,10 @@ package struct ReportingTriangle: Sendable, Equatable {
     /// Per cohort: decisions, labelled or not.
     private var decisions: ContiguousArray<Int64> = []
 
-    package init(_ configuration: NowcastConfiguration, since: Int64 = .min) {
+    /// - Parameter bins: those of the configuration, where many triangles share their memory: a label looks its delay up in each.
+    package init(_ configuration: NowcastConfiguration, bins: DelayBins? = nil, since: Int64 = .min) {
         self.since = since
-        bins = DelayBins(cohortMs: configuration.cohortMs, horizonMs: configuration.horizonMs)
+        self.bins = bins ?? DelayBins(cohortMs: configuration.cohortMs, horizonMs: configuration.horizonMs)
         kept = configuration.keptCohorts
     }
 
@@ -40,6 +43,17 @@ package struct ReportingTriangle: Sendable, Equatable {
         cells[(row * LabelStream.count + stream.rawValue) * bins.count + bins.bin(of: delay)] += Int32(sign)
         totals[row * LabelStream.count + stream.rawValue] += sign
         weights[row * LabelStream.count + stream.rawValue] += sign * weight
+    }
+
+    /// Asks for the memory of a cell that will be changed soon.
+    func prefetch(_ stream: LabelStream, cohort: Int64, delay: Int64) {
+        guard let row = row(of: cohort) else { return }
+        let place = row * LabelStream.count + stream.rawValue
+        cells.withUnsafeBufferPointer { cells in
+            if let base = cells.baseAddress { vedette_prefetch(base + place * bins.count + bins.bin(of: delay)) }
+        }
+        totals.withUnsafeBufferPointer { if let base = $0.baseAddress { vedette_prefetch(base + place) } }
+        weights.withUnsafeBufferPointer { if let base = $0.baseAddress { vedette_prefetch(base + place) } }
     }
 
     /// States how many decisions a cohort has.

@@ -29,7 +29,7 @@ package struct SeriesNowcast: Sendable {
     /// - Parameter since: the first cohort that is counted.
     init(_ configuration: NowcastConfiguration, prior: DelayDistribution, since: Int64) {
         self.configuration = configuration
-        triangle = ReportingTriangle(configuration, since: since)
+        triangle = ReportingTriangle(configuration, bins: prior.bins, since: since)
         kernel = (0...configuration.keptCohorts).map {
             RealFunctions.exp(-Double($0) * Double(configuration.cohortMs) / Double(configuration.neighbourhoodMs))
         }
@@ -41,6 +41,9 @@ package struct SeriesNowcast: Sendable {
     mutating func add(_ stream: LabelStream, cohort: Int64, delay: Int64, weight: Int64, sign: Int64) {
         triangle.add(stream, cohort: cohort, delay: delay, weight: weight, sign: sign)
     }
+
+    /// Asks for the memory that ``add(_:cohort:delay:weight:sign:)`` will change soon.
+    func prefetch(_ stream: LabelStream, cohort: Int64, delay: Int64) { triangle.prefetch(stream, cohort: cohort, delay: delay) }
 
     mutating func setDecisions(_ count: Int64, cohort: Int64) { triangle.setDecisions(count, cohort: cohort) }
 
