@@ -1,3 +1,5 @@
+import CProcessor
+
 /// The nowcasts of a topology: one triangle for all traffic of each model, and one for each of
 /// the first ``NowcastConfiguration/maxSeries`` slices that are asked for.
 ///
@@ -97,8 +99,10 @@ package struct NowcastBook: Sendable {
         guard let label = effect.after ?? effect.before, let known = effect.knownAfter ?? effect.knownBefore,
             let stream = LabelStream(label.outcome, decision.decision)
         else { return place }
-        let cohort = configuration.cohort(of: decision.time)
-        series.withUnsafeBufferPointer { $0[place].prefetch(stream, cohort: cohort, delay: known - decision.time) }
+        let cohort = configuration.cohort(of: decision.time), bin = prior.bins.bin(of: known - decision.time)
+        // Addresses first: what is alive while a C function is called is counted.
+        let addresses = series[place].triangle.addresses(stream, cohort: cohort, bin: bin)
+        if let addresses { for index in addresses.indices { vedette_prefetch(addresses[index]) } }
         return place
     }
 

@@ -1,5 +1,3 @@
-import CProcessor
-
 /// How many labels of each cohort arrived after which delay: the run-off or reporting triangle.
 ///
 /// Exact under corrections: a label adds one to its cell, and what takes it back takes it from
@@ -45,15 +43,15 @@ package struct ReportingTriangle: Sendable, Equatable {
         weights[row * LabelStream.count + stream.rawValue] += sign * weight
     }
 
-    /// Asks for the memory of a cell that will be changed soon.
-    func prefetch(_ stream: LabelStream, cohort: Int64, delay: Int64) {
-        guard let row = row(of: cohort) else { return }
-        let place = row * LabelStream.count + stream.rawValue
-        cells.withUnsafeBufferPointer { cells in
-            if let base = cells.baseAddress { vedette_prefetch(base + place * bins.count + bins.bin(of: delay)) }
-        }
-        totals.withUnsafeBufferPointer { if let base = $0.baseAddress { vedette_prefetch(base + place) } }
-        weights.withUnsafeBufferPointer { if let base = $0.baseAddress { vedette_prefetch(base + place) } }
+    /// What a label of a cohort changes, to be asked for early and not to be read; nil where the cohort has no row.
+    @inline(__always)
+    func addresses(_ stream: LabelStream, cohort: Int64, bin: Int) -> InlineArray<3, UnsafeRawPointer>? {
+        guard let row = row(of: cohort) else { return nil }
+        let place = row * LabelStream.count + stream.rawValue, cell = place * bins.count + bin
+        guard let cells = cells.withUnsafeBufferPointer({ $0.baseAddress }), let totals = totals.withUnsafeBufferPointer({ $0.baseAddress }),
+            let weights = weights.withUnsafeBufferPointer({ $0.baseAddress })
+        else { return nil }
+        return [UnsafeRawPointer(cells + cell), UnsafeRawPointer(totals + place), UnsafeRawPointer(weights + place)]
     }
 
     /// States how many decisions a cohort has.

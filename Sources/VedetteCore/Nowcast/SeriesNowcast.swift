@@ -42,9 +42,6 @@ package struct SeriesNowcast: Sendable {
         triangle.add(stream, cohort: cohort, delay: delay, weight: weight, sign: sign)
     }
 
-    /// Asks for the memory that ``add(_:cohort:delay:weight:sign:)`` will change soon.
-    func prefetch(_ stream: LabelStream, cohort: Int64, delay: Int64) { triangle.prefetch(stream, cohort: cohort, delay: delay) }
-
     mutating func setDecisions(_ count: Int64, cohort: Int64) { triangle.setDecisions(count, cohort: cohort) }
 
     /// Labels in the triangle.
