@@ -14,6 +14,10 @@ package struct ShortList<let capacity: Int, Element: BitwiseCopyable & Sendable>
     package var isEmpty: Bool { count == 0 }
     package var indices: Range<Int> { 0..<count }
 
+    /// Where the values are that have memory of their own, to be asked for early and not to be read; nil where none have.
+    @inline(__always)
+    var address: UnsafeRawPointer? { count > capacity ? many.withUnsafeBytes { $0.baseAddress } : nil }
+
     @inline(__always)
     package subscript(index: Int) -> Element {
         get {

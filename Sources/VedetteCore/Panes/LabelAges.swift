@@ -30,6 +30,10 @@ public struct LabelAges: Sendable, Equatable, Snapshottable {
 
     public init() {}
 
+    /// Of ``ShortList/address``.
+    @inline(__always)
+    var address: UnsafeRawPointer? { cells.address }
+
     /// A class of delay of fraud or of legit labels: the same for all panes that a label is counted in, so found once.
     struct Place {
         fileprivate let number: Int32

@@ -31,6 +31,10 @@ public struct LabelBreakdown: Sendable, Equatable, Snapshottable {
 
     public init() {}
 
+    /// Of ``ShortList/address``.
+    @inline(__always)
+    var address: UnsafeRawPointer? { kinds.address }
+
     /// The labels of each kind, ascending by its number.
     public var byKind: [(kind: Int32, counts: OutcomeCounts)] { kinds.indices.map { (kinds[$0].kind, kinds[$0].counts) } }
 

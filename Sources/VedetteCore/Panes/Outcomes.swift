@@ -18,6 +18,13 @@ public struct Outcomes: Sendable {
         legitScores = ScoreSketch(maxEntries: scoreEntries)
     }
 
+    /// What a label changes and has memory of its own, to be asked for early and not to be read.
+    @inline(__always)
+    func addresses(_ outcome: Outcome) -> InlineArray<3, UnsafeRawPointer?> {
+        let scores = outcome == .fraud ? fraudScores.addresses : legitScores.addresses
+        return [scores[0], scores[1], breakdown.address]
+    }
+
     public var labelled: Int64 { fraud.total + legit.total }
     /// nil while every label stands for one request.
     public var weighted: WeightedOutcomes? { weights.first }

@@ -22,8 +22,11 @@ extension PaneStore {
             let corrected = reach(numbers, at: time, &panes)
             let left = before.map { reach(numbers, at: $0.time, &panes) } ?? 0..<0
             let arrived = after.map { reach(numbers, at: $0.time, &panes) } ?? 0..<0
-            panes.forEach(corrected) { $0.expectCorrection() }
+            let outcome = after?.label.outcome ?? before?.label.outcome ?? .withdrawn
+            panes.forEach(corrected) { $0.expectCorrection(outcome) }
             panes.forEach(arrived) { $0.expectArrival() }
+            panes.forEach(corrected) { $0.expectCounts(outcome) }
+            if let after { panes.forEach(arrived) { $0.expectDelays(source: after.source, kind: after.label.kind) } }
             var isCounted = true
             panes.forEach(corrected) {
                 if !$0.correct(before?.label, to: after?.label, id: id, text: text, scoreEntries: scoreEntries) { isCounted = false }
