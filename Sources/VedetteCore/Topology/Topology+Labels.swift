@@ -3,7 +3,7 @@ extension Topology {
     func process(_ entry: SequencedRow, of batch: LabelBatch) throws {
         let row = Int(entry.row)
         counters.labels += 1
-        if row + 1 < batch.count { join.expect(batch.requestID[row + 1]) }
+        expectDecisions(of: batch, after: row)
         newestTime = max(newestTime, entry.time)
         let source = batch.pipeline[row].isNone ? 0 : hash.hash64(of: batch.pipeline[row], in: batch.text)
         let registryRow = sourceRows[source] ?? -1
@@ -26,6 +26,14 @@ extension Topology {
             return
         }
         try apply(stated, .row(row, of: batch), to: decision, entry)
+    }
+
+    /// Asks for the decisions of the labels to come: each is found by three looks at memory, one after the other, which are made a label apart.
+    private func expectDecisions(of batch: LabelBatch, after row: Int) {
+        let left = batch.count - row - 1
+        if left > 2 { join.expect(batch.requestID[row + 3]) }
+        if left > 1 { join.expectRow(batch.requestID[row + 2]) }
+        if left > 0 { join.expectBytes(batch.requestID[row + 1]) }
     }
 
     func apply(_ stated: StatedLabel, _ texts: LabelTexts, to decision: DecisionRow, _ entry: SequencedRow) throws {
