@@ -28,6 +28,7 @@ public struct Outcomes: Sendable {
     public var labelled: Int64 { fraud.total + legit.total }
     /// nil while every label stands for one request.
     public var weighted: WeightedOutcomes? { weights.first }
+    public var isWeighted: Bool { !weights.isEmpty }
 
     /// Takes back a label that was added. One that was not changes nothing, and the answer is false.
     mutating func remove(_ label: CountedLabel) -> Bool {

@@ -8,7 +8,7 @@ public final class Pane {
 
     /// Most panes of small slices never get a label, and should not keep room for what comes with one. Who reads or changes some of it
     /// does so in here: ``outcomes`` copies all of it, which is most of the cost where many panes are read.
-    private(set) var boxedOutcomes: OutcomesBox?
+    package private(set) var boxedOutcomes: OutcomesBox?
     /// Labels by inverse probability; nil while each of them stands for itself.
     public internal(set) var explored: ExplorationOutcomes?
     public internal(set) var fraudSamples = SampleSet()
@@ -186,9 +186,9 @@ public final class Pane {
 }
 
 /// Beside the outcomes their ages, which every label changes too.
-final class OutcomesBox {
+package final class OutcomesBox {
     var ages = LabelAges()
-    var outcomes: Outcomes
+    package internal(set) var outcomes: Outcomes
     init(_ outcomes: Outcomes) { self.outcomes = outcomes }
 
     func merge(_ others: ContiguousArray<OutcomesBox>) {
