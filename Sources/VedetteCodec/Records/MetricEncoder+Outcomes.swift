@@ -22,9 +22,9 @@ extension MetricEncoder {
     func calibration(_ pane: Pane, into json: inout JSONWriter) {
         json.key("calibration")
         json.beginObject()
-        let outcomes = pane.outcomes
-        let calibration = outcomes?.calibration
-        let isWeighted = outcomes?.weighted != nil
+        let labels = pane.boxedOutcomes
+        let calibration = labels?.outcomes.calibration
+        let isWeighted = labels?.outcomes.isWeighted ?? false
         json.field("brier", calibration?.brier)
         json.field("ece", calibration?.expectedError)
         json.field("ece_groups", calibration?.expectedErrorOfGroups)
@@ -54,8 +54,8 @@ extension MetricEncoder {
 
     func money(_ pane: Pane, into json: inout JSONWriter) {
         let money = pane.operations?.money ?? MoneyTotals()
-        let outcomes = pane.outcomes
-        let (fraud, legit) = (outcomes?.fraudMoney ?? MoneyTotals(), outcomes?.legitMoney ?? MoneyTotals())
+        let labels = pane.boxedOutcomes
+        let (fraud, legit) = (labels?.outcomes.fraudMoney ?? MoneyTotals(), labels?.outcomes.legitMoney ?? MoneyTotals())
         json.key("money")
         json.beginObject()
         json.field("count", money.count)
@@ -110,8 +110,8 @@ extension MetricEncoder {
         json.endObject()
     }
 
-    func breakdown(_ outcomes: Outcomes?, _ names: LabelNames, into json: inout JSONWriter) {
-        let breakdown = outcomes?.breakdown ?? LabelBreakdown()
+    func breakdown(_ labels: OutcomesBox?, _ names: LabelNames, into json: inout JSONWriter) {
+        let breakdown = labels?.outcomes.breakdown ?? LabelBreakdown()
         json.key("by_trust")
         json.beginObject()
         for (tier, name) in ["unlisted", "low", "medium", "high"].enumerated() { counts(breakdown.byTier[tier], name, into: &json) }

@@ -166,13 +166,13 @@ public struct MetricEncoder: Sendable {
 
     func labels(_ result: WindowResult, into json: inout JSONWriter) {
         let pane = result.pane
-        // Here and below: read once, since all of it is copied.
-        let outcomes = pane.outcomes
+        // Here and below: read in its box, since ``Pane/outcomes`` copies all of it.
+        let labels = pane.boxedOutcomes
         json.key("labels")
         json.beginObject()
         json.field("labelled", pane.labelled)
-        json.field("fraud", outcomes?.fraud.total ?? 0)
-        json.field("legit", outcomes?.legit.total ?? 0)
+        json.field("fraud", labels?.outcomes.fraud.total ?? 0)
+        json.field("legit", labels?.outcomes.legit.total ?? 0)
         json.field("unmatched", result.unmatched)
         json.field("coverage", pane.total > 0 ? Double(pane.labelled) / Double(pane.total) : nil)
         json.key("arrived")
@@ -181,14 +181,14 @@ public struct MetricEncoder: Sendable {
         json.field("fraud", pane.arrivedFraud)
         json.field("legit", pane.arrivedLegit)
         json.endObject()
-        breakdown(outcomes, result.labelNames, into: &json)
+        breakdown(labels, result.labelNames, into: &json)
         delays(result, into: &json)
         json.endObject()
     }
 
     func outcomes(_ pane: Pane, into json: inout JSONWriter) {
-        let outcomes = pane.outcomes
-        let fraud = outcomes?.fraud.total ?? 0
+        let labels = pane.boxedOutcomes
+        let fraud = labels?.outcomes.fraud.total ?? 0
         let labelled = pane.labelled
         let interval = WilsonInterval(successes: fraud, n: labelled, confidence: Self.confidence)?.interval
         json.key("fraud_rate")
@@ -196,15 +196,15 @@ public struct MetricEncoder: Sendable {
         json.field("value", labelled > 0 ? Double(fraud) / Double(labelled) : nil)
         json.field("low", interval?.lower)
         json.field("high", interval?.upper)
-        weightedRate(outcomes?.weighted, into: &json)
+        weightedRate(labels?.outcomes.weighted, into: &json)
         json.endObject()
         json.key("confusion")
         json.beginObject()
         let none = Confusion(tp: 0, fp: 0, fn: 0, tn: 0)
-        confusion("block", outcomes?.atBlock ?? none, into: &json)
-        confusion("challenge_or_block", outcomes?.atIntervention ?? none, into: &json)
+        confusion("block", labels?.outcomes.atBlock ?? none, into: &json)
+        confusion("challenge_or_block", labels?.outcomes.atIntervention ?? none, into: &json)
         json.endObject()
-        json.field("auc", outcomes.flatMap { AreaUnderCurve(fraud: $0.fraudScores, legit: $0.legitScores)?.value })
+        json.field("auc", labels.flatMap { AreaUnderCurve(fraud: $0.outcomes.fraudScores, legit: $0.outcomes.legitScores)?.value })
     }
 
     func confusion(_ name: String, _ counts: Confusion, into json: inout JSONWriter) {

@@ -30,8 +30,8 @@ struct BreakerLevel: Equatable {
             count > 0 ? Measured(value: Double(successes) / Double(count), trials: Double(count), count: count) : nil
         }
         switch metric {
-        case .fraudRate: return pane.outcomes.flatMap { fraud($0, among: Decision.allCases) }
-        case .allowedFraudRate: return pane.outcomes.flatMap { fraud($0, among: [.allow]) }
+        case .fraudRate: return pane.boxedOutcomes.flatMap { fraud($0.outcomes, among: Decision.allCases) }
+        case .allowedFraudRate: return pane.boxedOutcomes.flatMap { fraud($0.outcomes, among: [.allow]) }
         case .labelFreeFraudRate: return labelFree().map { Measured(value: $0, trials: nil, count: pane.total) }
         case .meanScore: return pane.score.mean.map { Measured(value: $0, trials: nil, count: pane.total) }
         case .allowShare: return rate(pane.decisions.allow, pane.total)
@@ -43,7 +43,7 @@ struct BreakerLevel: Equatable {
 
     /// Share of fraud among labelled decisions, each label by its sampling weight: legit labels that are a sample of one in five count as five.
     private static func fraud(_ outcomes: Outcomes, among decisions: [Decision]) -> Measured? {
-        guard outcomes.weighted != nil else {
+        guard outcomes.isWeighted else {
             let (fraud, legit) = decisions.reduce((0, 0)) { ($0.0 + outcomes.fraud[$1], $0.1 + outcomes.legit[$1]) }
             return fraud + legit > 0 ? Measured(value: Double(fraud) / Double(fraud + legit), trials: Double(fraud + legit), count: fraud + legit) : nil
         }

@@ -1,3 +1,5 @@
+import CProcessor
+
 /// The windowed state store of the join, as the domain sees it: open rows in memory,
 /// sealed ones behind a ``RowStore``.
 ///
@@ -97,6 +99,28 @@ struct JoinState {
 
     /// Asks for the memory of an ID that a record soon to come has. `mutating` so that nothing is copied; it changes nothing.
     mutating func expect(_ id: RequestID) { index.prefetch(id.high) }
+
+    /// Once that has come, asks for what is known of the newest open row of the ID.
+    mutating func expectRow(_ id: RequestID) {
+        guard let place = index.find(id.high) else { return }
+        let addresses: InlineArray<4, UnsafeRawPointer?> = [
+            Self.address(ids, place), Self.address(times, place), Self.address(starts, place), Self.address(previous, place),
+        ]
+        for index in addresses.indices { if let address = addresses[index] { vedette_prefetch(address) } }
+    }
+
+    /// Once that has come too, asks for the row itself.
+    mutating func expectBytes(_ id: RequestID) {
+        guard let place = index.find(id.high) else { return }
+        let start = encoded.bytes.withUnsafeBytes { $0.baseAddress }
+        if let start { vedette_prefetch(start + starts[place]) }
+    }
+
+    /// Where an element is, to be asked for early and not to be read.
+    @inline(__always)
+    private static func address<Element>(_ column: ContiguousArray<Element>, _ place: Int) -> UnsafeRawPointer? {
+        column.withUnsafeBufferPointer { $0.baseAddress.map { UnsafeRawPointer($0 + place) } }
+    }
 
     private mutating func readSealed(_ id: RequestID, _ segment: Int64) throws -> DecisionRow? {
         guard try store.read(segment: segment, table: .decisions, id: id, into: &scratch) else { return nil }

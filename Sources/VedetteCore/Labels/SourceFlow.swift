@@ -64,8 +64,24 @@ struct SourceFlow: Equatable {
         fraud = RateWatch(factors: Self.fraudFactors, strata: LabelPeerTest.strata, drift: drift)
     }
 
+    /// Takes one word, as ``SourceFlowTest/observe(model:source:stratum:isLegit:insteadOf:amount:request:at:)`` is told it.
+    mutating func take(stratum: Int?, isLegit: Bool?, insteadOf said: Bool?, amount: Money, request: String, at time: Int64) {
+        if let said { remove(stratum: stratum, isLegit: said, amount: amount) }
+        if let isLegit {
+            add(stratum: stratum, isLegit: isLegit, amount: amount)
+            if isLegit, stratum != nil, !request.isEmpty { note(request) }
+        }
+        lastAt = time
+    }
+
+    /// The newest requests.
+    private mutating func note(_ request: String) {
+        if samples.count == LabelCase.maxSamples { samples.removeFirst() }
+        samples.append(request)
+    }
+
     /// - Parameter stratum: nil is below the borderline.
-    mutating func add(stratum: Int?, isLegit: Bool, amount: Money) {
+    private mutating func add(stratum: Int?, isLegit: Bool, amount: Money) {
         guard let stratum else {
             if isLegit { today.clear += 1 }
             return
@@ -80,7 +96,7 @@ struct SourceFlow: Equatable {
     }
 
     /// Takes back what was said, today or before.
-    mutating func remove(stratum: Int?, isLegit: Bool, amount: Money) {
+    private mutating func remove(stratum: Int?, isLegit: Bool, amount: Money) {
         guard let stratum else {
             if isLegit { today.clear -= 1 }
             return

@@ -29,11 +29,13 @@ public struct OutcomeRateMonitor: Sendable {
     /// Fraud among labels by class of delay; per decision, one class of fraud labels among decisions.
     private func shares(_ pane: Pane) -> [SampledShare] {
         switch rule.basis {
-        case .labelArrival: (0..<LabelAges.classes).map { pane.arrivedAges.share($0) }
-        case .decisionTime: (0..<LabelAges.classes).map { pane.outcomeAges.share($0) }
+        case .labelArrival: Self.shares(pane.arrivedAges)
+        case .decisionTime: Self.shares(pane.outcomeAges)
         case .fraudPerDecision: [SampledShare(fraudPerDecision: pane)]
         }
     }
+
+    private static func shares(_ ages: LabelAges) -> [SampledShare] { (0..<LabelAges.classes).map { ages.share($0) } }
 
     private static func sum(_ shares: [SampledShare]) -> SampledShare { shares.reduce(SampledShare(), +) }
 

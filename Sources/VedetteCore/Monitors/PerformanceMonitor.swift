@@ -155,8 +155,8 @@ extension PerformanceRule {
 
 extension PerformanceRule {
     private func areaFinding(_ observation: Observation, _ frozen: ReferenceSummary?) -> Finding? {
-        guard let outcomes = observation.current.outcomes, let area = AreaUnderCurve(fraud: outcomes.fraudScores, legit: outcomes.legitScores),
-            let error = area.standardError
+        guard let labels = observation.current.boxedOutcomes,
+            let area = AreaUnderCurve(fraud: labels.outcomes.fraudScores, legit: labels.outcomes.legitScores), let error = area.standardError
         else { return nil }
         let reference = frozen ?? Self.areaReference(observation.references, minLabels)
         guard reference != nil || minValue > 0 else { return nil }
@@ -176,10 +176,10 @@ extension PerformanceRule {
     private static func areaReference(_ panes: [Pane], _ minLabels: Int64) -> ReferenceSummary? {
         var fraud: ScoreSketch?
         var legit: ScoreSketch?
-        for outcomes in panes.compactMap(\.outcomes) {
-            if fraud == nil { (fraud, legit) = (outcomes.fraudScores, outcomes.legitScores) } else {
-                fraud?.merge(outcomes.fraudScores)
-                legit?.merge(outcomes.legitScores)
+        for labels in panes.compactMap(\.boxedOutcomes) {
+            if fraud == nil { (fraud, legit) = (labels.outcomes.fraudScores, labels.outcomes.legitScores) } else {
+                fraud?.merge(labels.outcomes.fraudScores)
+                legit?.merge(labels.outcomes.legitScores)
             }
         }
         guard let fraud, let legit, let area = AreaUnderCurve(fraud: fraud, legit: legit), area.fraudCount >= minLabels,

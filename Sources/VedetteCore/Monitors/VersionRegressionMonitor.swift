@@ -197,8 +197,8 @@ public struct VersionRegressionRule: MonitorRule {
     }
 
     private func areas(_ new: Pane, _ old: Pane) -> Finding? {
-        guard let a = new.outcomes.flatMap({ AreaUnderCurve(fraud: $0.fraudScores, legit: $0.legitScores) }),
-            let b = old.outcomes.flatMap({ AreaUnderCurve(fraud: $0.fraudScores, legit: $0.legitScores) })
+        guard let a = new.boxedOutcomes.flatMap({ AreaUnderCurve(fraud: $0.outcomes.fraudScores, legit: $0.outcomes.legitScores) }),
+            let b = old.boxedOutcomes.flatMap({ AreaUnderCurve(fraud: $0.outcomes.fraudScores, legit: $0.outcomes.legitScores) })
         else { return nil }
         let drop = max(0, b.value - a.value)
         return Finding(

@@ -1,3 +1,5 @@
+import CProcessor
+
 /// The nowcasts of a topology: one triangle for all traffic of each model, and one for each of
 /// the first ``NowcastConfiguration/maxSeries`` slices that are asked for.
 ///
@@ -13,13 +15,18 @@ package struct NowcastBook: Sendable {
             self.model = model
             self.slice = slice
         }
+
+        /// Stands for exactly this key in a ``HashIndex``.
+        @inline(__always)
+        var indexKey: UInt64 { UInt64(exact: Int32(model), slice) }
     }
 
     let configuration: NowcastConfiguration
     private let prior: DelayDistribution
     private(set) var keys: [Key] = []
     package private(set) var series: [SeriesNowcast] = []
-    private var index: [Key: Int] = [:]
+    /// Places by ``Key/indexKey``.
+    private var index = HashIndex()
     /// Series that are not of all traffic.
     private var sliceCount = 0
     /// By model.
@@ -49,20 +56,20 @@ package struct NowcastBook: Sendable {
 
     /// The place of a series, made where there is room; all traffic (slice 0) always has room.
     package mutating func place(of key: Key) -> Int? {
-        if let known = index[key] { return known }
+        if let known = find(key) { return known }
         guard key.slice == 0 || sliceCount < configuration.maxSeries else { return nil }
         return append(key)
     }
 
     private mutating func append(_ key: Key) -> Int {
         if key.slice != 0 { sliceCount += 1 }
-        index[key] = series.count
+        index.set(key.indexKey, to: series.count)
         keys.append(key)
         series.append(SeriesNowcast(configuration, prior: prior, since: since))
         return series.count - 1
     }
 
-    func find(_ key: Key) -> Int? { index[key] }
+    func find(_ key: Key) -> Int? { index.find(key.indexKey) }
 
     /// Gives up what is known of some series, and their room.
     ///
@@ -73,7 +80,8 @@ package struct NowcastBook: Sendable {
         // Labels of slices that had no room have passed uncounted.
         if sliceCount >= configuration.maxSeries { since = max(since, configuration.cohort(of: time) + 1) }
         (keys, series) = (kept.map { keys[$0] }, kept.map { series[$0] })
-        index = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
+        index.removeAll()
+        for (place, key) in keys.enumerated() { index.set(key.indexKey, to: place) }
         sliceCount = keys.reduce(0) { $0 + ($1.slice == 0 ? 0 : 1) }
     }
 
@@ -82,6 +90,20 @@ package struct NowcastBook: Sendable {
     package mutating func observe(_ effect: LabelEffect, of decision: DecisionRow, at place: Int) {
         change(effect.before, effect.knownBefore, decision, place, -1)
         change(effect.after, effect.knownAfter, decision, place, 1)
+    }
+
+    /// Finds a series and asks for the memory of it that ``observe(_:of:at:)`` will change soon. `mutating` so that nothing is copied; it
+    /// changes nothing.
+    mutating func expect(_ effect: LabelEffect, of decision: DecisionRow, _ key: Key) -> Int? {
+        guard let place = index.find(key.indexKey) else { return nil }
+        guard let label = effect.after ?? effect.before, let known = effect.knownAfter ?? effect.knownBefore,
+            let stream = LabelStream(label.outcome, decision.decision)
+        else { return place }
+        let cohort = configuration.cohort(of: decision.time), bin = prior.bins.bin(of: known - decision.time)
+        // Addresses first: what is alive while a C function is called is counted.
+        let addresses = series[place].triangle.addresses(stream, cohort: cohort, bin: bin)
+        if let addresses { for index in addresses.indices { vedette_prefetch(addresses[index]) } }
+        return place
     }
 
     private mutating func change(_ label: LabelEntry?, _ known: Int64?, _ decision: DecisionRow, _ place: Int, _ sign: Int64) {
@@ -110,7 +132,7 @@ package struct NowcastBook: Sendable {
         // All traffic before its slices, which lean on it.
         for place in series.indices where keys[place].slice == 0 { series[place].learn(at: boundary, prior: prior, parent: nil) }
         for place in series.indices where keys[place].slice != 0 {
-            let parent = index[Key(model: keys[place].model, slice: 0)].map { series[$0].delays }
+            let parent = find(Key(model: keys[place].model, slice: 0)).map { series[$0].delays }
             series[place].learn(at: boundary, prior: prior, parent: parent)
         }
         closed = boundary
@@ -243,7 +265,7 @@ package struct NowcastBook: Sendable {
 
     /// How mature the labels of the decisions in `start ..< end` are; nil before a cohort has closed. O(cohorts of the window).
     package func maturity(_ key: Key, _ start: Int64, _ end: Int64, at boundary: Int64) -> Maturity? {
-        guard configuration.isEnabled, let place = index[key] ?? index[Key(model: key.model, slice: 0)], closed != .min else { return nil }
+        guard configuration.isEnabled, let place = find(key) ?? find(Key(model: key.model, slice: 0)), closed != .min else { return nil }
         // Streams weigh as much as they have in the end.
         func share(_ streams: [LabelStream]) -> Double {
             var (sum, total) = (0.0, 0.0)
@@ -264,7 +286,7 @@ package struct NowcastBook: Sendable {
 
     /// What is expected to become of a window's decisions; nil where the series has no triangle of its own, or too few labels.
     package func estimate(_ key: Key, _ question: NowcastQuestion, at boundary: Int64) -> NowcastEstimate? {
-        guard configuration.isEnabled, closed != .min, question.decisions > 0, let place = index[key],
+        guard configuration.isEnabled, closed != .min, question.decisions > 0, let place = find(key),
             series[place].labels >= Self.minLabels
         else { return nil }
         let forecasts = forecasts(place, question, at: boundary)

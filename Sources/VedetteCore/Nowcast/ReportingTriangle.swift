@@ -19,9 +19,10 @@ package struct ReportingTriangle: Sendable, Equatable {
     /// Per cohort: decisions, labelled or not.
     private var decisions: ContiguousArray<Int64> = []
 
-    package init(_ configuration: NowcastConfiguration, since: Int64 = .min) {
+    /// - Parameter bins: those of the configuration, where many triangles share their memory: a label looks its delay up in each.
+    package init(_ configuration: NowcastConfiguration, bins: DelayBins? = nil, since: Int64 = .min) {
         self.since = since
-        bins = DelayBins(cohortMs: configuration.cohortMs, horizonMs: configuration.horizonMs)
+        self.bins = bins ?? DelayBins(cohortMs: configuration.cohortMs, horizonMs: configuration.horizonMs)
         kept = configuration.keptCohorts
     }
 
@@ -40,6 +41,17 @@ package struct ReportingTriangle: Sendable, Equatable {
         cells[(row * LabelStream.count + stream.rawValue) * bins.count + bins.bin(of: delay)] += Int32(sign)
         totals[row * LabelStream.count + stream.rawValue] += sign
         weights[row * LabelStream.count + stream.rawValue] += sign * weight
+    }
+
+    /// What a label of a cohort changes, to be asked for early and not to be read; nil where the cohort has no row.
+    @inline(__always)
+    func addresses(_ stream: LabelStream, cohort: Int64, bin: Int) -> InlineArray<3, UnsafeRawPointer>? {
+        guard let row = row(of: cohort) else { return nil }
+        let place = row * LabelStream.count + stream.rawValue, cell = place * bins.count + bin
+        guard let cells = cells.withUnsafeBufferPointer({ $0.baseAddress }), let totals = totals.withUnsafeBufferPointer({ $0.baseAddress }),
+            let weights = weights.withUnsafeBufferPointer({ $0.baseAddress })
+        else { return nil }
+        return [UnsafeRawPointer(cells + cell), UnsafeRawPointer(totals + place), UnsafeRawPointer(weights + place)]
     }
 
     /// States how many decisions a cohort has.

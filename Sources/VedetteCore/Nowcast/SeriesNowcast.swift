@@ -29,7 +29,7 @@ package struct SeriesNowcast: Sendable {
     /// - Parameter since: the first cohort that is counted.
     init(_ configuration: NowcastConfiguration, prior: DelayDistribution, since: Int64) {
         self.configuration = configuration
-        triangle = ReportingTriangle(configuration, since: since)
+        triangle = ReportingTriangle(configuration, bins: prior.bins, since: since)
         kernel = (0...configuration.keptCohorts).map {
             RealFunctions.exp(-Double($0) * Double(configuration.cohortMs) / Double(configuration.neighbourhoodMs))
         }

@@ -30,16 +30,13 @@ public final class ExplorationOutcomes {
 
     package subscript(stream: LabelStream) -> Cell { cells[stream.rawValue] }
 
-    /// - Parameters:
-    ///   - weight: the label's sampling weight, in thousandths.
-    ///   - exploration: probability of being let through; 0 where the decision states none.
-    ///   - sign: 1 to add, -1 to take back.
-    func add(_ outcome: Outcome, _ decision: Decision, weight: Int64, exploration: Float, sign: Int64) {
-        let isExplored = exploration > 0 && exploration < 1
-        if isExplored, decision.isIntervention { return }
+    /// - Parameter sign: 1 to add, -1 to take back.
+    func add(_ label: CountedLabel, sign: Int64) {
+        let isExplored = label.exploration > 0 && label.exploration < 1
+        if isExplored, label.decision.isIntervention { return }
         // Let through by exploration: the policy itself would have blocked it.
-        guard let stream = LabelStream(outcome, isExplored ? .block : decision) else { return }
-        let full = Double(weight) / Self.unit / (isExplored ? Double(exploration) : 1)
+        guard let stream = LabelStream(label.outcome, isExplored ? .block : label.decision) else { return }
+        let full = Double(label.weight) / Self.unit / (isExplored ? Double(label.exploration) : 1)
         let thousandths = Int64((min(full, Self.maxWeight) * Self.unit).rounded())
         if full > Self.maxWeight { bounded += sign }
         if isExplored { explored += sign }
@@ -94,7 +91,7 @@ public final class ExplorationOutcomes {
     }
 
     /// Whether any label so far was more than itself.
-    static func isNeeded(_ label: LabelEntry, _ row: DecisionRow) -> Bool { label.weight != LabelEntry.weightUnit || row.exploration > 0 }
+    static func isNeeded(_ label: CountedLabel) -> Bool { label.weight != LabelEntry.weightUnit || label.exploration > 0 }
 
     func encode(into writer: inout ByteWriter) {
         for stream in LabelStream.allCases {

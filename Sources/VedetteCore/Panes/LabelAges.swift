@@ -24,11 +24,26 @@ public struct LabelAges: Sendable, Equatable, Snapshottable {
         var squares: Int128
     }
 
-    /// Ascending by place, without what is 0.
-    private var cells: ContiguousArray<Cell> = []
+    /// Ascending by place, without what is 0. Panes of minutes have labels of one class or two.
+    private var cells = ShortList<2, Cell>(filler: Cell(place: 0, count: 0))
     private var excesses: ContiguousArray<Excess> = []
 
     public init() {}
+
+    /// Of ``ShortList/address``.
+    @inline(__always)
+    var address: UnsafeRawPointer? { cells.address }
+
+    /// A class of delay of fraud or of legit labels: the same for all panes that a label is counted in, so found once.
+    struct Place {
+        fileprivate let number: Int32
+
+        /// nil where a label is withdrawn.
+        init?(_ outcome: Outcome, delayMs: Int64) {
+            guard outcome != .withdrawn else { return nil }
+            number = Int32(LabelAges.delayClass(of: delayMs) + (outcome == .fraud ? 0 : LabelAges.classes))
+        }
+    }
 
     public static func delayClass(of delayMs: Int64) -> Int {
         var (low, high) = (0, edges.count)
@@ -42,19 +57,23 @@ public struct LabelAges: Sendable, Equatable, Snapshottable {
     /// Adds labels (`count` above 0) or takes them back; a withdrawn one is none. O(classes with labels).
     ///
     /// - Parameter weight: sampling weight of each, in thousandths.
-    mutating func add(_ outcome: Outcome, delayMs: Int64, weight: Int64, _ count: Int64) {
-        guard outcome != .withdrawn else { return }
-        let place = Int32(Self.delayClass(of: delayMs) + (outcome == .fraud ? 0 : Self.classes))
-        add(Cell(place: place, count: count))
-        guard weight != LabelEntry.weightUnit else { return }
+    @inline(__always)
+    mutating func add(_ place: Place?, weight: Int64, _ count: Int64) {
+        guard let place else { return }
+        add(Cell(place: place.number, count: count))
+        if weight != LabelEntry.weightUnit { addExcess(place, weight: weight, count) }
+    }
+
+    private mutating func addExcess(_ place: Place, weight: Int64, _ count: Int64) {
         let square = Int128(weight) * Int128(weight) - Self.unitSquared
-        add(Excess(place: place, weight: count * (weight - LabelEntry.weightUnit), squares: Int128(count) * square))
+        add(Excess(place: place.number, weight: count * (weight - LabelEntry.weightUnit), squares: Int128(count) * square))
     }
 
     private static let unitSquared = Int128(LabelEntry.weightUnit) * Int128(LabelEntry.weightUnit)
 
     private mutating func add(_ cell: Cell) {
-        let index = cells.firstIndex { $0.place >= cell.place } ?? cells.count
+        var index = 0
+        while index < cells.count, cells[index].place < cell.place { index += 1 }
         guard index < cells.count, cells[index].place == cell.place else { return cells.insert(cell, at: index) }
         cells[index].count += cell.count
         if cells[index].count == 0 { cells.remove(at: index) }
@@ -73,14 +92,14 @@ public struct LabelAges: Sendable, Equatable, Snapshottable {
             self = other
             return
         }
-        for cell in other.cells { add(cell) }
+        for index in other.cells.indices { add(other.cells[index]) }
         for excess in other.excesses { add(excess) }
     }
 
     public func fraud(_ delayClass: Int) -> Int64 { count(at: Int32(delayClass)) }
     public func labels(_ delayClass: Int) -> Int64 { fraud(delayClass) + count(at: Int32(delayClass + Self.classes)) }
 
-    private func count(at place: Int32) -> Int64 { cells.first { $0.place == place }?.count ?? 0 }
+    private func count(at place: Int32) -> Int64 { cells.indices.first { cells[$0].place == place }.map { cells[$0].count } ?? 0 }
 
     /// Fraud as events among a class's labels.
     package func share(_ delayClass: Int) -> SampledShare {
@@ -98,9 +117,10 @@ public struct LabelAges: Sendable, Equatable, Snapshottable {
     /// Fraud among all labels. O(classes with labels).
     package var share: SampledShare {
         var sum = SampledShare()
-        for cell in cells {
-            let part = sampled(at: cell.place)
-            if Int(cell.place) < Self.classes { sum.events = sum.events + part } else { sum.others = sum.others + part }
+        for index in cells.indices {
+            let place = cells[index].place
+            let part = sampled(at: place)
+            if Int(place) < Self.classes { sum.events = sum.events + part } else { sum.others = sum.others + part }
         }
         return sum
     }
@@ -112,9 +132,9 @@ public struct LabelAges: Sendable, Equatable, Snapshottable {
     /// The places that have labels with their counts, then those that have weights with these.
     public func encode(into writer: inout ByteWriter) {
         writer.write(count: cells.count)
-        for cell in cells {
-            writer.write(varint: UInt64(cell.place))
-            writer.write(signed: cell.count)
+        for index in cells.indices {
+            writer.write(varint: UInt64(cells[index].place))
+            writer.write(signed: cells[index].count)
         }
         writer.write(count: excesses.count)
         for excess in excesses {

@@ -1,5 +1,5 @@
 /// Fraud and legit among labelled decisions.
-public struct OutcomeCounts: Sendable, Equatable {
+public struct OutcomeCounts: BitwiseCopyable, Sendable, Equatable {
     public internal(set) var fraud: Int64 = 0
     public internal(set) var legit: Int64 = 0
 
@@ -22,20 +22,41 @@ public struct LabelBreakdown: Sendable, Equatable, Snapshottable {
     public static let tiers = 4
     public private(set) var byTier = InlineArray<4, OutcomeCounts>(repeating: OutcomeCounts())
     /// Ascending by the interned kind; 0 is labels without a kind. Bounded by `join.max_label_kinds`.
-    public private(set) var byKind: ContiguousArray<(kind: Int32, counts: OutcomeCounts)> = []
+    private var kinds = ShortList<2, Kind>(filler: Kind(kind: 0, counts: OutcomeCounts()))
+
+    private struct Kind: Sendable, Equatable {
+        var kind: Int32
+        var counts: OutcomeCounts
+    }
 
     public init() {}
 
+    /// Of ``ShortList/address``.
+    @inline(__always)
+    var address: UnsafeRawPointer? { kinds.address }
+
+    /// The labels of each kind, ascending by its number.
+    public var byKind: [(kind: Int32, counts: OutcomeCounts)] { kinds.indices.map { (kinds[$0].kind, kinds[$0].counts) } }
+
+    @inline(__always)
     mutating func add(_ outcome: Outcome, tier: UInt8, kind: Int32, count: Int64) {
         byTier[min(Int(tier), Self.tiers - 1)].add(outcome, count)
         add(kind) { $0.add(outcome, count) }
     }
 
+    @inline(__always)
     private mutating func add(_ kind: Int32, _ change: (inout OutcomeCounts) -> Void) {
-        let place = byKind.firstIndex { $0.kind >= kind } ?? byKind.count
-        if place == byKind.count || byKind[place].kind != kind { byKind.insert((kind, OutcomeCounts()), at: place) }
-        change(&byKind[place].counts)
-        if byKind[place].counts.isEmpty { byKind.remove(at: place) }
+        var place = 0
+        while place < kinds.count, kinds[place].kind < kind { place += 1 }
+        let isKnown = place < kinds.count && kinds[place].kind == kind
+        var counts = isKnown ? kinds[place].counts : OutcomeCounts()
+        change(&counts)
+        switch (isKnown, counts.isEmpty) {
+        case (true, false): kinds[place].counts = counts
+        case (true, true): kinds.remove(at: place)
+        case (false, false): kinds.insert(Kind(kind: kind, counts: counts), at: place)
+        case (false, true): break
+        }
     }
 
     mutating func merge(_ other: LabelBreakdown) {
@@ -43,7 +64,8 @@ public struct LabelBreakdown: Sendable, Equatable, Snapshottable {
             byTier[tier].fraud += other.byTier[tier].fraud
             byTier[tier].legit += other.byTier[tier].legit
         }
-        for entry in other.byKind {
+        for place in other.kinds.indices {
+            let entry = other.kinds[place]
             add(entry.kind) {
                 $0.fraud += entry.counts.fraud
                 $0.legit += entry.counts.legit
@@ -52,16 +74,16 @@ public struct LabelBreakdown: Sendable, Equatable, Snapshottable {
     }
 
     public static func == (a: LabelBreakdown, b: LabelBreakdown) -> Bool {
-        (0..<tiers).allSatisfy { a.byTier[$0] == b.byTier[$0] } && a.byKind.elementsEqual(b.byKind) { $0.kind == $1.kind && $0.counts == $1.counts }
+        (0..<tiers).allSatisfy { a.byTier[$0] == b.byTier[$0] } && a.kinds == b.kinds
     }
 
     public func encode(into writer: inout ByteWriter) {
         writer.write(sparse: (0..<Self.tiers).flatMap { [byTier[$0].fraud, byTier[$0].legit] })
-        writer.write(count: byKind.count)
-        for entry in byKind {
-            writer.write(signed: Int64(entry.kind))
-            writer.write(signed: entry.counts.fraud)
-            writer.write(signed: entry.counts.legit)
+        writer.write(count: kinds.count)
+        for place in kinds.indices {
+            writer.write(signed: Int64(kinds[place].kind))
+            writer.write(signed: kinds[place].counts.fraud)
+            writer.write(signed: kinds[place].counts.legit)
         }
     }
 
@@ -76,7 +98,7 @@ public struct LabelBreakdown: Sendable, Equatable, Snapshottable {
             var counts = OutcomeCounts()
             counts.fraud = try reader.readSigned()
             counts.legit = try reader.readSigned()
-            byKind.append((kind, counts))
+            kinds.insert(Kind(kind: kind, counts: counts), at: kinds.count)
         }
     }
 }

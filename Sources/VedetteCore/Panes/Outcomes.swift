@@ -1,15 +1,16 @@
 /// The truth about the decisions of one pane, by decision time: what a label adds and a
 /// correction takes back, exactly.
 public struct Outcomes: Sendable {
-    public private(set) var fraud = DecisionCounts()
-    public private(set) var legit = DecisionCounts()
-    public private(set) var fraudScores: ScoreSketch
-    public private(set) var legitScores: ScoreSketch
-    public private(set) var fraudMoney = MoneyTotals()
-    public private(set) var legitMoney = MoneyTotals()
+    // What every label changes comes first, then what those of one outcome change, side by side: each of a label's panes waits for memory.
     public private(set) var breakdown = LabelBreakdown()
-    /// nil while every label stands for one request.
-    public private(set) var weighted: WeightedOutcomes?
+    /// At most one: apart, since it is large and seldom there.
+    private var weights: ContiguousArray<WeightedOutcomes> = []
+    public private(set) var fraud = DecisionCounts()
+    public private(set) var fraudScores: ScoreSketch
+    public private(set) var fraudMoney = MoneyTotals()
+    public private(set) var legit = DecisionCounts()
+    public private(set) var legitScores: ScoreSketch
+    public private(set) var legitMoney = MoneyTotals()
 
     /// - Parameter scoreEntries: of ``PaneConfiguration/scoreEntries``.
     init(scoreEntries: Int) {
@@ -17,45 +18,53 @@ public struct Outcomes: Sendable {
         legitScores = ScoreSketch(maxEntries: scoreEntries)
     }
 
-    public var labelled: Int64 { fraud.total + legit.total }
+    /// What a label changes and has memory of its own, to be asked for early and not to be read.
+    @inline(__always)
+    func addresses(_ outcome: Outcome) -> InlineArray<3, UnsafeRawPointer?> {
+        let scores = outcome == .fraud ? fraudScores.addresses : legitScores.addresses
+        return [scores[0], scores[1], breakdown.address]
+    }
 
-    mutating func add(_ label: LabelEntry, _ row: DecisionRow) { add(label, decision: row.decision, score: row.score, amount: row.amount) }
+    public var labelled: Int64 { fraud.total + legit.total }
+    /// nil while every label stands for one request.
+    public var weighted: WeightedOutcomes? { weights.first }
+    public var isWeighted: Bool { !weights.isEmpty }
 
     /// Takes back a label that was added. One that was not changes nothing, and the answer is false.
-    mutating func remove(_ label: LabelEntry, _ row: DecisionRow) -> Bool {
+    mutating func remove(_ label: CountedLabel) -> Bool {
         switch label.outcome {
-        case .fraud: guard fraudScores.remove(row.score) else { return false }
-        case .legit: guard legitScores.remove(row.score) else { return false }
+        case .fraud: guard fraudScores.remove(unit: label.scoreUnit, count: 1) else { return false }
+        case .legit: guard legitScores.remove(unit: label.scoreUnit, count: 1) else { return false }
         case .withdrawn: return false
         }
         // The label came with its weight, so where it had one, `weighted` is there.
-        weighted?.add(label.outcome, decision: row.decision, score: row.score, weight: label.weight, sign: -1)
+        if !weights.isEmpty { weights[0].add(label, sign: -1) }
         breakdown.add(label.outcome, tier: label.tier, kind: label.kind, count: -1)
         switch label.outcome {
         case .fraud:
-            fraud.add(row.decision, -1)
-            fraudMoney.add(row.amount, row.decision, sign: -1)
+            fraud.add(label.decision, -1)
+            fraudMoney.add(label.amount, label.decision, sign: -1)
         case .legit:
-            legit.add(row.decision, -1)
-            legitMoney.add(row.amount, row.decision, sign: -1)
+            legit.add(label.decision, -1)
+            legitMoney.add(label.amount, label.decision, sign: -1)
         case .withdrawn: break
         }
         return true
     }
 
-    mutating func add(_ label: LabelEntry, decision: Decision, score: Double, amount: Money) {
-        if label.weight != LabelEntry.weightUnit, weighted == nil { weighted = allAtWeightOne }
-        weighted?.add(label.outcome, decision: decision, score: score, weight: label.weight)
+    mutating func add(_ label: CountedLabel) {
+        if label.weight != LabelEntry.weightUnit, weights.isEmpty { weights = [allAtWeightOne] }
+        if !weights.isEmpty { weights[0].add(label) }
         breakdown.add(label.outcome, tier: label.tier, kind: label.kind, count: 1)
         switch label.outcome {
         case .fraud:
-            fraud.add(decision)
-            fraudScores.add(score)
-            fraudMoney.add(amount, decision)
+            fraud.add(label.decision)
+            fraudScores.add(unit: label.scoreUnit, count: 1)
+            fraudMoney.add(label.amount, label.decision)
         case .legit:
-            legit.add(decision)
-            legitScores.add(score)
-            legitMoney.add(amount, decision)
+            legit.add(label.decision)
+            legitScores.add(unit: label.scoreUnit, count: 1)
+            legitMoney.add(label.amount, label.decision)
         case .withdrawn: break
         }
     }
@@ -98,9 +107,9 @@ public struct Outcomes: Sendable {
     }
 
     mutating func merge(_ others: ContiguousArray<OutcomesBox>) {
-        if weighted != nil || others.contains(where: { $0.outcomes.weighted != nil }) {
-            if weighted == nil { weighted = allAtWeightOne }
-            for other in others { weighted?.merge(other.outcomes.weighted ?? other.outcomes.allAtWeightOne) }
+        if !weights.isEmpty || others.contains(where: { !$0.outcomes.weights.isEmpty }) {
+            if weights.isEmpty { weights = [allAtWeightOne] }
+            for other in others { weights[0].merge(other.outcomes.weighted ?? other.outcomes.allAtWeightOne) }
         }
         for other in others {
             breakdown.merge(other.outcomes.breakdown)
@@ -136,7 +145,7 @@ public struct Outcomes: Sendable {
         fraudMoney.encode(into: &writer)
         legitMoney.encode(into: &writer)
         breakdown.encode(into: &writer)
-        writer.write(bool: weighted != nil)
+        writer.write(bool: !weights.isEmpty)
         weighted?.encode(into: &writer)
     }
 
@@ -148,7 +157,7 @@ public struct Outcomes: Sendable {
         fraudMoney = try MoneyTotals(from: &reader)
         legitMoney = try MoneyTotals(from: &reader)
         breakdown = try LabelBreakdown(from: &reader)
-        weighted = try reader.readBool() ? try WeightedOutcomes(from: &reader) : nil
+        weights = try reader.readBool() ? [try WeightedOutcomes(from: &reader)] : []
     }
 }
 

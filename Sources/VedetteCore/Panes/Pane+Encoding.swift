@@ -29,7 +29,7 @@ extension Pane {
         if !samples.isEmpty { parts.insert(.samples) }
         if acted != nil { parts.insert(.acted) }
         if !arrivedAges.isEmpty { parts.insert(.arrivedAges) }
-        if !outcomeAges.isEmpty { parts.insert(.outcomeAges) }
+        if let boxedOutcomes, !boxedOutcomes.ages.isEmpty { parts.insert(.outcomeAges) }
         if delays != nil { parts.insert(.delays) }
         if !fraudSamples.isEmpty { parts.insert(.fraudSamples) }
         if explored != nil { parts.insert(.explored) }
@@ -61,7 +61,7 @@ extension Pane {
         operations?.encode(into: &writer, hash, besides: samples)
         delays?.encode(into: &writer)
         if parts.contains(.arrivedAges) { arrivedAges.encode(into: &writer) }
-        if parts.contains(.outcomeAges) { outcomeAges.encode(into: &writer) }
+        if parts.contains(.outcomeAges) { boxedOutcomes?.ages.encode(into: &writer) }
         acted?.encode(into: &writer)
         explored?.encode(into: &writer)
         undeclared?.encode(into: &writer)

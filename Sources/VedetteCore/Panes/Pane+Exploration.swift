@@ -5,12 +5,12 @@ extension Pane {
     }
 
     /// Adds a label by inverse probability (`sign` 1) or takes it back (-1); before the label itself is counted.
-    func explore(_ label: LabelEntry, _ row: DecisionRow, _ sign: Int64) {
+    func explore(_ label: CountedLabel, _ sign: Int64) {
         if explored == nil {
-            guard ExplorationOutcomes.isNeeded(label, row) else { return }
+            guard ExplorationOutcomes.isNeeded(label) else { return }
             explored = plainLabels
         }
-        explored?.add(label.outcome, row.decision, weight: label.weight, exploration: row.exploration, sign: sign)
+        explored?.add(label, sign: sign)
     }
 
     /// What ``explored`` is while each label stands for itself.

@@ -4,6 +4,28 @@
 /// histograms and extremes merge exactly and in any order; means and variances are merged
 /// in time order by Chan's formulas.
 public final class Pane {
+    // First what a label changes, side by side: it reaches some twenty panes that are in no cache.
+
+    /// Most panes of small slices never get a label, and should not keep room for what comes with one. Who reads or changes some of it
+    /// does so in here: ``outcomes`` copies all of it, which is most of the cost where many panes are read.
+    package private(set) var boxedOutcomes: OutcomesBox?
+    /// Labels by inverse probability; nil while each of them stands for itself.
+    public internal(set) var explored: ExplorationOutcomes?
+    public internal(set) var fraudSamples = SampleSet()
+    /// Event time, ms, at which it was read or corrected last, once it has closed; see ``PaneStore/packIdle()``.
+    var usedAt: Int64 = 0
+    /// Changed since the last checkpoint.
+    var isDirty = true
+    /// A checkpoint has it, if maybe not as it is.
+    var isSaved = false
+    /// By label arrival: labels that now stand and arrived in this pane.
+    public internal(set) var arrivedFraud: Int64 = 0
+    public internal(set) var arrivedLegit: Int64 = 0
+    /// Of the labels that arrived; nil until the first.
+    public internal(set) var delays: LabelDelays?
+    /// By delay: the labels that arrived in this pane, and those of its decisions.
+    public internal(set) var arrivedAges = LabelAges()
+    public var outcomeAges: LabelAges { boxedOutcomes?.ages ?? LabelAges() }
     public internal(set) var decisions = DecisionCounts()
     /// Decisions that rest on the model score alone, of those that say.
     public internal(set) var modelOnly: Int64 = 0
@@ -22,32 +44,12 @@ public final class Pane {
     public internal(set) var operations: Operations?
     /// By decision time; nil until the first label.
     public var outcomes: Outcomes? { boxedOutcomes?.outcomes }
-    /// Most panes of small slices never get a label, and should not keep room for what comes with one. Who reads or changes some of it
-    /// does so in here: ``outcomes`` copies all of it, which is most of the cost where many panes are read.
-    private(set) var boxedOutcomes: OutcomesBox?
-    /// By label arrival: labels that now stand and arrived in this pane.
-    public internal(set) var arrivedFraud: Int64 = 0
-    public internal(set) var arrivedLegit: Int64 = 0
-    /// By delay: the labels that arrived in this pane, and those of its decisions.
-    public internal(set) var arrivedAges = LabelAges()
-    public internal(set) var outcomeAges = LabelAges()
-    /// Of the labels that arrived; nil until the first.
-    public internal(set) var delays: LabelDelays?
     /// Of all decisions. Those with a fault have their own: ``FeatureAggregate/missingSamples``, ``Operations/failedSamples``.
     public internal(set) var samples = SampleSet()
-    public internal(set) var fraudSamples = SampleSet()
     /// Scores of the decisions that intervened; nil without any.
     public internal(set) var acted: ActedScores?
-    /// Labels by inverse probability; nil while each of them stands for itself.
-    public internal(set) var explored: ExplorationOutcomes?
     /// Decisions with fields that are not declared; nil without any.
     public internal(set) var undeclared: UndeclaredCounts?
-    /// Changed since the last checkpoint.
-    var isDirty = true
-    /// A checkpoint has it, if maybe not as it is.
-    var isSaved = false
-    /// Event time, ms, at which it was read or corrected last, once it has closed; see ``PaneStore/packIdle()``.
-    var usedAt: Int64 = 0
 
     init(_ configuration: PaneConfiguration, features count: Int) {
         scores = ScoreSketch(maxEntries: configuration.scoreEntries)
@@ -98,7 +100,6 @@ public final class Pane {
             arrivedFraud += other.arrivedFraud
             arrivedLegit += other.arrivedLegit
             arrivedAges.merge(other.arrivedAges)
-            outcomeAges.merge(other.outcomeAges)
             samples.merge(other.samples)
             fraudSamples.merge(other.fraudSamples)
         }
@@ -106,7 +107,7 @@ public final class Pane {
         latencies.merge(ContiguousArray(others.lazy.map(\.latencies)))
         for index in features.indices { features[index].merge(others, at: index) }
         let theirs = ContiguousArray(others.lazy.compactMap(\.boxedOutcomes))
-        if !theirs.isEmpty { madeOutcomes(scoreEntries: configuration.scoreEntries).outcomes.merge(theirs) }
+        if !theirs.isEmpty { madeOutcomes(scoreEntries: configuration.scoreEntries).merge(theirs) }
         isDirty = true
     }
 
@@ -117,6 +118,13 @@ public final class Pane {
         latencies.compact()
         for index in features.indices { features[index].compact() }
         boxedOutcomes?.outcomes.compact()
+    }
+
+    /// ``boxedOutcomes`` without a reference count: valid as long as the pane is.
+    @inline(__always)
+    var unownedOutcomes: Unmanaged<OutcomesBox>? {
+        if let boxedOutcomes { return .passUnretained(boxedOutcomes) }
+        return nil
     }
 
     /// What labels say, made where there was none yet.
@@ -163,7 +171,10 @@ public final class Pane {
         operations = parts.contains(.operations) ? try Operations(from: &reader, hash, besides: samples) : nil
         delays = parts.contains(.delays) ? try LabelDelays(from: &reader) : nil
         if parts.contains(.arrivedAges) { arrivedAges = try LabelAges(from: &reader) }
-        if parts.contains(.outcomeAges) { outcomeAges = try LabelAges(from: &reader) }
+        if parts.contains(.outcomeAges) {
+            guard let boxedOutcomes else { throw CorruptBytes(offset: reader.offset, expected: "outcomes where there are ages of labels") }
+            boxedOutcomes.ages = try LabelAges(from: &reader)
+        }
         acted = parts.contains(.acted) ? try ActedScores(from: &reader) : nil
         explored = parts.contains(.explored) ? try ExplorationOutcomes(from: &reader) : nil
         undeclared = parts.contains(.undeclared) ? try UndeclaredCounts(from: &reader) : nil
@@ -174,7 +185,14 @@ public final class Pane {
     }
 }
 
-final class OutcomesBox {
-    var outcomes: Outcomes
+/// Beside the outcomes their ages, which every label changes too.
+package final class OutcomesBox {
+    var ages = LabelAges()
+    package internal(set) var outcomes: Outcomes
     init(_ outcomes: Outcomes) { self.outcomes = outcomes }
+
+    func merge(_ others: ContiguousArray<OutcomesBox>) {
+        for other in others { ages.merge(other.ages) }
+        outcomes.merge(others)
+    }
 }

@@ -65,19 +65,26 @@ extension Pane {
             let labels = pane.madeOutcomes(scoreEntries: configuration.scoreEntries)
             let entry = LabelEntry(
                 source: 0, time: 0, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
-            pane.outcomeAges.add(outcome, delayMs: delayMs, weight: entry.weight, Int64(count))
-            for _ in 0..<count { labels.outcomes.add(entry, decision: decision, score: score, amount: Money(amount)) }
+            let label = CountedLabel(entry, decision: decision, score: score, amount: Money(amount), delayMs: delayMs)
+            labels.ages.add(label.age, weight: label.weight, Int64(count))
+            for _ in 0..<count { labels.outcomes.add(label) }
         }
 
         /// Adds `count` labels that arrived in this pane.
         public func addArrivals(_ count: Int = 1, _ outcome: Outcome, delayMs: Int64 = 0, weight: Double = 1) {
             let entry = LabelEntry(
                 source: 0, time: delayMs, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
-            for _ in 0..<count { _ = pane.addArrival(entry, source: 0, decisionTime: 0, 1) }
+            for _ in 0..<count { addArrival(entry) }
+        }
+
+        /// Adds a label that arrived in this pane, of a decision at the time 0, or takes it back with a count of -1.
+        public func addArrival(_ label: LabelEntry, _ count: Int64 = 1) {
+            let counted = CountedLabel(label, decision: .allow, score: 0, amount: .none, delayMs: label.time)
+            _ = pane.addArrival(counted, source: 0, count)
         }
 
         /// Adds a label by inverse probability, or takes it back with a sign of -1.
-        public func explore(_ label: LabelEntry, _ row: DecisionRow, sign: Int64 = 1) { pane.explore(label, row, sign) }
+        public func explore(_ label: LabelEntry, _ row: DecisionRow, sign: Int64 = 1) { pane.explore(CountedLabel(label, of: row), sign) }
 
         /// Adds the request ID of a decision, already counted with what it lacks, to the samples.
         ///
@@ -104,7 +111,7 @@ extension Pane {
         public func removeOutcome(_ outcome: Outcome, _ row: DecisionRow, weight: Double = 1) {
             let entry = LabelEntry(
                 source: 0, time: 0, outcome: outcome, tier: 3, weight: Int64((weight * Double(LabelEntry.weightUnit)).rounded()))
-            _ = pane.boxedOutcomes?.outcomes.remove(entry, row)
+            _ = pane.boxedOutcomes?.outcomes.remove(CountedLabel(entry, of: row))
         }
 
         /// Adds everything another pane has.

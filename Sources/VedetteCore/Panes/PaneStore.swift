@@ -1,3 +1,5 @@
+import CProcessor
+
 /// All series and their panes: the one place where aggregates live.
 ///
 /// Everything before `closed` (a multiple of the finest pane) has been merged upwards.
@@ -98,6 +100,13 @@ struct PaneStore {
         return closed == .min || (index + 1) * size > closed ? openPane(number, index) : nil
     }
 
+    /// Whether the finest pane of a time has not closed yet.
+    @inline(__always)
+    func isOpen(_ time: Int64) -> Bool {
+        let size = configuration.levels[0].sizeMs
+        return closed == .min || (floorDivide(time, size) + 1) * size > closed
+    }
+
     @inline(__always)
     private mutating func openPane(_ number: Int32, _ index: Int64) -> Unmanaged<Pane> {
         if let known = recent[Int(number)], known.index == index { return known.pane }
@@ -129,6 +138,38 @@ struct PaneStore {
             }
             if !located.places.isEmpty { one.noteCorrection(located.correction) }
             return !located.places.isEmpty
+        }
+    }
+
+    /// Adds every pane that ``update(_:at:_:)`` would change to `reached`, and asks for its beginning. Whoever changes it says so.
+    @inline(__always)
+    mutating func reach(_ number: Int32, at time: Int64, _ reached: inout ReachedPanes) {
+        if let pane = openPane(number, at: time) {
+            Pane.prefetch(pane)
+            return reached.append(pane)
+        }
+        if located.time != time || located.closed != closed { locate(time) }
+        let one = Unmanaged.passUnretained(series[Int(number)])
+        one._withUnsafeGuaranteedRef { one in
+            for place in located.places {
+                let pane = one.findUnowned(level: place.level, index: place.index) ?? add(place, to: one, number)
+                Pane.prefetch(pane)
+                reached.append(pane)
+            }
+            if !located.places.isEmpty { one.noteCorrection(located.correction) }
+        }
+    }
+
+    /// Asks for where the panes of a time are found in some series: the series one after the other, then their levels, so that none waits for
+    /// what another waits for.
+    mutating func expect(_ numbers: UnsafeBufferPointer<Int32>, at time: Int64) {
+        guard !isOpen(time) else { return }
+        if located.time != time || located.closed != closed { locate(time) }
+        for number in numbers { vedette_prefetch(Unmanaged.passUnretained(series[Int(number)]).toOpaque()) }
+        for number in numbers {
+            Unmanaged.passUnretained(series[Int(number)])._withUnsafeGuaranteedRef { one in
+                for place in located.places { if let address = one.address(level: place.level) { vedette_prefetch(address) } }
+            }
         }
     }
 

@@ -58,23 +58,24 @@ extension Pane {
     /// die of one record again after every start, so where it is not, nothing is taken.
     ///
     /// - Parameter scoreEntries: of ``PaneConfiguration/scoreEntries``.
-    func correct(
-        _ before: LabelEntry?, to after: LabelEntry?, _ row: borrowing DecisionRow, id: RequestID, text: String, scoreEntries: Int
-    ) -> Bool {
-        let labels = madeOutcomes(scoreEntries: scoreEntries)
-        var isCounted = true
-        if let before {
-            isCounted = labels.outcomes.remove(before, row)
-            if isCounted {
-                // It made `explored` when it was added, if it needs it.
-                explore(before, row, -1)
-                outcomeAges.add(before.outcome, delayMs: before.time - row.time, weight: before.weight, -1)
+    func correct(_ before: CountedLabel?, to after: CountedLabel?, id: RequestID, text: String, scoreEntries: Int) -> Bool {
+        let labels = unownedOutcomes ?? .passUnretained(madeOutcomes(scoreEntries: scoreEntries))
+        let isCounted = labels._withUnsafeGuaranteedRef { labels in
+            var isCounted = true
+            if let before {
+                isCounted = labels.outcomes.remove(before)
+                if isCounted {
+                    // It made `explored` when it was added, if it needs it.
+                    explore(before, -1)
+                    labels.ages.add(before.age, weight: before.weight, -1)
+                }
             }
-        }
-        if let after {
-            explore(after, row, 1)
-            labels.outcomes.add(after, row)
-            outcomeAges.add(after.outcome, delayMs: after.time - row.time, weight: after.weight, 1)
+            if let after {
+                explore(after, 1)
+                labels.outcomes.add(after)
+                labels.ages.add(after.age, weight: after.weight, 1)
+            }
+            return isCounted
         }
         if after?.outcome == .fraud { fraudSamples.insert(id, text: text) }
         return isCounted
@@ -83,18 +84,15 @@ extension Pane {
     /// Counts a label (or takes it back, with -1) in the pane of its arrival. Answers false, and changes nothing, where what is
     /// to be taken back was not counted here.
     ///
-    /// - Parameters:
-    ///   - source: row of the registry, -1 for unlisted.
-    ///   - decisionTime: of the decision that it is about, ms.
-    package func addArrival(_ label: LabelEntry, source: Int32, decisionTime: Int64, _ count: Int64) -> Bool {
+    /// - Parameter source: row of the registry, -1 for unlisted.
+    func addArrival(_ label: CountedLabel, source: Int32, _ count: Int64) -> Bool {
         if delays == nil { delays = LabelDelays() }
-        let delay = label.time - decisionTime
         if count > 0 {
-            delays?.add(delay, source: source, kind: label.kind)
+            delays?.add(label.delayMs, source: source, kind: label.kind)
         } else {
-            guard delays?.remove(delay, source: source, kind: label.kind) == true else { return false }
+            guard delays?.remove(label.delayMs, source: source, kind: label.kind) == true else { return false }
         }
-        arrivedAges.add(label.outcome, delayMs: delay, weight: label.weight, count)
+        arrivedAges.add(label.age, weight: label.weight, count)
         switch label.outcome {
         case .fraud: arrivedFraud += count
         case .legit: arrivedLegit += count

@@ -14,6 +14,10 @@ public struct SampleSet: Sendable, Equatable {
 
     public init() {}
 
+    /// Where it lies, to be asked for early and not to be read.
+    @inline(__always)
+    var address: UnsafeRawPointer? { bytes.withUnsafeBytes { $0.baseAddress } }
+
     var count: Int { bytes.isEmpty ? 0 : Int(bytes[0]) }
 
     /// In ascending order of the IDs.

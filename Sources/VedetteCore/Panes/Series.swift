@@ -17,8 +17,8 @@ final class Series {
     private(set) var levels: ContiguousArray<ContiguousArray<Entry>>
     /// Panes of the last checkpoint that went away since, to be deleted from it.
     private(set) var expired: [(level: Int, index: Int64)] = []
-    /// Starts of second-level panes whose outcome or late traffic changed since the last revision.
-    private(set) var corrected: Set<Int64> = []
+    /// Starts of second-level panes whose outcome or late traffic changed since the last revision, ascending.
+    private(set) var corrected: ContiguousArray<Int64> = []
     /// The newest of them: nearly always the next one too.
     private var newestCorrection: Int64 = .min
 
@@ -70,6 +70,12 @@ final class Series {
         return ready ?? .passUnretained(unpacked(level, place))
     }
 
+    /// Where the panes of a level are kept, to be asked for and not to be read; nil where there are none.
+    @inline(__always)
+    func address(level: Int) -> UnsafeRawPointer? {
+        levels.withUnsafeBufferPointer { $0[level].withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) } }
+    }
+
     /// What a pane counts, without unpacking it.
     func counts(level: Int, index: Int64) -> Pane.Counts? {
         let (place, found) = position(level, index)
@@ -83,13 +89,20 @@ final class Series {
         return pane
     }
 
+    /// O(log(panes)) where it is known, which most are.
     func noteCorrection(_ start: Int64) {
         guard start != newestCorrection else { return }
         newestCorrection = start
-        corrected.insert(start)
+        var (low, high) = (0, corrected.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if corrected[middle] < start { low = middle + 1 } else { high = middle }
+        }
+        if low == corrected.count || corrected[low] != start { corrected.insert(start, at: low) }
     }
 
-    func takeCorrections() -> Set<Int64> {
+    /// Ascending.
+    func takeCorrections() -> ContiguousArray<Int64> {
         defer {
             corrected.removeAll()
             newestCorrection = .min

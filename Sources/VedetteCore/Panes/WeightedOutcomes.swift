@@ -43,9 +43,9 @@ public struct WeightedOutcomes: Sendable, Snapshottable {
     }
 
     /// Adds a label (`sign` 1) or takes it back (-1).
-    mutating func add(_ outcome: Outcome, decision: Decision, score: Double, weight: Int64, sign: Int64 = 1) {
-        let unit = ScoreSketch.unit(of: score)
-        switch outcome {
+    mutating func add(_ label: CountedLabel, sign: Int64 = 1) {
+        let (decision, unit, weight) = (label.decision, label.scoreUnit, label.weight)
+        switch label.outcome {
         case .fraud:
             fraud.add(decision, sign * weight)
             fraudSquares.add(decision, weight, sign)

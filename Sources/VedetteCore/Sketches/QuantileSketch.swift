@@ -37,6 +37,9 @@ public struct QuantileSketch: Sendable {
     public var maxBins: Int { Int(limit) }
     public var total: Int64 { counts.total }
     public var isEmpty: Bool { counts.isEmpty }
+    /// Of ``SparseCounts/addresses``.
+    @inline(__always)
+    var addresses: InlineArray<2, UnsafeRawPointer?> { counts.addresses }
 
     /// Adds a number. A NaN or an infinity is refused: the answer is false and nothing changes.
     /// Amortised about 20 ns.

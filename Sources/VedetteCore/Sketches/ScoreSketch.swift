@@ -41,6 +41,9 @@ public struct ScoreSketch: Sendable {
     /// How many scores are counted.
     public var total: Int64 { counts.total }
     public var isEmpty: Bool { counts.isEmpty }
+    /// Of ``SparseCounts/addresses``.
+    @inline(__always)
+    var addresses: InlineArray<2, UnsafeRawPointer?> { counts.addresses }
 
     /// The unit a score is counted at: the nearest millionth if the score is within 1e-4 units of
     /// it, else the millionth below. Scores are clamped to [0, 1]; the decoder rejects others.

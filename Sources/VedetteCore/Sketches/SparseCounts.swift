@@ -39,6 +39,16 @@ public struct SparseCounts: Sendable {
     /// The number of distinct keys. O(1) when compacted.
     public var distinctCount: Int { compacted().entries.count }
 
+    /// Of an array's memory before its first element: reference count, count, capacity.
+    private static let headBytes = 24
+
+    /// What the next add changes, to be asked for early and not to be read: how many entries there are, and about where the next one goes.
+    @inline(__always)
+    var addresses: InlineArray<2, UnsafeRawPointer?> {
+        let start = entries.withUnsafeBytes { $0.baseAddress }
+        return [start.map { $0 - Self.headBytes }, start.map { $0 + sortedCount &* MemoryLayout<UInt64>.stride }]
+    }
+
     /// Adds one to a key's count.
     public mutating func add(_ key: Int32) { add(key, count: 1) }
 

@@ -3,7 +3,7 @@ extension Topology {
     func process(_ entry: SequencedRow, of batch: LabelBatch) throws {
         let row = Int(entry.row)
         counters.labels += 1
-        if row + 1 < batch.count { join.expect(batch.requestID[row + 1]) }
+        expectDecisions(of: batch, after: row)
         newestTime = max(newestTime, entry.time)
         let source = batch.pipeline[row].isNone ? 0 : hash.hash64(of: batch.pipeline[row], in: batch.text)
         let registryRow = sourceRows[source] ?? -1
@@ -28,6 +28,14 @@ extension Topology {
         try apply(stated, .row(row, of: batch), to: decision, entry)
     }
 
+    /// Asks for the decisions of the labels to come: each is found by three looks at memory, one after the other, which are made a label apart.
+    private func expectDecisions(of batch: LabelBatch, after row: Int) {
+        let left = batch.count - row - 1
+        if left > 2 { join.expect(batch.requestID[row + 3]) }
+        if left > 1 { join.expectRow(batch.requestID[row + 2]) }
+        if left > 0 { join.expectBytes(batch.requestID[row + 1]) }
+    }
+
     func apply(_ stated: StatedLabel, _ texts: LabelTexts, to decision: DecisionRow, _ entry: SequencedRow) throws {
         let id = entry.id, source = stated.row, request = texts.request
         touch(decision, at: entry.effective)
@@ -44,17 +52,27 @@ extension Topology {
         observeNowcast(effect, decision)
         if let onLabel { onLabel(joined(label, source, decision, id, request, texts.words)) }
         guard effect.before != effect.after else { return }
-        let scoreEntries = configuration.panes.scoreEntries
-        let (before, after) = (effect.before, effect.after)
-        var isCounted = true
-        forEachSeries(of: decision) { number in
-            _ = panes.update(number, at: decision.time) { pane in
-                if !pane.correct(before, to: after, decision, id: id, text: request, scoreEntries: scoreEntries) { isCounted = false }
+        if !correct(effect.before, to: effect.after, decision, id: id, request: request) { counters.labelsUncounted += 1 }
+    }
+
+    /// Moves a decision from the truth before a label to the truth after it, in the panes of all its series. Answers false where a pane does not
+    /// have what it is to give back.
+    private func correct(_ before: LabelEntry?, to after: LabelEntry?, _ decision: DecisionRow, id: RequestID, request: String) -> Bool {
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: slices.groupCount + 1) { numbers in
+            var count = 0
+            forEachSeries(of: decision) { number in
+                numbers.initializeElement(at: count, to: number)
+                count += 1
             }
-            if let before, !arrive(before, -1, number, decision.time) { isCounted = false }
-            if let after { _ = arrive(after, 1, number, decision.time) }
+            return panes.correct(
+                before.map { counted($0, decision) }, to: after.map { counted($0, decision) }, decidedAt: decision.time, id: id, text: request,
+                in: UnsafeBufferPointer(rebasing: numbers[..<count]))
         }
-        if !isCounted { counters.labelsUncounted += 1 }
+    }
+
+    private func counted(_ label: LabelEntry, _ decision: DecisionRow) -> PaneStore.CountedTruth {
+        let source = Int32(truncatingIfNeeded: sourceRows[label.source] ?? -1)
+        return PaneStore.CountedTruth(label: CountedLabel(label, of: decision), time: label.time, source: source)
     }
 
     private func verdicts(_ label: LabelEntry, _ effect: LabelEffect) -> [LabelVerdict] {
@@ -66,16 +84,6 @@ extension Topology {
                 source: source, actor: actor, outcome: word.outcome, tier: word.tier, judgeTier: judge.tier, judge: judging,
                 isUpheld: word.outcome == judge.outcome, isQuarantined: word.standing == .quarantined)
         }
-    }
-
-    /// Answers false where a pane does not have what it is to give back.
-    private func arrive(_ label: LabelEntry, _ count: Int64, _ number: Int32, _ decisionTime: Int64) -> Bool {
-        let source = Int32(truncatingIfNeeded: sourceRows[label.source] ?? -1)
-        var isCounted = true
-        _ = panes.update(number, at: label.time) {
-            if !$0.addArrival(label, source: source, decisionTime: decisionTime, count) { isCounted = false }
-        }
-        return isCounted
     }
 
     /// What counts of a label: nothing of what its source may not say, nor of an actor under suspicion.

@@ -25,10 +25,19 @@ extension TopologyConfiguration {
 extension Topology {
     func observeNowcast(_ effect: LabelEffect, _ decision: DecisionRow) {
         guard configuration.nowcast.isEnabled, effect.before != effect.after || effect.knownBefore != effect.knownAfter else { return }
-        for (group, values) in nowcastGroups {
-            let slice = group < 0 ? 0 : slices.number(group: group, values: decision.values, time: decision.time)
-            guard let place = nowcastPlace(of: NowcastBook.Key(model: decision.model, slice: slice), among: values) else { continue }
-            nowcasts.observe(effect, of: decision, at: place)
+        // First find them all, then change them: what one look-up waits for, the others need not wait for again.
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: nowcastGroups.count) { places in
+            var count = 0
+            for index in nowcastGroups.indices {
+                let group = nowcastGroups[index].group
+                let slice = group < 0 ? 0 : slices.number(group: group, values: decision.values, time: decision.time)
+                let key = NowcastBook.Key(model: decision.model, slice: slice)
+                guard let place = nowcasts.expect(effect, of: decision, key) ?? nowcastPlace(making: key, among: nowcastGroups[index].values)
+                else { continue }
+                places.initializeElement(at: count, to: place)
+                count += 1
+            }
+            for index in 0..<count { nowcasts.observe(effect, of: decision, at: places[index]) }
         }
     }
 
@@ -45,9 +54,8 @@ extension Topology {
         return asked.values?.contains(name(of: slice)) ?? true
     }
 
-    /// Where a slice's nowcast is; nil where nobody asked for it, or there is no room.
-    private func nowcastPlace(of key: NowcastBook.Key, among values: Set<SliceName>?) -> Int? {
-        if let known = nowcasts.find(key) { return known }
+    /// Where a slice's nowcast is that there was none of; nil where nobody asked for it, or there is no room.
+    private func nowcastPlace(making key: NowcastBook.Key, among values: Set<SliceName>?) -> Int? {
         guard let values else { return nowcasts.place(of: key) }
         // A name is put together once for each slice, not for each label.
         if unaskedSlices.contains(key.slice) { return nil }
@@ -61,7 +69,8 @@ extension Topology {
         for family in families.families {
             let group = Int(slices.slices[Int(family.slice)].group)
             guard let asked = nowcastGroups.first(where: { $0.group == group }) else { continue }
-            _ = nowcastPlace(of: NowcastBook.Key(model: family.model, slice: family.slice), among: asked.values)
+            let key = NowcastBook.Key(model: family.model, slice: family.slice)
+            if nowcasts.find(key) == nil { _ = nowcastPlace(making: key, among: asked.values) }
         }
         nowcasts.close(at: boundary) { key, start, end in
             guard panes.covers(start, end), let family = families.find(model: key.model, slice: key.slice) else { return nil }

@@ -102,7 +102,7 @@ extension Topology {
             writer.write(varint: UInt64(one.key.version))
             writer.write(signed: Int64(one.key.slice))
             writer.write(count: one.corrected.count)
-            for start in one.corrected.sorted() { writer.write(signed: start) }
+            for start in one.corrected { writer.write(signed: start) }
         }
         pending.encode(into: &writer)
         writer.write(count: windows.pinned.count)

@@ -109,7 +109,7 @@ struct WeightedOutcomesTests {
         #expect(share.others == SampledCount(count: 10, weight: 34, squares: 154) && share.events == SampledCount(count: 2, weight: 4, squares: 8))
         #expect(twice.pane.arrivedAges.labels(0) == 10 && twice.pane.arrivedAges.fraud(LabelAges.delayClass(of: 40 * 86_400_000)) == 2)
         let entry = LabelEntry(source: 0, time: 5, outcome: .legit, tier: 3, weight: 5_000)
-        for _ in 0..<3 { _ = builder.pane.addArrival(entry, source: 0, decisionTime: 0, -1) }
+        for _ in 0..<3 { builder.addArrival(entry, -1) }
         #expect(builder.pane.arrivedAges.share.others == SampledCount(2))
     }
 }
