@@ -10,6 +10,12 @@ public struct LabelDelays: Sendable, Equatable, Snapshottable {
         /// Interned kind; 0 where labels have none.
         public var kind: Int32
         public var delays: QuantileSketch
+
+        init(source: Int32, kind: Int32, delays: QuantileSketch = QuantileSketch(accuracy: accuracy, maxBins: bins)) {
+            self.source = source
+            self.kind = kind
+            self.delays = delays
+        }
     }
 
     /// Ascending by source, then kind.
@@ -23,8 +29,7 @@ public struct LabelDelays: Sendable, Equatable, Snapshottable {
     mutating func add(_ delayMs: Int64, source: Int32, kind: Int32) {
         let (place, found) = position(source, kind)
         if !found {
-            entries.insert(
-                Entry(source: source, kind: kind, delays: QuantileSketch(accuracy: Self.accuracy, maxBins: Self.bins)), at: place)
+            entries.insert(Entry(source: source, kind: kind), at: place)
         }
         entries[place].delays.add(Double(delayMs))
     }
@@ -37,11 +42,33 @@ public struct LabelDelays: Sendable, Equatable, Snapshottable {
         return true
     }
 
-    mutating func merge(_ other: LabelDelays) {
-        for entry in other.entries {
-            let (place, found) = position(entry.source, entry.kind)
-            if found { entries[place].delays.merge(entry.delays) } else { entries.insert(entry, at: place) }
+    /// Adds the delays of several panes: of each pair all sketches at once. O(pairs · bins).
+    mutating func merge(_ others: ContiguousArray<LabelDelays>) {
+        for other in others {
+            for entry in other.entries {
+                let (place, found) = position(entry.source, entry.kind)
+                if !found { entries.insert(Entry(source: entry.source, kind: entry.kind), at: place) }
+            }
         }
+        for place in entries.indices {
+            let (source, kind) = (entries[place].source, entries[place].kind)
+            entries[place].delays.merge(ContiguousArray(others.lazy.compactMap { $0.sketch(source, kind) }))
+        }
+    }
+
+    private func sketch(_ source: Int32, _ kind: Int32) -> QuantileSketch? {
+        let (place, found) = position(source, kind)
+        return found ? entries[place].delays : nil
+    }
+
+    /// Folds pending adds in.
+    mutating func compact() {
+        for place in entries.indices { entries[place].delays.compact() }
+    }
+
+    /// Compacts and gives back spare memory.
+    mutating func seal() {
+        for place in entries.indices { entries[place].delays.seal() }
     }
 
     /// Where the entries are, to be asked for and not to be read; nil where there are none.

@@ -89,10 +89,6 @@ public final class Pane {
                 if operations == nil { operations = Operations() }
                 operations?.merge(theirs)
             }
-            if let theirs = other.delays {
-                if delays == nil { delays = LabelDelays() }
-                delays?.merge(theirs)
-            }
             if let theirs = other.undeclared {
                 if undeclared == nil { undeclared = UndeclaredCounts() }
                 undeclared?.merge(theirs)
@@ -106,6 +102,11 @@ public final class Pane {
         scores.merge(ContiguousArray(others.lazy.map(\.scores)))
         latencies.merge(ContiguousArray(others.lazy.map(\.latencies)))
         for index in features.indices { features[index].merge(others, at: index) }
+        let theirDelays = ContiguousArray(others.lazy.compactMap(\.delays))
+        if !theirDelays.isEmpty {
+            if delays == nil { delays = LabelDelays() }
+            delays?.merge(theirDelays)
+        }
         let theirs = ContiguousArray(others.lazy.compactMap(\.boxedOutcomes))
         if !theirs.isEmpty { madeOutcomes(scoreEntries: configuration.scoreEntries).merge(theirs) }
         isDirty = true
@@ -118,6 +119,7 @@ public final class Pane {
         latencies.compact()
         for index in features.indices { features[index].compact() }
         boxedOutcomes?.outcomes.compact()
+        delays?.compact()
     }
 
     /// ``boxedOutcomes`` without a reference count: valid as long as the pane is.
@@ -141,6 +143,7 @@ public final class Pane {
         acted?.seal()
         latencies.seal()
         for index in features.indices { features[index].seal() }
+        delays?.seal()
     }
 
     /// - Parameter hash: of request IDs; needed where ``encode(into:hash:)`` had it.

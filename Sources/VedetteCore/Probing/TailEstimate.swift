@@ -59,11 +59,11 @@ package struct TailEstimate: Equatable {
         let mean = above[top] > 0 ? max(1, excess / Double(above[top])) : 2
         let rate = 1 / (mean * Self.widening)
         let edgeLog = RealFunctions.log(Double(above[edge] + 1) / Double(total + 1))
-        let (above, total) = (above, total)
+        let (passed, all) = (above, total)
         logShare.withUnsafeMutableBufferPointer { logShare in
             for bin in 0..<Self.bins {
                 logShare[bin] = bin <= edge
-                    ? RealFunctions.log(Double(above[bin] + 1) / Double(total + 1))
+                    ? RealFunctions.log(Double(passed[bin] + 1) / Double(all + 1))
                     : edgeLog - Double(bin - edge) * Self.width * rate
             }
         }
