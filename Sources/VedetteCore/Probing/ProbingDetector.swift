@@ -34,56 +34,37 @@ final class ProbingDetector: StreamDetector {
     func observe(_ decision: borrowing ObservedDecision) {
         let model = Int(decision.row.model)
         guard isWatched[model] else { return }
-        // What is handed on many times need not be counted. Safe: the decision holds its batch, this object its watches, and its caller
-        // this object, for longer than the call takes, and so than the closures live.
-        unowned(unsafe) let batch = decision.batch
-        unowned(unsafe) let detector = self
-        if models[model] == nil { make(model) }
-        unowned(unsafe) let watch = models[model]!
+        follow(decision, decision.batch, watch(model), model)
+    }
+
+    /// The batch and the watch are parameters, which need not be counted each time that they are handed on.
+    private func follow(_ decision: borrowing ObservedDecision, _ batch: DecisionBatch, _ watch: ProbingWatch, _ model: Int) {
         let (index, next) = (decision.index, decision.index + 1)
-        expectSoon(next + 1, of: batch)
-        expect(next, of: batch, part: 0)
+        // The records after this one in its batch come next, or nearly, and are mostly of this model: their memory is asked for meanwhile.
+        if isOf(model, next + 1, in: batch) { batch.entities.withValues(entities(of: next + 1)) { watch.fanOut.expectSoon($0) } }
+        let hasNext = isOf(model, next, in: batch)
+        if hasNext { batch.entities.withValues(entities(of: next)) { watch.fanOut.expect($0, part: 0) } }
         read(batch, index, of: model)
-        expect(next, of: batch, part: 1)
-        let request = Self.request(decision)
-        let (names, values) = (decision.dimensions, decision.row.values)
+        if hasNext { batch.entities.withValues(entities(of: next)) { watch.fanOut.expect($0, part: 1) } }
+        let request = Self.request(decision, batch)
         // Safe: there is room for the features of any model.
         let row = UnsafeBufferPointer(start: row, count: inventory[model].features.count)
+        let (names, values) = (decision.dimensions, decision.row.values)
         batch.entities.withValues(entities(of: index)) { entities in
             watch.observe(
-                request, row: row, entities: entities,
-                values: decision.row.values,
-                name: { SliceName([.init(dimension: detector.schema.dimensions[$0], value: names[$0].name(values[$0]))]) },
+                request, row: row, entities: entities, values: values,
+                name: { SliceName([.init(dimension: schema.dimensions[$0], value: names[$0].name(values[$0]))]) },
                 sample: { batch.string(batch.requestText[index]) },
-                word: { detector.word(of: $0, model, batch, index) })
+                word: { word(of: $0, model, batch, index) })
         }
-        expect(next, of: batch, part: 2)
+        if hasNext { batch.entities.withValues(entities(of: next)) { watch.fanOut.expect($0, part: 2) } }
     }
 
     private func entities(of index: Int) -> Range<Int> { index * schema.entities.count..<(index + 1) * schema.entities.count }
 
-    // The records after one in its batch come next, or nearly: their memory is asked for while this one is looked at.
-
+    /// Whether the batch has such a record and it is of this model.
     @inline(__always)
-    private func expectSoon(_ index: Int, of batch: DecisionBatch) {
-        guard let model = watchedModel(of: index, in: batch) else { return }
-        batch.entities.withValues(entities(of: index)) { models[model]?.fanOut.expectSoon($0) }
-    }
-
-    /// - Parameter part: of ``FanOut/parts``.
-    @inline(__always)
-    private func expect(_ index: Int, of batch: DecisionBatch, part: Int) {
-        guard let model = watchedModel(of: index, in: batch) else { return }
-        batch.entities.withValues(entities(of: index)) { models[model]?.fanOut.expect($0, part: part) }
-    }
-
-    /// The model of a record; `nil` where the batch has no such record or nobody watches its model so far.
-    @inline(__always)
-    private func watchedModel(of index: Int, in batch: DecisionBatch) -> Int? {
-        guard index < batch.count else { return nil }
-        let model = Int(batch.model[index])
-        return model < models.count && models[model] != nil ? model : nil
-    }
+    private func isOf(_ model: Int, _ index: Int, in batch: DecisionBatch) -> Bool { index < batch.count && Int(batch.model[index]) == model }
 
     private func word(of feature: Int, _ model: Int, _ batch: DecisionBatch, _ index: Int) -> String {
         let place = index * schema.features.count + inventory[model].features[feature]
@@ -94,13 +75,16 @@ final class ProbingDetector: StreamDetector {
     /// A try is a try, whatever ID it came under.
     func observe(conflict decision: borrowing ObservedDecision) { observe(decision) }
 
-    private func make(_ model: Int) {
-        models[model] = ProbingWatch(
+    private func watch(_ model: Int) -> ProbingWatch {
+        if let known = models[model] { return known }
+        let made = ProbingWatch(
             rule: rule, features: inventory[model].features.count, entityKinds: schema.entities.count, salt: salt &+ UInt64(model))
+        models[model] = made
+        return made
     }
 
-    private static func request(_ decision: borrowing ObservedDecision) -> ProbingRequest {
-        let (batch, index) = (decision.batch, decision.index)
+    private static func request(_ decision: borrowing ObservedDecision, _ batch: DecisionBatch) -> ProbingRequest {
+        let index = decision.index
         let (challenge, block) = (batch.thresholdChallenge[index], batch.thresholdBlock[index])
         let threshold = challenge.isNaN ? block : block.isNaN ? challenge : min(challenge, block)
         let (score, action) = (decision.row.score, decision.row.decision)
@@ -192,10 +176,7 @@ final class ProbingDetector: StreamDetector {
         guard try reader.readCount() == models.count else { throw CorruptBytes(offset: reader.offset, expected: "\(models.count) models") }
         for model in models.indices {
             models[model] = nil
-            if try reader.readBool() {
-                make(model)
-                try models[model]?.restore(from: &reader)
-            }
+            if try reader.readBool() { try watch(model).restore(from: &reader) }
         }
     }
 }

@@ -75,8 +75,8 @@ import VedetteCore
             // Merging takes the second value as it is, so that one tail may become as long as is wanted.
             for place in 0..<length {
                 let key = SparseCounts.minKey + Int32(random.below(spread))
-                if place % 2 == 0 { counts.add(key, count: 3) } else { other.add(key, count: 1 << 30) }
-                reference[key, default: 0] += place % 2 == 0 ? 3 : 1 << 30
+                if place % 2 == 0 { counts.add(key, count: 3) } else { other.add(key, count: 1 << 24) }
+                reference[key, default: 0] += place % 2 == 0 ? 3 : 1 << 24
             }
             counts.merge(other)
             expect(counts, equals: reference, "length \(length)")
