@@ -47,7 +47,7 @@ struct RowRun: Sendable {
     /// Fewer are sorted as they are.
     private static let distributedAtLeast = 256
 
-    /// Puts the entries in the order of the topmost bits of their keys: some four of them share these bits, where keys are spread evenly.
+    /// Puts the entries in the order of the topmost bits of their keys: four to eight of them share these bits, where keys are spread evenly.
     private mutating func distribute() {
         let bits = Int.bitWidth - 1 - (entries.count >> 2).leadingZeroBitCount
         let shift = UInt64(UInt64.bitWidth - bits)

@@ -49,8 +49,12 @@ public struct ByteWriter: Sendable {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
+    /// Byte by byte: of so few, appending them as a collection would be most of the work.
     public mutating func write(fixed32 value: UInt32) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(truncatingIfNeeded: value))
+        bytes.append(UInt8(truncatingIfNeeded: value &>> 8))
+        bytes.append(UInt8(truncatingIfNeeded: value &>> 16))
+        bytes.append(UInt8(truncatingIfNeeded: value &>> 24))
     }
 
     public mutating func write(double value: Double) { write(fixed64: value.bitPattern) }

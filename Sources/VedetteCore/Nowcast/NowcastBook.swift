@@ -3,7 +3,7 @@ import CProcessor
 /// The nowcasts of a topology: one triangle for all traffic of each model, and one for each of
 /// the first ``NowcastConfiguration/maxSeries`` slices that are asked for.
 ///
-/// Label effects come in one by one (``observe(_:of:slices:)``); at the end of each cohort
+/// Label effects come in one by one (``expect(_:of:_:)``, ``observe(_:of:at:)``); at the end of each cohort
 /// (``close(at:decisions:)``) delays, levels and past errors are learned anew. Between two such
 /// ends only the labels change, so what is said is a function of the state.
 package struct NowcastBook: Sendable {

@@ -102,7 +102,9 @@ public struct LabelDelays: Sendable, Equatable, Snapshottable {
         for _ in 0..<(try reader.readCount(minimumSize: 3)) {
             let source = Int32(truncatingIfNeeded: try reader.readSigned())
             let kind = Int32(truncatingIfNeeded: try reader.readSigned())
-            entries.append(Entry(source: source, kind: kind, delays: try QuantileSketch(from: &reader)))
+            let delays = try QuantileSketch(from: &reader)
+            guard delays.accuracy == Self.accuracy else { throw CorruptBytes(offset: reader.offset, expected: "delays to \(Self.accuracy) of themselves") }
+            entries.append(Entry(source: source, kind: kind, delays: delays))
         }
     }
 }

@@ -95,9 +95,7 @@ struct PaneStore {
     /// For who changes it for every decision: what a closure captures for ``update(_:at:_:)`` is counted each time.
     @inline(__always)
     mutating func openPane(_ number: Int32, at time: Int64) -> Unmanaged<Pane>? {
-        let size = configuration.levels[0].sizeMs
-        let index = floorDivide(time, size)
-        return closed == .min || (index + 1) * size > closed ? openPane(number, index) : nil
+        isOpen(time) ? openPane(number, floorDivide(time, configuration.levels[0].sizeMs)) : nil
     }
 
     /// Whether the finest pane of a time has not closed yet.
@@ -125,17 +123,23 @@ struct PaneStore {
     }
 
     private mutating func correct(_ number: Int32, at time: Int64, _ change: (Pane) -> Void) -> Bool {
-        if located.time != time || located.closed != closed { locate(time) }
-        let one = Unmanaged.passUnretained(series[Int(number)])
-        return one._withUnsafeGuaranteedRef { one in
-            for place in located.places {
-                let pane = one.findUnowned(level: place.level, index: place.index) ?? add(place, to: one, number)
-                pane._withUnsafeGuaranteedRef {
-                    $0.isDirty = true
-                    $0.usedAt = closed
-                    change($0)
-                }
+        let closed = closed
+        return forEachClosedPane(number, at: time) { pane in
+            pane._withUnsafeGuaranteedRef {
+                $0.isDirty = true
+                $0.usedAt = closed
+                change($0)
             }
+        }
+    }
+
+    /// Calls `body` with each retained pane of every level that holds a time before ``closed``, and notes that it is corrected. Answers
+    /// false where there is none.
+    @inline(__always)
+    private mutating func forEachClosedPane(_ number: Int32, at time: Int64, _ body: (Unmanaged<Pane>) -> Void) -> Bool {
+        if located.time != time || located.closed != closed { locate(time) }
+        return Unmanaged.passUnretained(series[Int(number)])._withUnsafeGuaranteedRef { one in
+            for place in located.places { body(one.findUnowned(level: place.level, index: place.index) ?? add(place, to: one, number)) }
             if !located.places.isEmpty { one.noteCorrection(located.correction) }
             return !located.places.isEmpty
         }
@@ -148,15 +152,9 @@ struct PaneStore {
             Pane.prefetch(pane)
             return reached.append(pane)
         }
-        if located.time != time || located.closed != closed { locate(time) }
-        let one = Unmanaged.passUnretained(series[Int(number)])
-        one._withUnsafeGuaranteedRef { one in
-            for place in located.places {
-                let pane = one.findUnowned(level: place.level, index: place.index) ?? add(place, to: one, number)
-                Pane.prefetch(pane)
-                reached.append(pane)
-            }
-            if !located.places.isEmpty { one.noteCorrection(located.correction) }
+        _ = forEachClosedPane(number, at: time) { pane in
+            Pane.prefetch(pane)
+            reached.append(pane)
         }
     }
 

@@ -1,34 +1,40 @@
 /// The requests since one slice's sum was last 0.
-struct AmountRun: Equatable {
-    var sum = 0.0
-    var startedAt: Int64 = 0
-    var small: Int64 = 0
-    var all: Int64 = 0
+package struct AmountRun: Equatable {
+    package var sum = 0.0
+    package var startedAt: Int64 = 0
+    package var small: Int64 = 0
+    package var all: Int64 = 0
+
+    package init(sum: Double = 0, startedAt: Int64 = 0, small: Int64 = 0, all: Int64 = 0) {
+        (self.sum, self.startedAt, self.small, self.all) = (sum, startedAt, small, all)
+    }
 }
 
 /// The ``AmountRun``s of one slice, a lane each: every request moves them all at once.
-struct AmountRuns: Equatable {
+package struct AmountRuns: Equatable {
     private(set) var sums = SIMD8<Double>()
     private var startedAt = SIMD8<Int64>()
     private var small = SIMD8<Int64>()
     private var all = SIMD8<Int64>()
 
-    subscript(number: Int) -> AmountRun {
+    package init() {}
+
+    package subscript(number: Int) -> AmountRun {
         get { AmountRun(sum: sums[number], startedAt: startedAt[number], small: small[number], all: all[number]) }
         set { (sums[number], startedAt[number], small[number], all[number]) = (newValue.sum, newValue.startedAt, newValue.small, newValue.all) }
     }
 
     /// When the first of those above 0 began, `time` if none did before it.
     @inline(__always)
-    func since(_ time: Int64) -> Int64 { SIMD8<Int64>(repeating: time).replacing(with: startedAt, where: sums .> SIMD8<Double>()).least }
+    package func since(_ time: Int64) -> Int64 { SIMD8<Int64>(repeating: time).replacing(with: startedAt, where: sums .> SIMD8<Double>()).least }
 
     /// The largest sum.
     @inline(__always)
-    var most: Double { sums.most }
+    package var most: Double { sums.most }
 
     /// A request that is small for some and not for others. Those at 0 for which it is not small stay there.
     @inline(__always)
-    mutating func add(small isSmall: SIMDMask<SIMD8<Int64>>, gains: SIMD8<Double>, losses: SIMD8<Double>, ceiling: Double, at time: Int64) {
+    package mutating func add(small isSmall: SIMDMask<SIMD8<Int64>>, gains: SIMD8<Double>, losses: SIMD8<Double>, ceiling: Double, at time: Int64) {
         let begins = sums .== SIMD8<Double>()
         let moves = isSmall .| .!begins
         startedAt.replace(with: time, where: moves .& begins)

@@ -1,20 +1,22 @@
 import CProcessor
 
 /// When an anchor came and how it was decided.
-struct AnchorOrigin: Equatable {
+package struct AnchorOrigin: Equatable {
     /// The model's request counter.
     var request: Int64
     /// Event time, ms.
     var time: Int64
     /// Raw ``Decision``.
     var decision: UInt8
+
+    package init(request: Int64, time: Int64, decision: UInt8) { (self.request, self.time, self.decision) = (request, time, decision) }
 }
 
 /// A request of a campaign that a new one is near to.
-struct NearCampaign {
-    let campaign: Int
+package struct NearCampaign {
+    package let campaign: Int
     /// Adjusted, nats.
-    let similarity: Double
+    package let similarity: Double
 }
 
 /// A fixed number of past requests that new ones are compared with: values, ranks and the campaign of each.
@@ -22,13 +24,13 @@ struct NearCampaign {
 /// `anchors` are places in a ring. Similarity of two requests is S = -Σ ln r, where r is the share of ordinary
 /// traffic that lies between their two values of a feature, ends included: a coincidence in a rare value counts
 /// for much, in a popular one for little, and a feature that was moved far for nothing.
-struct AnchorStore: ~Copyable {
+package struct AnchorStore: ~Copyable {
     /// Only requests that share two fingerprints or more are compared, and so many that share one.
-    private static let maxLoners = 6
+    package static let maxLoners = 6
     /// Features up to which the rough product of ``RankedRequest/compare(_:_:)`` can be told from infinity.
     private static let maxRough = 63
     /// Campaigns that a request is near to are one when they are no further apart than this, nats.
-    static let mergeSpan = 3.0
+    package static let mergeSpan = 3.0
 
     /// A place of the ring.
     private struct Slot {
@@ -38,7 +40,7 @@ struct AnchorStore: ~Copyable {
         var campaign: UInt32 = 0
     }
 
-    let features: Int
+    package let features: Int
     let capacity: Int
     /// Numbers that a row of ranks has: ``RankedRequest/width(_:)`` of the features.
     private let width: Int
@@ -52,7 +54,7 @@ struct AnchorStore: ~Copyable {
     /// Running number of the newest insertion.
     private(set) var newest: UInt64 = 0
 
-    init(features: Int, capacity: Int) {
+    package init(features: Int, capacity: Int) {
         self.features = features
         self.capacity = capacity
         width = RankedRequest.width(features)
@@ -71,7 +73,7 @@ struct AnchorStore: ~Copyable {
         origins.append(contentsOf: repeatElement(AnchorOrigin(request: 0, time: 0, decision: 0), count: extra))
     }
 
-    mutating func set(
+    package mutating func set(
         _ place: Int, values row: UnsafePointer<Float>, low lows: UnsafePointer<UInt16>, high highs: UnsafePointer<UInt16>,
         campaign: Int, origin: AnchorOrigin
     ) {
@@ -97,7 +99,7 @@ struct AnchorStore: ~Copyable {
         for place in slots.indices where slots[place].campaign == from { slots[place].campaign = to }
     }
 
-    mutating func clear(_ place: Int) {
+    package mutating func clear(_ place: Int) {
         if slots[place].order != 0 { live -= 1 }
         slots[place].order = 0
     }
@@ -106,7 +108,7 @@ struct AnchorStore: ~Copyable {
     ///
     /// - Parameter near: receives those of a campaign that lie within ``mergeSpan`` of the best.
     /// O(candidates · features).
-    func nearest(
+    package func nearest(
         _ candidates: CandidateSet, _ request: RankedRequest, near: inout ContiguousArray<NearCampaign>?
     ) -> (place: Int, adjusted: Double) {
         var best = (place: -1, adjusted: 0.0)

@@ -50,6 +50,8 @@ package final class CandidateSet {
         epoch = 1
     }
 
+    /// One bucket by itself, as tests have it.
+    ///
     /// - Parameter bucket: numbers + 1, 0 where empty.
     package func add(_ bucket: SIMD4<UInt32>) {
         buckets[0] = bucket
@@ -104,6 +106,7 @@ package final class CandidateSet {
         return UnsafeBufferPointer(start: chosen, count: kept)
     }
 
+    // What was found, for tests.
     @inline(__always) package func number(_ index: Int) -> Int { Int(numbers[index]) }
     @inline(__always) package func coincidences(_ index: Int) -> UInt8 { counts[index] }
 }

@@ -1,5 +1,5 @@
 /// A request as it is compared: its ranks in the sample of ordinary rows and its fingerprints.
-struct RankedRequest {
+package struct RankedRequest {
     /// Rows of ranks have a multiple of so many numbers, the last of which are 0: all are compared at once.
     private static let lanes = 8
     private typealias Lanes = SIMD8<Int16>
@@ -15,8 +15,14 @@ struct RankedRequest {
     /// Room for ``width(_:)`` numbers.
     let between: UnsafeMutablePointer<Int16>
 
+    package init(
+        low: UnsafePointer<UInt16>, high: UnsafePointer<UInt16>, hashes: UnsafePointer<UInt64>, size: Int, most: Double, between: UnsafeMutablePointer<Int16>
+    ) {
+        (self.low, self.high, self.hashes, self.size, self.most, self.between) = (low, high, hashes, size, most, between)
+    }
+
     /// Numbers in a row of ranks.
-    static func width(_ features: Int) -> Int { (features + lanes - 1) / lanes * lanes }
+    package static func width(_ features: Int) -> Int { (features + lanes - 1) / lanes * lanes }
 
     /// How many ordinary values lie between two requests, feature by feature: sets ``between``.
     ///

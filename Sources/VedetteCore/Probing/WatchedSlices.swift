@@ -68,7 +68,9 @@ extension WatchedSlices {
                     return SliceName.Part(dimension: dimension, value: isKnown ? value : nil)
                 })
             let hash = Self.hash(key)
-            guard index.find(hash) == nil, make(key, hash, { name }), count == place + 1 else { throw CorruptBytes(offset: reader.offset, expected: "at most \(Self.capacity) different slices") }
+            guard index.find(hash) == nil, make(key, hash, { name }), count == place + 1 else {
+                throw CorruptBytes(offset: reader.offset, expected: "at most \(Self.capacity) different slices")
+            }
         }
     }
 }

@@ -50,6 +50,7 @@ public struct Calibration: Sendable, Equatable {
     /// What is summed up of the scores, which come in ascending order. In one piece and without a reference: each score changes two sums.
     private struct Sums {
         let total: Int64
+        // As many as ``bins`` and ``groups``: a type takes no constants.
         var byWidth = InlineArray<20, Sum>(repeating: Sum())
         var bySize = InlineArray<10, Sum>(repeating: Sum())
         var all = Sum()

@@ -32,6 +32,7 @@ protocol StreamDetector {
     mutating func restore(from reader: inout ByteReader) throws
 }
 
+/// What a detector does not look at. Who looks at decisions or at labels is told by ``DetectorSpec/Rule``, which is asked before.
 extension StreamDetector {
     mutating func observe(_ decision: borrowing ObservedDecision) {}
     mutating func observe(conflict decision: borrowing ObservedDecision) {}
