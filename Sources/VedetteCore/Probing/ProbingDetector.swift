@@ -50,12 +50,16 @@ final class ProbingDetector: StreamDetector {
         // Safe: there is room for the features of any model.
         let row = UnsafeBufferPointer(start: row, count: inventory[model].features.count)
         let (names, values) = (decision.dimensions, decision.row.values)
+        // For the closures, which are handed on many times and called hardly ever: what they hold need not be counted. Safe: both outlive
+        // this call, and so the closures.
+        unowned(unsafe) let lent = batch
+        unowned(unsafe) let detector = self
         batch.entities.withValues(entities(of: index)) { entities in
             watch.observe(
                 request, row: row, entities: entities, values: values,
-                name: { SliceName([.init(dimension: schema.dimensions[$0], value: names[$0].name(values[$0]))]) },
-                sample: { batch.string(batch.requestText[index]) },
-                word: { word(of: $0, model, batch, index) })
+                name: { SliceName([.init(dimension: detector.schema.dimensions[$0], value: names[$0].name(values[$0]))]) },
+                sample: { lent.string(lent.requestText[index]) },
+                word: { detector.word(of: $0, model, lent, index) })
         }
         if hasNext { batch.entities.withValues(entities(of: next)) { watch.fanOut.expect($0, part: 2) } }
     }
