@@ -1,3 +1,5 @@
+import CProcessor
+
 /// Labels in the panes of their decisions and of their arrival.
 extension PaneStore {
     /// A label that a decision has or had, and its source as a row of the registry; -1 is unlisted.
@@ -34,6 +36,32 @@ extension PaneStore {
             if let before { panes.forEach(left) { if !$0.addArrival(before.label, source: before.source, -1) { isCounted = false } } }
             if let after { panes.forEach(arrived) { _ = $0.addArrival(after.label, source: after.source, 1) } }
             return isCounted
+        }
+    }
+
+    /// Adds every pane that ``update(_:at:_:)`` would change to `reached`, and asks for its beginning. Whoever changes it says so.
+    @inline(__always)
+    private mutating func reach(_ number: Int32, at time: Int64, _ reached: inout ReachedPanes) {
+        if let pane = openPane(number, at: time) {
+            Pane.prefetch(pane)
+            return reached.append(pane)
+        }
+        _ = forEachClosedPane(number, at: time) { pane in
+            Pane.prefetch(pane)
+            reached.append(pane)
+        }
+    }
+
+    /// Asks for where the panes of a time are found in some series: the series one after the other, then their levels, so that none waits for
+    /// what another waits for.
+    private mutating func expect(_ numbers: UnsafeBufferPointer<Int32>, at time: Int64) {
+        guard !isOpen(time) else { return }
+        if located.time != time || located.closed != closed { locate(time) }
+        for number in numbers { vedette_prefetch(Unmanaged.passUnretained(series[Int(number)]).toOpaque()) }
+        for number in numbers {
+            Unmanaged.passUnretained(series[Int(number)])._withUnsafeGuaranteedRef { one in
+                for place in located.places { if let address = one.address(level: place.level) { vedette_prefetch(address) } }
+            }
         }
     }
 

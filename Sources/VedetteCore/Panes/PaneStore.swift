@@ -1,5 +1,3 @@
-import CProcessor
-
 /// All series and their panes: the one place where aggregates live.
 ///
 /// Everything before `closed` (a multiple of the finest pane) has been merged upwards.
@@ -10,7 +8,7 @@ struct PaneStore {
     private(set) var series: ContiguousArray<Series> = []
     /// Per series: the finest pane that was changed last, nearly always the next one too.
     var recent: ContiguousArray<Recent?> = []
-    private var located = Located()
+    private(set) var located = Located()
     /// The newest window of each series, while nothing changes.
     private var compositions: [SeriesKey: (parts: ContiguousArray<Pane>, window: Pane)]?
     /// Series numbers by key.
@@ -136,38 +134,12 @@ struct PaneStore {
     /// Calls `body` with each retained pane of every level that holds a time before ``closed``, and notes that it is corrected. Answers
     /// false where there is none.
     @inline(__always)
-    private mutating func forEachClosedPane(_ number: Int32, at time: Int64, _ body: (Unmanaged<Pane>) -> Void) -> Bool {
+    mutating func forEachClosedPane(_ number: Int32, at time: Int64, _ body: (Unmanaged<Pane>) -> Void) -> Bool {
         if located.time != time || located.closed != closed { locate(time) }
         return Unmanaged.passUnretained(series[Int(number)])._withUnsafeGuaranteedRef { one in
             for place in located.places { body(one.findUnowned(level: place.level, index: place.index) ?? add(place, to: one, number)) }
             if !located.places.isEmpty { one.noteCorrection(located.correction) }
             return !located.places.isEmpty
-        }
-    }
-
-    /// Adds every pane that ``update(_:at:_:)`` would change to `reached`, and asks for its beginning. Whoever changes it says so.
-    @inline(__always)
-    mutating func reach(_ number: Int32, at time: Int64, _ reached: inout ReachedPanes) {
-        if let pane = openPane(number, at: time) {
-            Pane.prefetch(pane)
-            return reached.append(pane)
-        }
-        _ = forEachClosedPane(number, at: time) { pane in
-            Pane.prefetch(pane)
-            reached.append(pane)
-        }
-    }
-
-    /// Asks for where the panes of a time are found in some series: the series one after the other, then their levels, so that none waits for
-    /// what another waits for.
-    mutating func expect(_ numbers: UnsafeBufferPointer<Int32>, at time: Int64) {
-        guard !isOpen(time) else { return }
-        if located.time != time || located.closed != closed { locate(time) }
-        for number in numbers { vedette_prefetch(Unmanaged.passUnretained(series[Int(number)]).toOpaque()) }
-        for number in numbers {
-            Unmanaged.passUnretained(series[Int(number)])._withUnsafeGuaranteedRef { one in
-                for place in located.places { if let address = one.address(level: place.level) { vedette_prefetch(address) } }
-            }
         }
     }
 
@@ -178,7 +150,7 @@ struct PaneStore {
     }
 
     /// Which panes hold a time before ``closed``: the same for all series, so found out once for all of a record's.
-    private struct Located {
+    struct Located {
         struct Place {
             var level: Int
             var index: Int64
@@ -192,7 +164,7 @@ struct PaneStore {
         var correction: Int64 = 0
     }
 
-    private mutating func locate(_ time: Int64) {
+    mutating func locate(_ time: Int64) {
         located.time = time
         located.closed = closed
         located.correction = alignDown(time, to: correctionSize)

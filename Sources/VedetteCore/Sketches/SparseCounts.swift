@@ -2,8 +2,7 @@
 ///
 /// One array of 8-byte entries (24 bits of key, 40 bits of count): first the sorted, distinct
 /// ones, then a tail of unsorted appends that is sorted and folded in when it has grown to
-/// half of the sorted part. So an add is an append, amortised O(log) and about 10 ns; where most keys
-/// have turned out to be known already, it is a search of the sorted part instead. An empty
+/// half of the sorted part. So an add is an append, amortised O(log) and about 10 ns; an empty
 /// value owns no heap memory, and a value of `d` distinct keys owns at most about `12 d + 290` bytes.
 ///
 /// Reading works on the compacted form. A reader of a value with a tail pays for a compacted
@@ -22,19 +21,11 @@ public struct SparseCounts: Sendable {
     static let minTail = 32
 
     var entries: ContiguousArray<UInt64> = []
-    /// How many entries are sorted; four bytes hold more than there are keys.
-    private var sorted: Int32 = 0
-    /// Most keys of some tail were in the sorted part already, or came twice: from then on an add looks there first.
-    private var meetsKnownKeys = false
+    var sortedCount = 0
     /// The sum of all counts.
     public internal(set) var total: Int64 = 0
 
     public init() {}
-
-    var sortedCount: Int {
-        @inline(__always) get { Int(sorted) }
-        @inline(__always) set { sorted = Int32(newValue) }
-    }
 
     /// Whether nothing is counted.
     public var isEmpty: Bool { total == 0 }
@@ -66,18 +57,9 @@ public struct SparseCounts: Sendable {
     public mutating func add(_ key: Int32, count: Int64) {
         precondition(count >= 0 && count <= Self.maxCount, "a count must lie in 0...maxCount")
         guard count > 0 else { return }
-        total += count
-        if meetsKnownKeys, addToKnown(key, count) { return }
         entries.append(PackedCount.pack(key, count))
+        total += count
         if entries.count - sortedCount >= Swift.max(Self.minTail, sortedCount / 2) { foldTail() }
-    }
-
-    /// Adds to a key of the sorted part; answers false, and changes nothing, where it is not there. O(log d).
-    private mutating func addToKnown(_ key: Int32, _ count: Int64) -> Bool {
-        guard let index = sortedIndex(of: key) else { return false }
-        precondition(PackedCount.count(entries[index]) <= Self.maxCount - count, "the count of one key overflows 40 bits")
-        entries[index] += UInt64(count)
-        return true
     }
 
     /// Takes back what ``add(_:count:)`` added; a key that reaches zero vanishes.
@@ -153,7 +135,6 @@ public struct SparseCounts: Sendable {
             let distinct = PackedCount.sortAndCombine(tail)
             return PackedCount.mergeTail(buffer, prefix: prefix, tail: distinct)
         }
-        if 2 * (merged - prefix) <= entries.count - prefix { meetsKnownKeys = true }
         entries.removeLast(entries.count - merged)
         sortedCount = merged
     }
