@@ -35,9 +35,10 @@ import VedetteKafka
         let consumer = try Kafka.consumer(cluster.bootstrapServers)
         try consumer.assign(Self.both.map { $0.at(0) })
         var got = Received()
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while got.records.count < 20, ContinuousClock.now < end {
-            try consumer.poll(max: 3, timeoutMs: 50) { got.take($0) }
+            // A pause throws away what is under way: on a slow machine a shorter wait would never see any of it.
+            try consumer.poll(max: 3, timeoutMs: 5_000) { got.take($0) }
             try consumer.pause(Self.both)
             try consumer.poll(max: 3, timeoutMs: 5) { got.take($0) }
             try consumer.resume(Self.both)
