@@ -16,7 +16,7 @@ package struct ShortList<let capacity: Int, Element: BitwiseCopyable & Sendable>
 
     /// Where the values are that have memory of their own, to be asked for early and not to be read; nil where none have.
     @inline(__always)
-    var address: UnsafeRawPointer? { count > capacity ? many.withUnsafeBytes { $0.baseAddress } : nil }
+    var address: UnsafeRawPointer? { mutating get { count > capacity ? many.withUnsafeBytes { $0.baseAddress } : nil } }
 
     @inline(__always)
     package subscript(index: Int) -> Element {

@@ -9,11 +9,13 @@ struct BorderlineZone: Equatable {
         thresholds = Array(repeating: .nan, count: models)
     }
 
-    @inline(__always)
-    mutating func note(_ decision: borrowing ObservedDecision) {
-        let challenge = decision.batch.thresholdChallenge[decision.index]
-        let lowest = challenge.isNaN ? decision.batch.thresholdBlock[decision.index] : challenge
-        if !lowest.isNaN { thresholds[Int(decision.row.model)] = lowest }
+    mutating func note(_ decisions: Span<ObservedDecision>) {
+        for place in decisions.indices where !decisions[place].isConflict {
+            let (batch, row) = (decisions[place].batch, decisions[place].index)
+            let challenge = batch.thresholdChallenge[row]
+            let lowest = challenge.isNaN ? batch.thresholdBlock[row] : challenge
+            if !lowest.isNaN { thresholds[Int(decisions[place].row.model)] = lowest }
+        }
     }
 
     /// Whether a score is known to lie below the borderline.

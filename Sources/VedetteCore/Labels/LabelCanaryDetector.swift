@@ -53,7 +53,7 @@ struct LabelCanaryDetector: StreamDetector {
         isQuietUntil = Array(repeating: .min, count: models.count)
     }
 
-    mutating func observe(_ decision: borrowing ObservedDecision) { zone.note(decision) }
+    mutating func observe(_ decisions: Span<ObservedDecision>, _ names: ContiguousArray<Interner>) { zone.note(decisions) }
 
     mutating func observe(_ label: borrowing ObservedLabel) {
         let model = Int(label.decision.model), stratum = zone.stratum(label.decision.score, model)

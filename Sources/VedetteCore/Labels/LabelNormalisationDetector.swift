@@ -31,7 +31,7 @@ struct LabelNormalisationDetector: StreamDetector {
         zone = BorderlineZone(from: rule.borderlineFrom, models: schema.models.count)
     }
 
-    mutating func observe(_ decision: borrowing ObservedDecision) { zone.note(decision) }
+    mutating func observe(_ decisions: Span<ObservedDecision>, _ names: ContiguousArray<Interner>) { zone.note(decisions) }
 
     mutating func observe(_ label: borrowing ObservedLabel) {
         let model = Int(label.decision.model)

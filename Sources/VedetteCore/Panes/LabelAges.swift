@@ -32,7 +32,7 @@ public struct LabelAges: Sendable, Equatable, Snapshottable {
 
     /// Of ``ShortList/address``.
     @inline(__always)
-    var address: UnsafeRawPointer? { cells.address }
+    var address: UnsafeRawPointer? { mutating get { cells.address } }
 
     /// A class of delay of fraud or of legit labels: the same for all panes that a label is counted in, so found once.
     struct Place {

@@ -33,7 +33,7 @@ public struct LabelBreakdown: Sendable, Equatable, Snapshottable {
 
     /// Of ``ShortList/address``.
     @inline(__always)
-    var address: UnsafeRawPointer? { kinds.address }
+    var address: UnsafeRawPointer? { mutating get { kinds.address } }
 
     /// The labels of each kind, ascending by its number.
     public var byKind: [(kind: Int32, counts: OutcomeCounts)] { kinds.indices.map { (kinds[$0].kind, kinds[$0].counts) } }

@@ -73,13 +73,13 @@ public struct LabelDelays: Sendable, Equatable, Snapshottable {
 
     /// Where the entries are, to be asked for and not to be read; nil where there are none.
     @inline(__always)
-    var address: UnsafeRawPointer? { entries.withUnsafeBytes { $0.baseAddress } }
+    var address: UnsafeRawPointer? { mutating get { entries.withUnsafeBytes { $0.baseAddress } } }
 
     /// What a label of a source and a kind changes, to be asked for early and not to be read; nil where there is no entry yet.
     @inline(__always)
-    func addresses(_ source: Int32, _ kind: Int32) -> InlineArray<2, UnsafeRawPointer?>? {
+    mutating func addresses(_ source: Int32, _ kind: Int32) -> InlineArray<2, UnsafeRawPointer?>? {
         let (place, found) = position(source, kind)
-        return found ? entries.withUnsafeBufferPointer { $0[place].delays.addresses } : nil
+        return found ? entries.withUnsafeMutableBufferPointer { $0[place].delays.addresses } : nil
     }
 
     private func position(_ source: Int32, _ kind: Int32) -> (place: Int, found: Bool) {

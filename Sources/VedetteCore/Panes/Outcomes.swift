@@ -20,7 +20,7 @@ public struct Outcomes: Sendable {
 
     /// What a label changes and has memory of its own, to be asked for early and not to be read.
     @inline(__always)
-    func addresses(_ outcome: Outcome) -> InlineArray<3, UnsafeRawPointer?> {
+    mutating func addresses(_ outcome: Outcome) -> InlineArray<3, UnsafeRawPointer?> {
         let scores = outcome == .fraud ? fraudScores.addresses : legitScores.addresses
         return [scores[0], scores[1], breakdown.address]
     }

@@ -68,32 +68,25 @@ struct PolicyDetector: StreamDetector {
         decisions = Array(repeating: 0, count: models.count)
     }
 
-    mutating func observe(_ decision: borrowing ObservedDecision) {
-        let model = Int(decision.row.model)
-        guard isWatched[model] else { return }
-        decisions[model] += 1
-        let (batch, row) = (decision.batch, decision.index)
+    mutating func observe(_ decisions: Span<ObservedDecision>, _ names: ContiguousArray<Interner>) {
+        for place in decisions.indices {
+            let model = Int(decisions[place].row.model)
+            guard isWatched[model] else { continue }
+            if !decisions[place].isConflict { self.decisions[model] += 1 }
+            answer(decisions[place].batch, decisions[place].index, model, isConflict: decisions[place].isConflict, at: decisions[place].effective)
+        }
+    }
+
+    /// Field by field: a copy of a decision is as much work as all questions. A conflict breaks floors and counts in no share.
+    private mutating func answer(_ batch: DecisionBatch, _ row: Int, _ model: Int, isConflict: Bool, at effective: Int64) {
         for index in asked.indices {
-            switch asked[index]._withUnsafeGuaranteedRef({ $0.answer(batch, row) }) {
+            let place = index * models + model
+            switch asked[index]._withUnsafeGuaranteedRef({ isConflict && !$0.isFloor ? Question.Answer.none : $0.answer(batch, row) }) {
             case .none: break
-            case .broken(let verdict): add(decision, verdict, to: index * models + model)
-            case .counted(let isOne): shares[index * models + model].add(isOne, batch, row)
+            case .broken(let verdict): incidents[place].add(batch, row, isUntold: verdict == .unknown, at: effective)
+            case .counted(let isOne): shares[place].add(isOne, batch, row)
             }
         }
-    }
-
-    mutating func observe(conflict decision: borrowing ObservedDecision) {
-        let model = Int(decision.row.model)
-        guard isWatched[model] else { return }
-        for index in questions.indices where questions[index].isFloor {
-            guard case .broken(let verdict) = questions[index].answer(decision.batch, decision.index) else { continue }
-            add(decision, verdict, to: index * models + model)
-        }
-    }
-
-    /// Counts a decision that breaks a floor.
-    private mutating func add(_ decision: borrowing ObservedDecision, _ verdict: PolicyVerdict, to place: Int) {
-        incidents[place].add(decision.batch, decision.index, isUntold: verdict == .unknown, at: decision.effective)
     }
 
     mutating func close(at boundary: Int64) -> [IncidentReport] {

@@ -27,7 +27,7 @@ package struct NearCampaign {
 package struct AnchorStore: ~Copyable {
     /// Only requests that share two fingerprints or more are compared, and so many that share one.
     package static let maxLoners = 6
-    /// Features up to which the rough product of ``RankedRequest/compare(_:_:)`` can be told from infinity.
+    /// Features up to which the rough product of ``ComparedRanks`` can be told from infinity.
     private static let maxRough = 63
     /// Campaigns that a request is near to are one when they are no further apart than this, nats.
     package static let mergeSpan = 3.0
@@ -112,8 +112,10 @@ package struct AnchorStore: ~Copyable {
         _ candidates: CandidateSet, _ request: RankedRequest, near: inout ContiguousArray<NearCampaign>?
     ) -> (place: Int, adjusted: Double) {
         var best = (place: -1, adjusted: 0.0)
-        let (features, newest, limit, all) = (features, newest, UInt64(capacity), request.most)
+        let (features, newest, width, all) = (features, newest, width, request.most)
+        let oldest = UInt64(min(capacity, Self.penalties.count - 1))
         let wantsNear = near != nil
+        let own = ComparedRanks(request)
         let chosen = candidates.select(loners: Self.maxLoners)
         withRows { penalties, slots, ranks in
             for place in chosen where Int(place) < slots.count {
@@ -123,16 +125,17 @@ package struct AnchorStore: ~Copyable {
             for place in chosen {
                 let place = Int(place)
                 guard place < slots.count, slots[place].order != 0 else { continue }
-                let penalty = penalties[Int(min(min(newest &- slots[place].order, limit), UInt64(penalties.count - 1)))]
+                let penalty = penalties[Int(truncatingIfNeeded: min(newest &- slots[place].order, oldest))]
                 let campaign = Int(slots[place].campaign) - 1
                 let isNear = wantsNear && campaign >= 0
                 let least = isNear ? max(best.adjusted - Self.mergeSpan, 0) : best.adjusted
                 // Who is near is told with the span of a power of 2 to spare, who is best with next to none.
                 let bits: UInt64 = isNear ? .max &<< 52 : .max
                 // Safe: each place has two rows of ranks.
-                let rough = request.compare(ranks + place &* 2 &* width, width)
+                let theirs = UnsafePointer(ranks + place &* 2 &* width)
                 // Most candidates are out of the running without the exact product, and of the others most without a logarithm.
-                guard features > Self.maxRough || all - Self.lnBelow(rough, bits) - penalty > least else { continue }
+                guard features > Self.maxRough || all - Self.lnBelow(own.roughProduct(theirs, width), bits) - penalty > least else { continue }
+                request.measure(theirs, width)
                 let (sum, product) = Self.product(request.between, features)
                 guard all - sum - Self.lnBelow(product, bits) - penalty > least else { continue }
                 let adjusted = all - sum - RealFunctions.log(product) - penalty
@@ -144,10 +147,10 @@ package struct AnchorStore: ~Copyable {
     }
 
     @inline(__always)
-    private func withRows(_ body: (UnsafeBufferPointer<Double>, UnsafeBufferPointer<Slot>, UnsafePointer<UInt16>) -> Void) {
+    private func withRows(_ body: (UnsafePointer<Double>, UnsafeBufferPointer<Slot>, UnsafePointer<UInt16>) -> Void) {
         Self.penalties.withUnsafeBufferPointer { penalties in
             slots.withUnsafeBufferPointer { slots in
-                body(penalties, slots, ranks.base)
+                if let penalties = penalties.baseAddress { body(penalties, slots, ranks.base) }
             }
         }
     }
@@ -164,7 +167,7 @@ package struct AnchorStore: ~Copyable {
 
     /// Product of the numbers and the logarithm of what did not fit into it, one after the other.
     @inline(__always)
-    private static func product(_ between: UnsafeMutablePointer<Int16>, _ features: Int) -> (sum: Double, product: Double) {
+    private static func product(_ between: UnsafeMutablePointer<UInt16>, _ features: Int) -> (sum: Double, product: Double) {
         var (sum, product) = (0.0, 1.0)
         for feature in 0..<features {
             product *= Double(between[feature])

@@ -31,53 +31,60 @@ final class ProbingDetector: StreamDetector {
 
     // MARK: Observing
 
-    func observe(_ decision: borrowing ObservedDecision) {
-        let model = Int(decision.row.model)
-        guard isWatched[model] else { return }
-        follow(decision, decision.batch, watch(model), model)
+    /// A try is a try, whatever ID it came under.
+    func observe(_ decisions: Span<ObservedDecision>, _ names: ContiguousArray<Interner>) {
+        for place in decisions.indices {
+            let model = Int(decisions[place].row.model)
+            guard isWatched[model] else { continue }
+            follow(decisions, place, decisions[place].batch, names, watch(model), model)
+        }
     }
 
     /// The batch and the watch are parameters, which need not be counted each time that they are handed on.
-    private func follow(_ decision: borrowing ObservedDecision, _ batch: DecisionBatch, _ watch: ProbingWatch, _ model: Int) {
-        let (index, next) = (decision.index, decision.index + 1)
-        // The records after this one in its batch come next, or nearly, and are mostly of this model: their memory is asked for meanwhile.
-        if isOf(model, next + 1, in: batch) { batch.entities.withValues(entities(of: next + 1)) { watch.fanOut.expectSoon($0) } }
-        let hasNext = isOf(model, next, in: batch)
-        if hasNext { batch.entities.withValues(entities(of: next)) { watch.fanOut.expect($0, part: 0) } }
+    private func follow(
+        _ decisions: Span<ObservedDecision>, _ place: Int, _ batch: DecisionBatch, _ names: ContiguousArray<Interner>, _ watch: ProbingWatch, _ model: Int
+    ) {
+        // Those after this one are mostly of this model: their memory is asked for meanwhile.
+        withEntities(of: place + 2, in: decisions, model) { watch.fanOut.expectSoon($0) }
+        withEntities(of: place + 1, in: decisions, model) { watch.fanOut.expect($0, part: 0) }
+        let index = decisions[place].index
         read(batch, index, of: model)
-        if hasNext { batch.entities.withValues(entities(of: next)) { watch.fanOut.expect($0, part: 1) } }
-        let request = Self.request(decision, batch)
+        withEntities(of: place + 1, in: decisions, model) { watch.fanOut.expect($0, part: 1) }
+        let request = Self.request(decisions, place, batch)
         // Safe: there is room for the features of any model.
         let row = UnsafeBufferPointer(start: row, count: inventory[model].features.count)
-        let (names, values) = (decision.dimensions, decision.row.values)
+        let values = decisions[place].row.values
         // For the closures, which are handed on many times and called hardly ever: what they hold need not be counted. Safe: both outlive
         // this call, and so the closures.
         unowned(unsafe) let lent = batch
         unowned(unsafe) let detector = self
-        batch.entities.withValues(entities(of: index)) { entities in
+        withEntities(of: index, in: batch) { entities in
             watch.observe(
                 request, row: row, entities: entities, values: values,
                 name: { SliceName([.init(dimension: detector.schema.dimensions[$0], value: names[$0].name(values[$0]))]) },
                 sample: { lent.string(lent.requestText[index]) },
                 word: { detector.word(of: $0, model, lent, index) })
         }
-        if hasNext { batch.entities.withValues(entities(of: next)) { watch.fanOut.expect($0, part: 2) } }
+        withEntities(of: place + 1, in: decisions, model) { watch.fanOut.expect($0, part: 2) }
     }
 
-    private func entities(of index: Int) -> Range<Int> { index * schema.entities.count..<(index + 1) * schema.entities.count }
-
-    /// Whether the batch has such a record and it is of this model.
     @inline(__always)
-    private func isOf(_ model: Int, _ index: Int, in batch: DecisionBatch) -> Bool { index < batch.count && Int(batch.model[index]) == model }
+    private func withEntities(of row: Int, in batch: DecisionBatch, _ body: (UnsafeBufferPointer<UInt64>) -> Void) {
+        batch.entities.withValues(row * schema.entities.count..<(row + 1) * schema.entities.count, body)
+    }
+
+    /// The same of a decision that is yet to be followed, where there is such a one of this model.
+    @inline(__always)
+    private func withEntities(of place: Int, in decisions: Span<ObservedDecision>, _ model: Int, _ body: (UnsafeBufferPointer<UInt64>) -> Void) {
+        guard place < decisions.count, Int(decisions[place].row.model) == model else { return }
+        withEntities(of: decisions[place].index, in: decisions[place].batch, body)
+    }
 
     private func word(of feature: Int, _ model: Int, _ batch: DecisionBatch, _ index: Int) -> String {
         let place = index * schema.features.count + inventory[model].features[feature]
         guard FeatureState(rawValue: batch.featureState[place]) == .category else { return "" }
         return batch.string(TextRef(packed: batch.featureValue[place]))
     }
-
-    /// A try is a try, whatever ID it came under.
-    func observe(conflict decision: borrowing ObservedDecision) { observe(decision) }
 
     private func watch(_ model: Int) -> ProbingWatch {
         if let known = models[model] { return known }
@@ -87,17 +94,18 @@ final class ProbingDetector: StreamDetector {
         return made
     }
 
-    private static func request(_ decision: borrowing ObservedDecision, _ batch: DecisionBatch) -> ProbingRequest {
-        let index = decision.index
+    /// Field by field, as everywhere here: to copy a decision costs more than to read it.
+    private static func request(_ decisions: Span<ObservedDecision>, _ place: Int, _ batch: DecisionBatch) -> ProbingRequest {
+        let index = decisions[place].index
         let (challenge, block) = (batch.thresholdChallenge[index], batch.thresholdBlock[index])
         let threshold = challenge.isNaN ? block : block.isNaN ? challenge : min(challenge, block)
-        let (score, action) = (decision.row.score, decision.row.decision)
+        let (score, action) = (decisions[place].row.score, decisions[place].row.decision)
         // At least half of the threshold's odds: s / (1 - s) >= t / (1 - t) / 2.
         let isNear = !threshold.isNaN && score * (1 - threshold) * 2 >= threshold * (1 - score)
         var request = ProbingRequest(
-            time: decision.row.time, decision: action, isSuspicious: action.isIntervention || isNear, amount: batch.amount[index],
+            time: decisions[place].row.time, decision: action, isSuspicious: action.isIntervention || isNear, amount: batch.amount[index],
             score: score, threshold: threshold)
-        request.effective = decision.effective
+        request.effective = decisions[place].effective
         return request
     }
 

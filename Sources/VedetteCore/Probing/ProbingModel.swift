@@ -30,7 +30,7 @@ final class ProbingModel {
     // Reused for every request.
     private let low: UnsafeMutablePointer<UInt16>
     private let high: UnsafeMutablePointer<UInt16>
-    private let between: UnsafeMutablePointer<Int16>
+    private let between: UnsafeMutablePointer<UInt16>
     private let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: Fingerprints.count)
     /// ``RankedRequest/most``, and the size that it is of.
     private var mostSimilar = 0.0

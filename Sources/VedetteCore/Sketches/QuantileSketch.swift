@@ -39,7 +39,7 @@ public struct QuantileSketch: Sendable {
     public var isEmpty: Bool { counts.isEmpty }
     /// Of ``SparseCounts/addresses``.
     @inline(__always)
-    var addresses: InlineArray<2, UnsafeRawPointer?> { counts.addresses }
+    var addresses: InlineArray<2, UnsafeRawPointer?> { mutating get { counts.addresses } }
 
     /// Adds a number. A NaN or an infinity is refused: the answer is false and nothing changes.
     /// Amortised about 20 ns.

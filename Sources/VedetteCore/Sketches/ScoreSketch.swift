@@ -43,7 +43,7 @@ public struct ScoreSketch: Sendable {
     public var isEmpty: Bool { counts.isEmpty }
     /// Of ``SparseCounts/addresses``.
     @inline(__always)
-    var addresses: InlineArray<2, UnsafeRawPointer?> { counts.addresses }
+    var addresses: InlineArray<2, UnsafeRawPointer?> { mutating get { counts.addresses } }
 
     /// The unit a score is counted at: the nearest millionth if the score is within 1e-4 units of
     /// it, else the millionth below. Scores are clamped to [0, 1]; the decoder rejects others.

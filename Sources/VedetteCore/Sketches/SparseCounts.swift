@@ -43,10 +43,15 @@ public struct SparseCounts: Sendable {
     private static let headBytes = 24
 
     /// What the next add changes, to be asked for early and not to be read: how many entries there are, and about where the next one goes.
+    ///
+    /// Changes nothing. `mutating`, as with all who ask for it, so that it is read where it is: a copy would count a reference, in the very
+    /// memory that has yet to come.
     @inline(__always)
     var addresses: InlineArray<2, UnsafeRawPointer?> {
-        let start = entries.withUnsafeBytes { $0.baseAddress }
-        return [start.map { $0 - Self.headBytes }, start.map { $0 + sortedCount &* MemoryLayout<UInt64>.stride }]
+        mutating get {
+            let start = entries.withUnsafeBytes { $0.baseAddress }
+            return [start.map { $0 - Self.headBytes }, start.map { $0 + sortedCount &* MemoryLayout<UInt64>.stride }]
+        }
     }
 
     /// Adds one to a key's count.

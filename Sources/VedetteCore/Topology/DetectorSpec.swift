@@ -1,3 +1,20 @@
+/// Places of the detectors that look at decisions.
+struct DecisionDetectors {
+    /// Those that look at nothing else.
+    let alone: [Int]
+    /// Those that look at labels as well.
+    let withLabels: [Int]
+
+    init(_ specs: [DetectorSpec]) {
+        let readers = specs.indices.filter { specs[$0].rule.readsDecisions }
+        alone = readers.filter { !specs[$0].rule.readsLabels }
+        withLabels = readers.filter { specs[$0].rule.readsLabels }
+    }
+
+    /// Whether there are any.
+    var isWanted: Bool { !(alone.isEmpty && withLabels.isEmpty) }
+}
+
 /// One declared stream detector.
 public struct DetectorSpec: Sendable, Equatable {
     /// What it looks for, with its settings.

@@ -4,11 +4,10 @@
 /// but keyed hashing, and nothing whose order depends on a hash table's. Its memory is bounded
 /// by its own configuration, whatever the input.
 protocol StreamDetector {
-    /// A decision that counts: the first of its ID, late ones too. Cost per call is cost per record.
-    mutating func observe(_ decision: borrowing ObservedDecision)
-    /// Another decision under an ID that was used before: it counts nowhere else, but it was made, and whoever chooses the ID could hide
-    /// behind it. Its row has numbers only for names that are known already.
-    mutating func observe(conflict decision: borrowing ObservedDecision)
+    /// The next decisions, some together: what looks at many in a row costs much less than what is called for each among other work.
+    ///
+    /// - Parameter names: of the values in their rows, by dimension.
+    mutating func observe(_ decisions: Span<ObservedDecision>, _ names: ContiguousArray<Interner>)
     /// A label, when it joins its decision: at once, or when the decision comes.
     mutating func observe(_ label: borrowing ObservedLabel)
     /// A label whose decision never came.
@@ -34,8 +33,7 @@ protocol StreamDetector {
 
 /// What a detector does not look at. Who looks at decisions or at labels is told by ``DetectorSpec/Rule``, which is asked before.
 extension StreamDetector {
-    mutating func observe(_ decision: borrowing ObservedDecision) {}
-    mutating func observe(conflict decision: borrowing ObservedDecision) {}
+    mutating func observe(_ decisions: Span<ObservedDecision>, _ names: ContiguousArray<Interner>) {}
     mutating func observe(_ label: borrowing ObservedLabel) {}
     mutating func observe(orphan: PendingLabel, at time: Int64) {}
     func stands(_ identity: AlertIdentity) -> Bool { true }
@@ -51,12 +49,11 @@ struct ObservedDecision {
     let batch: DecisionBatch
     /// Row of `batch`.
     let index: Int
-    let id: RequestID
-    let hash: KeyedHash
-    /// Names of the values in the row.
-    let dimensions: ContiguousArray<Interner>
     /// When it takes effect, ms: its event time, or its partition's watermark if it was late.
     let effective: Int64
+    /// False for the first of its ID, late ones too. Another decision under an ID that was used before counts nowhere else, but it was
+    /// made, and whoever chooses the ID could hide behind it. Its row has numbers only for names that were known already.
+    let isConflict: Bool
 }
 
 /// One label as a detector sees it.

@@ -1,14 +1,41 @@
 /// The stream detectors: fed with every record in the one order, heard at every boundary.
 extension Topology {
-    func observe(_ decision: DecisionRow, _ batch: DecisionBatch, _ index: Int, _ entry: SequencedRow) {
-        guard !decisionDetectors.isEmpty else { return }
-        let observed = ObservedDecision(row: decision, batch: batch, index: index, id: entry.id, hash: hash, dimensions: dimensions, effective: entry.effective)
-        for place in decisionDetectors { detectors[place].observe(observed) }
+    /// Decisions that detectors are shown together, at most: what they read of them is still in a near cache.
+    private static var shownTogether: Int { 64 }
+
+    /// Detectors that look at decisions alone see this one later, at the end of ``advance(boundaries:)``'s bucket at the latest: nothing but
+    /// decisions and boundaries can change what they see in it. Numbers of names are never given twice, so its row still means the same.
+    func observe(_ decision: DecisionRow, _ batch: DecisionBatch, _ index: Int, _ entry: SequencedRow, isConflict: Bool = false) {
+        guard decisionDetectors.isWanted else { return }
+        unseen.append(ObservedDecision(row: decision, batch: batch, index: index, effective: entry.effective, isConflict: isConflict))
+        if unseen.count == Self.shownTogether { showDecisions() }
+    }
+
+    /// All detectors of decisions see those that they have not seen.
+    func showDecisions() {
+        guard !unseen.isEmpty else { return }
+        showDecisionsBeforeLabel()
+        var decisions: ContiguousArray<ObservedDecision> = []
+        swap(&decisions, &unseen)
+        for place in decisionDetectors.alone { detectors[place].observe(decisions.span, dimensions) }
+        decisions.removeAll(keepingCapacity: true)
+        unseen = decisions
+        seenBeforeLabels = 0
+    }
+
+    /// Detectors that look at labels as well have to see the decisions before it first.
+    func showDecisionsBeforeLabel() {
+        guard seenBeforeLabels < unseen.count else { return }
+        let decisions = unseen
+        for place in decisionDetectors.withLabels {
+            detectors[place].observe(decisions.span.extracting(seenBeforeLabels..<decisions.count), dimensions)
+        }
+        seenBeforeLabels = decisions.count
     }
 
     /// Shows the detectors a decision whose ID is taken by another one. Nothing that metrics or the join rest on learns from it.
     func observeConflict(_ batch: DecisionBatch, _ index: Int, _ entry: SequencedRow, content: UInt32) {
-        guard !decisionDetectors.isEmpty else { return }
+        guard decisionDetectors.isWanted else { return }
         let model = batch.model[index]
         var row = DecisionRow(
             time: entry.time, model: model, version: UInt16(truncatingIfNeeded: versions[Int(model)].known(batch.version[index], in: batch.text, hash: hash)),
@@ -19,8 +46,7 @@ extension Topology {
             row.values.append(dimensions[place].known(batch.dimensions[index * dimensionCount + place], in: batch.text, hash: hash))
         }
         for place in 0..<entityCount { row.entities.append(UInt32(truncatingIfNeeded: batch.entities[index * entityCount + place])) }
-        let observed = ObservedDecision(row: row, batch: batch, index: index, id: entry.id, hash: hash, dimensions: dimensions, effective: entry.effective)
-        for place in decisionDetectors { detectors[place].observe(conflict: observed) }
+        observe(row, batch, index, entry, isConflict: true)
     }
 
     func observe(_ label: ObservedLabel) {
@@ -28,6 +54,7 @@ extension Topology {
     }
 
     func observe(orphan: PendingLabel, at time: Int64) {
+        showDecisionsBeforeLabel()
         for place in labelDetectors { detectors[place].observe(orphan: orphan, at: time) }
     }
 

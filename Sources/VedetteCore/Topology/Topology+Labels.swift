@@ -37,6 +37,7 @@ extension Topology {
     }
 
     func apply(_ stated: StatedLabel, _ texts: LabelTexts, to decision: DecisionRow, _ entry: SequencedRow) throws {
+        showDecisionsBeforeLabel()
         let id = entry.id, source = stated.row, request = texts.request
         touch(decision, at: entry.effective)
         if source < 0 { counters.labelsUnlistedSource += 1 }

@@ -36,7 +36,11 @@ public final class Topology {
     /// One per entry of `configuration.detectors`.
     var detectors: [any StreamDetector] = []
     /// Places of those that look at decisions.
-    let decisionDetectors: [Int]
+    let decisionDetectors: DecisionDetectors
+    /// Decisions that some of them have not seen yet; none between two calls.
+    var unseen: ContiguousArray<ObservedDecision> = []
+    /// How many of those the detectors have seen that look at labels as well.
+    var seenBeforeLabels = 0
     /// Places of those that look at labels: where there are none, no label's words are read.
     let labelDetectors: [Int]
     var incidents: IncidentBook
@@ -98,7 +102,7 @@ public final class Topology {
         nowcasts = NowcastBook(configuration.nowcast, models: schema.models.count)
         nowcastGroups = configuration.nowcastGroups
         detectors = DetectorFactory.make(configuration, hash: hash)
-        decisionDetectors = configuration.detectors.indices.filter { configuration.detectors[$0].rule.readsDecisions }
+        decisionDetectors = DecisionDetectors(configuration.detectors)
         labelDetectors = configuration.detectors.indices.filter { configuration.detectors[$0].rule.readsLabels }
         breakers = BreakerBoard(configuration: configuration)
         orphansBySource = Array(repeating: 0, count: configuration.labelSources.count + 1)
@@ -190,6 +194,7 @@ public final class Topology {
                 case nil: break
                 }
             }
+            showDecisions()
             sequencer.finish(rows)
             sequencer.markReleased(start + configuration.time.granuleMs)
         }

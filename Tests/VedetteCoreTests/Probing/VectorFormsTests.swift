@@ -105,7 +105,7 @@ struct VectorFormsTests {
     private static func nearest(
         _ store: borrowing AnchorStore, _ set: CandidateSet, _ low: [UInt16], _ high: [UInt16], _ size: Int, _ near: inout ContiguousArray<NearCampaign>?
     ) -> (place: Int, adjusted: Double) {
-        withUnsafeTemporaryAllocation(of: Int16.self, capacity: low.count) { between in
+        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: low.count) { between in
             withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 1) { hashes in
                 low.withUnsafeBufferPointer { low in
                     high.withUnsafeBufferPointer { high in
