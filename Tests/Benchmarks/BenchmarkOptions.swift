@@ -12,6 +12,7 @@ struct BenchmarkFailure: Error, CustomStringConvertible {
 struct BenchmarkOptions {
     private(set) var names: [BenchmarkName] = []
     private(set) var decisions: Int?
+    private(set) var runs = 1
     private(set) var job: String?
     private(set) var isLarge = false
     private(set) var wantsHelp = false
@@ -23,6 +24,9 @@ struct BenchmarkOptions {
             case "--decisions":
                 guard let text = rest.next(), let count = Int(text), count > 0 else { throw BenchmarkFailure("--decisions: expected a positive number") }
                 decisions = count
+            case "--runs":
+                guard let text = rest.next(), let count = Int(text), count > 0 else { throw BenchmarkFailure("--runs: expected a positive number") }
+                runs = count
             case "--job":
                 guard let path = rest.next() else { throw BenchmarkFailure("--job: expected a directory") }
                 job = path

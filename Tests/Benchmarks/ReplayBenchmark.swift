@@ -26,7 +26,9 @@ enum ReplayBenchmark {
     }
 
     /// What each part of what can be switched on costs, in the order of their use.
-    static func everything(decisions: Int) throws {
+    ///
+    /// - Parameter runs: of all of them, in turns; the table has each one's median. A neighbour of a virtual machine can only slow them down.
+    static func everything(decisions: Int, runs: Int) throws {
         let workspace = try Workspace()
         let files = try TrafficFiles(TrafficFiles.options(decisions: decisions, perSecond: perSecond), in: workspace)
         var report = Report("everything: \(files.summary), \(Int(perSecond)) a second of event time")
@@ -35,10 +37,22 @@ enum ReplayBenchmark {
             ("and probing", try BenchmarkConfiguration.payments(extra: BenchmarkConfiguration.probing)),
             ("everything", try BenchmarkConfiguration.payments(labels: BenchmarkConfiguration.integrity, extra: BenchmarkConfiguration.everything)),
         ]
-        for (name, configuration) in cases {
-            let (summary, cost) = try Measurement.of { try replay(files, configuration, workspace) }
-            report.add(name, records: files.recordCount, cost)
-            report.add(fact: "metric records and alerts, \(name)", "\(summary.metrics), \(summary.alerts)")
+        var floor: [Measurement] = []
+        var costs: [[Measurement]] = cases.map { _ in [] }
+        var summaries: [ReplaySummary] = []
+        for _ in 0..<runs {
+            floor.append(try Measurement.of { try Floor.parse(files) }.1)
+            summaries.removeAll()
+            for (place, one) in cases.enumerated() {
+                let (summary, cost) = try Measurement.of { try replay(files, one.1, workspace) }
+                costs[place].append(cost)
+                summaries.append(summary)
+            }
+        }
+        report.add("floor: lines, parse", records: files.recordCount, ofRuns: floor)
+        for (place, one) in cases.enumerated() {
+            report.add(one.0, records: files.recordCount, ofRuns: costs[place])
+            report.add(fact: "metric records and alerts, \(one.0)", "\(summaries[place].metrics), \(summaries[place].alerts)")
         }
         report.print()
     }

@@ -15,6 +15,16 @@ struct Report {
         ])
     }
 
+    /// The median of some runs, and how far they lie apart.
+    mutating func add(_ what: String, records: Int, ofRuns costs: [Measurement]) {
+        let sorted = costs.sorted { $0.cpuSeconds < $1.cpuSeconds }
+        guard let fastest = sorted.first, let slowest = sorted.last else { return }
+        add(what, records: records, sorted[sorted.count / 2])
+        guard sorted.count > 1 else { return }
+        let range = [slowest, fastest].map { Self.rounded(Double(records) / $0.cpuSeconds, 0) }.joined(separator: " to ")
+        add(fact: "records/s of CPU in \(sorted.count) runs, \(what)", range)
+    }
+
     mutating func add(fact name: String, _ value: String) { facts.append((name, value)) }
 
     func print() {

@@ -20,6 +20,7 @@ let usage = """
 
       --decisions N   decisions of replay, everything, live, monitors, undeclared [500000], formats [200000], state [1000000], slices [2000 per slice],
                       flood [1000000; 5 new values each]
+      --runs N        everything: so many runs in turns, and their medians [1]
       --job DIR       directory that holds reference.json and data/ with decisions.jsonl and labels.jsonl
       --large         slices: 10,000 instead of 1,000; where all run, both
     """
@@ -42,7 +43,7 @@ func run(_ name: BenchmarkName, _ options: BenchmarkOptions) throws {
     switch name {
     case .replay: try ReplayBenchmark.run(decisions: options.decisions ?? 500_000)
     case .formats: try FormatsBenchmark.run(decisions: options.decisions ?? 200_000)
-    case .everything: try ReplayBenchmark.everything(decisions: options.decisions ?? 500_000)
+    case .everything: try ReplayBenchmark.everything(decisions: options.decisions ?? 500_000, runs: options.runs)
     case .live: try LiveBenchmark.run(decisions: options.decisions ?? 500_000)
     case .state: try StateBenchmark.run(decisions: options.decisions ?? 1_000_000)
     case .slices: try SlicesBenchmark.run(isLarge: options.isLarge, decisions: options.decisions)

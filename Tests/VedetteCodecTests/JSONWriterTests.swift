@@ -57,6 +57,35 @@ import VedetteCore
         }
     }
 
+    /// Text is looked at eight bytes at a time, the last of which may be looked at twice.
+    @Test func everyByteAtEveryPlace() {
+        for length in 1...20 {
+            for place in 0..<length {
+                for byte in UInt8(0)..<0x80 {
+                    var bytes = (0..<length).map { UInt8(0x61 + $0) }
+                    bytes[place] = byte
+                    let expected = bytes.map { Self.escaped($0) }.joined()
+                    #expect(written { $0.value(String(decoding: bytes, as: UTF8.self)) } == "\"\(expected)\"")
+                }
+            }
+        }
+        #expect(written { $0.value("é€𝄞 é€𝄞 \"é€𝄞") } == #""é€𝄞 é€𝄞 \"é€𝄞""#)
+    }
+
+    private static func escaped(_ byte: UInt8) -> String {
+        switch byte {
+        case 0x22: #"\""#
+        case 0x5C: #"\\"#
+        case 0x08: #"\b"#
+        case 0x09: #"\t"#
+        case 0x0A: #"\n"#
+        case 0x0C: #"\f"#
+        case 0x0D: #"\r"#
+        case ..<0x20: String(format: "\\u%04x", Int(byte))
+        default: String(UnicodeScalar(byte))
+        }
+    }
+
     @Test func integersOfEveryWidth() {
         let integers = written { json in json.beginArray(); json.value(Int64.min); json.value(UInt64.max); json.value(UInt8(7)); json.endArray() }
         #expect(integers == "[-9223372036854775808,18446744073709551615,7]")

@@ -1,5 +1,3 @@
-import CProcessor
-
 /// The windowed state store of the join, as the domain sees it: open rows in memory,
 /// sealed ones behind a ``RowStore``.
 ///
@@ -106,14 +104,14 @@ struct JoinState {
         let addresses: InlineArray<4, UnsafeRawPointer?> = [
             Self.address(ids, place), Self.address(times, place), Self.address(starts, place), Self.address(previous, place),
         ]
-        for index in addresses.indices { if let address = addresses[index] { vedette_prefetch(address) } }
+        prefetchMemory(at: addresses)
     }
 
     /// Once that has come too, asks for the row itself.
     mutating func expectBytes(_ id: RequestID) {
         guard let place = index.find(id.high) else { return }
         let start = encoded.bytes.withUnsafeBytes { $0.baseAddress }
-        if let start { vedette_prefetch(start + starts[place]) }
+        prefetchMemory(at: start.map { $0 + starts[place] })
     }
 
     /// Where an element is, to be asked for early and not to be read.

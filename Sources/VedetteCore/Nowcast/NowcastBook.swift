@@ -1,5 +1,3 @@
-import CProcessor
-
 /// The nowcasts of a topology: one triangle for all traffic of each model, and one for each of
 /// the first ``NowcastConfiguration/maxSeries`` slices that are asked for.
 ///
@@ -100,9 +98,8 @@ package struct NowcastBook: Sendable {
             let stream = LabelStream(label.outcome, decision.decision)
         else { return place }
         let cohort = configuration.cohort(of: decision.time), bin = prior.bins.bin(of: known - decision.time)
-        // Addresses first: what is alive while a C function is called is counted.
         let addresses = series[place].triangle.addresses(stream, cohort: cohort, bin: bin)
-        if let addresses { for index in addresses.indices { vedette_prefetch(addresses[index]) } }
+        if let addresses { prefetchMemory(at: addresses) }
         return place
     }
 

@@ -45,13 +45,14 @@ package struct ReportingTriangle: Sendable, Equatable {
 
     /// What a label of a cohort changes, to be asked for early and not to be read; nil where the cohort has no row.
     @inline(__always)
-    func addresses(_ stream: LabelStream, cohort: Int64, bin: Int) -> InlineArray<3, UnsafeRawPointer>? {
+    func addresses(_ stream: LabelStream, cohort: Int64, bin: Int) -> InlineArray<3, UnsafeRawPointer?>? {
         guard let row = row(of: cohort) else { return nil }
         let place = row * LabelStream.count + stream.rawValue, cell = place * bins.count + bin
-        guard let cells = cells.withUnsafeBufferPointer({ $0.baseAddress }), let totals = totals.withUnsafeBufferPointer({ $0.baseAddress }),
-            let weights = weights.withUnsafeBufferPointer({ $0.baseAddress })
-        else { return nil }
-        return [UnsafeRawPointer(cells + cell), UnsafeRawPointer(totals + place), UnsafeRawPointer(weights + place)]
+        return [
+            cells.withUnsafeBufferPointer { $0.baseAddress.map { UnsafeRawPointer($0 + cell) } },
+            totals.withUnsafeBufferPointer { $0.baseAddress.map { UnsafeRawPointer($0 + place) } },
+            weights.withUnsafeBufferPointer { $0.baseAddress.map { UnsafeRawPointer($0 + place) } },
+        ]
     }
 
     /// States how many decisions a cohort has.

@@ -31,7 +31,19 @@ public final class Pane {
     public internal(set) var modelOnly: Int64 = 0
     public internal(set) var signalsKnown: Int64 = 0
     public internal(set) var score = Moments()
-    public internal(set) var scores: ScoreSketch
+    /// What a window adds up waits for somebody to read it: windows that others are compared with are mostly asked for something else.
+    public internal(set) var scores: ScoreSketch {
+        get {
+            if !waitingScores.isEmpty { mergeWaitingScores() }
+            return mergedScores
+        }
+        _modify {
+            if !waitingScores.isEmpty { mergeWaitingScores() }
+            yield &mergedScores
+        }
+    }
+    private var mergedScores: ScoreSketch
+    private var waitingScores: ContiguousArray<ScoreSketch> = []
     public internal(set) var latency = Moments()
     public internal(set) var latencies: QuantileSketch
     /// Decisions that came after their partition's watermark and still counted.
@@ -52,7 +64,7 @@ public final class Pane {
     public internal(set) var undeclared: UndeclaredCounts?
 
     init(_ configuration: PaneConfiguration, features count: Int) {
-        scores = ScoreSketch(maxEntries: configuration.scoreEntries)
+        mergedScores = ScoreSketch(maxEntries: configuration.scoreEntries)
         latencies = QuantileSketch(accuracy: configuration.quantileAccuracy, maxBins: configuration.quantileBins)
         features = ContiguousArray(repeating: FeatureAggregate(configuration), count: count)
     }
@@ -99,7 +111,7 @@ public final class Pane {
             samples.merge(other.samples)
             fraudSamples.merge(other.fraudSamples)
         }
-        scores.merge(ContiguousArray(others.lazy.map(\.scores)))
+        if others.count > 1 { waitingScores += others.lazy.map(\.scores) } else { scores.merge(ContiguousArray(others.lazy.map(\.scores))) }
         latencies.merge(ContiguousArray(others.lazy.map(\.latencies)))
         for index in features.indices { features[index].merge(others, at: index) }
         let theirDelays = ContiguousArray(others.lazy.compactMap(\.delays))
@@ -110,6 +122,13 @@ public final class Pane {
         let theirs = ContiguousArray(others.lazy.compactMap(\.boxedOutcomes))
         if !theirs.isEmpty { madeOutcomes(scoreEntries: configuration.scoreEntries).merge(theirs) }
         isDirty = true
+    }
+
+    @inline(never)
+    private func mergeWaitingScores() {
+        let waiting = waitingScores
+        waitingScores = []
+        mergedScores.merge(waiting)
     }
 
     /// Folds pending adds in, so that reading it several times costs nothing extra.
@@ -163,7 +182,7 @@ public final class Pane {
         guard parts.isSubset(of: .all) else { throw CorruptBytes(offset: reader.offset, expected: "parts of a pane") }
         if parts.contains(.samples) { samples = try SampleSet(from: &reader, hash) }
         score = try Moments(from: &reader)
-        scores = try ScoreSketch(from: &reader)
+        mergedScores = try ScoreSketch(from: &reader)
         latency = try Moments(from: &reader)
         latencies = try QuantileSketch(from: &reader)
         features = []

@@ -1,5 +1,3 @@
-import CProcessor
-
 /// Labels in the panes of their decisions and of their arrival.
 extension PaneStore {
     /// A label that a decision has or had, and its source as a row of the registry; -1 is unlisted.
@@ -57,10 +55,10 @@ extension PaneStore {
     private mutating func expect(_ numbers: UnsafeBufferPointer<Int32>, at time: Int64) {
         guard !isOpen(time) else { return }
         if located.time != time || located.closed != closed { locate(time) }
-        for number in numbers { vedette_prefetch(Unmanaged.passUnretained(series[Int(number)]).toOpaque()) }
+        for number in numbers { prefetchMemory(at: Unmanaged.passUnretained(series[Int(number)]).toOpaque()) }
         for number in numbers {
             Unmanaged.passUnretained(series[Int(number)])._withUnsafeGuaranteedRef { one in
-                for place in located.places { if let address = one.address(level: place.level) { vedette_prefetch(address) } }
+                for place in located.places { prefetchMemory(at: one.address(level: place.level)) }
             }
         }
     }

@@ -1,6 +1,6 @@
 /// The distinct numbers in up to ``Fingerprints/count`` buckets of four, and in how many buckets each stood.
 ///
-/// Reused for every request: nothing is allocated, clearing is O(1), and no branch depends on what is found. Empty places of
+/// Reused for every request: nothing is allocated, clearing is O(1), and no branch of filling depends on what is found. Empty places of
 /// buckets are one candidate more, of number -1.
 package final class CandidateSet {
     package static let capacity = Fingerprints.count * 4
@@ -11,7 +11,8 @@ package final class CandidateSet {
     /// Room for the buckets that are being looked at.
     let buckets = UnsafeMutablePointer<SIMD4<UInt32>>.allocate(capacity: Fingerprints.count)
     private let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
-    private let counts = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    /// Eight more than candidates, which stay 0.
+    private let counts = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity + 8)
     /// Room for the candidates that ``select(loners:)`` chose.
     private let chosen = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
     /// Per number + 1: the epoch in which it was found last, and its place among the candidates then.
@@ -28,7 +29,7 @@ package final class CandidateSet {
         stamps.initialize(repeating: 0, count: size)
         buckets.initialize(repeating: SIMD4(), count: Fingerprints.count)
         numbers.initialize(repeating: 0, count: Self.capacity)
-        counts.initialize(repeating: 0, count: Self.capacity)
+        counts.initialize(repeating: 0, count: Self.capacity + 8)
         chosen.initialize(repeating: 0, count: Self.capacity)
     }
 
@@ -86,22 +87,34 @@ package final class CandidateSet {
     }
 
     /// The numbers that stood in two buckets or more, and the first few of those that stood in one; in the order in which they were found.
-    /// Valid until the next call. No branch depends on what is found.
+    /// Valid until the next call.
     ///
     /// - Parameter loners: how many of those that stood in one.
     @inline(__always)
     package func select(loners limit: Int) -> UnsafeBufferPointer<Int32> {
-        var (kept, loners) = (0, 0)
-        for index in 0..<count {
+        var (kept, loners, index) = (0, 0, 0)
+        // Safe, here and below: there is room for all of them.
+        while index < count, loners < limit {
             let number = numbers[index]
             // Numbers, 1 for true: of conditions the compiler makes branches.
             let isTaken = Int(1 &+ number &>> 31)
-            let isLoner = counts[index] < 2 ? 1 : 0
-            loners &+= isTaken & isLoner
-            let isRoom = loners <= limit ? 1 : 0
-            // Safe: there is room for all of them.
+            loners &+= isTaken & (counts[index] < 2 ? 1 : 0)
             chosen[kept] = number
-            kept &+= isTaken & (isLoner ^ 1 | isRoom)
+            kept &+= isTaken
+            index &+= 1
+        }
+        // Of the others most stand alone: eight are passed over at once. Behind the last one come as many zeros.
+        while index < count {
+            let eight = UInt64(littleEndian: UnsafeRawPointer(counts + index).loadUnaligned(as: UInt64.self))
+            // No count is above 64, so no sum reaches the next byte.
+            var repeated = (eight &+ 0x7E7E_7E7E_7E7E_7E7E) & 0x8080_8080_8080_8080
+            while repeated != 0 {
+                let number = numbers[index &+ repeated.trailingZeroBitCount / 8]
+                chosen[kept] = number
+                kept &+= Int(1 &+ number &>> 31)
+                repeated &= repeated &- 1
+            }
+            index &+= 8
         }
         return UnsafeBufferPointer(start: chosen, count: kept)
     }
