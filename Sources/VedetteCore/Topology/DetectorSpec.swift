@@ -1,20 +1,3 @@
-/// Places of the detectors that look at decisions.
-struct DecisionDetectors {
-    /// Those that look at nothing else.
-    let alone: [Int]
-    /// Those that look at labels as well.
-    let withLabels: [Int]
-
-    init(_ specs: [DetectorSpec]) {
-        let readers = specs.indices.filter { specs[$0].rule.readsDecisions }
-        alone = readers.filter { !specs[$0].rule.readsLabels }
-        withLabels = readers.filter { specs[$0].rule.readsLabels }
-    }
-
-    /// Whether there are any.
-    var isWanted: Bool { !(alone.isEmpty && withLabels.isEmpty) }
-}
-
 /// One declared stream detector.
 public struct DetectorSpec: Sendable, Equatable {
     /// What it looks for, with its settings.
@@ -57,4 +40,20 @@ public struct DetectorSpec: Sendable, Equatable {
         self.rule = rule
         self.models = models
     }
+}
+
+/// Places of the detectors that look at decisions.
+struct DecisionDetectors {
+    /// Those that look at nothing else.
+    let alone: [Int]
+    /// Those that look at labels as well.
+    let withLabels: [Int]
+
+    init(_ specs: [DetectorSpec]) {
+        let readers = specs.indices.filter { specs[$0].rule.readsDecisions }
+        alone = readers.filter { !specs[$0].rule.readsLabels }
+        withLabels = readers.filter { specs[$0].rule.readsLabels }
+    }
+
+    var isEmpty: Bool { alone.isEmpty && withLabels.isEmpty }
 }

@@ -6,7 +6,7 @@ extension Topology {
     /// Detectors that look at decisions alone see this one later, at the end of ``advance(boundaries:)``'s bucket at the latest: nothing but
     /// decisions and boundaries can change what they see in it. Numbers of names are never given twice, so its row still means the same.
     func observe(_ decision: DecisionRow, _ batch: DecisionBatch, _ index: Int, _ entry: SequencedRow, isConflict: Bool = false) {
-        guard decisionDetectors.isWanted else { return }
+        guard !decisionDetectors.isEmpty else { return }
         unseen.append(ObservedDecision(row: decision, batch: batch, index: index, effective: entry.effective, isConflict: isConflict))
         if unseen.count == Self.shownTogether { showDecisions() }
     }
@@ -35,7 +35,7 @@ extension Topology {
 
     /// Shows the detectors a decision whose ID is taken by another one. Nothing that metrics or the join rest on learns from it.
     func observeConflict(_ batch: DecisionBatch, _ index: Int, _ entry: SequencedRow, content: UInt32) {
-        guard decisionDetectors.isWanted else { return }
+        guard !decisionDetectors.isEmpty else { return }
         let model = batch.model[index]
         var row = DecisionRow(
             time: entry.time, model: model, version: UInt16(truncatingIfNeeded: versions[Int(model)].known(batch.version[index], in: batch.text, hash: hash)),
