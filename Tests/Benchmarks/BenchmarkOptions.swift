@@ -21,12 +21,8 @@ struct BenchmarkOptions {
         var rest = arguments.makeIterator()
         while let argument = rest.next() {
             switch argument {
-            case "--decisions":
-                guard let text = rest.next(), let count = Int(text), count > 0 else { throw BenchmarkFailure("--decisions: expected a positive number") }
-                decisions = count
-            case "--runs":
-                guard let text = rest.next(), let count = Int(text), count > 0 else { throw BenchmarkFailure("--runs: expected a positive number") }
-                runs = count
+            case "--decisions": decisions = try Self.positive(rest.next(), argument)
+            case "--runs": runs = try Self.positive(rest.next(), argument)
             case "--job":
                 guard let path = rest.next() else { throw BenchmarkFailure("--job: expected a directory") }
                 job = path
@@ -37,5 +33,10 @@ struct BenchmarkOptions {
                 names.append(name)
             }
         }
+    }
+
+    private static func positive(_ text: String?, _ option: String) throws -> Int {
+        guard let text, let count = Int(text), count > 0 else { throw BenchmarkFailure("\(option): expected a positive number") }
+        return count
     }
 }
