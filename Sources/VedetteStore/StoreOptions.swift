@@ -8,7 +8,7 @@ public struct StoreOptions: Sendable {
     /// Table files held open at once, 32 or more.
     public var openFilesMax = 1024
     /// The zstd level of every data block, 1...19.
-    public var zstdLevel = 3
+    public var zstdLevel = 1
     /// Uncompressed bytes of a data block: the unit of compression, and of reading on a look-up.
     public var dataBlockBytes = 8 << 10
 

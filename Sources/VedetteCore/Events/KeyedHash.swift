@@ -23,48 +23,87 @@ public struct KeyedHash: Sendable, Equatable {
 
     @inlinable
     public func hash128(_ bytes: UnsafeRawBufferPointer) -> RequestID {
-        var v0 = 0x736f_6d65_7073_6575 ^ k0
-        var v1 = 0x646f_7261_6e64_6f6d ^ k1 ^ 0xee
-        var v2 = 0x6c79_6765_6e65_7261 ^ k0
-        var v3 = 0x7465_6462_7974_6573 ^ k1
+        var state = absorbed(bytes)
+        let high = state.squeeze()
+        state.v1 ^= 0xdd
+        return RequestID(high: high, low: state.squeeze())
+    }
+
+    /// The first half of ``hash128(_:)``.
+    @inlinable
+    public func hash64(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var state = absorbed(bytes)
+        return state.squeeze()
+    }
+
+    /// Four words that never leave the registers: everything of them is inlined.
+    @usableFromInline
+    struct State {
+        @usableFromInline var (v0, v1, v2, v3): (UInt64, UInt64, UInt64, UInt64)
+
+        @inlinable @inline(__always)
+        init(_ k0: UInt64, _ k1: UInt64) {
+            v0 = 0x736f_6d65_7073_6575 ^ k0
+            v1 = 0x646f_7261_6e64_6f6d ^ k1 ^ 0xee
+            v2 = 0x6c79_6765_6e65_7261 ^ k0
+            v3 = 0x7465_6462_7974_6573 ^ k1
+        }
 
         // SipHash is defined on wrapping 64-bit addition: &+ is the algorithm, not a shortcut.
-        func round() {
+        @inlinable @inline(__always)
+        mutating func round() {
             v0 = v0 &+ v1; v1 = v1 &<< 13 | v1 &>> 51; v1 ^= v0; v0 = v0 &<< 32 | v0 &>> 32
             v2 = v2 &+ v3; v3 = v3 &<< 16 | v3 &>> 48; v3 ^= v2
             v0 = v0 &+ v3; v3 = v3 &<< 21 | v3 &>> 43; v3 ^= v0
             v2 = v2 &+ v1; v1 = v1 &<< 17 | v1 &>> 47; v1 ^= v2; v2 = v2 &<< 32 | v2 &>> 32
         }
 
-        let count = bytes.count
-        var index = 0
-        while index &+ 8 <= count {
-            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        @inlinable @inline(__always)
+        mutating func absorb(_ word: UInt64) {
             v3 ^= word
             round()
             v0 ^= word
-            index &+= 8
         }
-        var last = UInt64(truncatingIfNeeded: count) &<< 56
-        var shift: UInt64 = 0
-        while index < count {
-            last |= UInt64(bytes[index]) &<< shift
-            shift &+= 8
-            index &+= 1
+
+        @inlinable @inline(__always)
+        mutating func squeeze() -> UInt64 {
+            round(); round(); round()
+            return v0 ^ v1 ^ v2 ^ v3
         }
-        v3 ^= last
-        round()
-        v0 ^= last
-        v2 ^= 0xee
-        round(); round(); round()
-        let high = v0 ^ v1 ^ v2 ^ v3
-        v1 ^= 0xdd
-        round(); round(); round()
-        return RequestID(high: high, low: v0 ^ v1 ^ v2 ^ v3)
     }
 
-    @inlinable
-    public func hash64(_ bytes: UnsafeRawBufferPointer) -> UInt64 { hash128(bytes).high }
+    @inlinable @inline(__always)
+    func absorbed(_ bytes: UnsafeRawBufferPointer) -> State {
+        var state = State(k0, k1)
+        let count = bytes.count
+        var index = 0
+        while index &+ 8 <= count {
+            state.absorb(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)))
+            index &+= 8
+        }
+        state.absorb(UInt64(truncatingIfNeeded: count) &<< 56 | Self.rest(of: bytes))
+        state.v2 ^= 0xee
+        return state
+    }
+
+    /// The bytes after the last whole eight, the first lowest. No loop: how many there are is as good as random. What is read twice is the
+    /// same both times.
+    @inlinable @inline(__always)
+    static func rest(of bytes: UnsafeRawBufferPointer) -> UInt64 {
+        let count = bytes.count
+        let rest = count & 7
+        guard rest > 0 else { return 0 }
+        if count > 8 {
+            return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)) &>> UInt64(8 &* (8 &- rest))
+        }
+        if count >= 4 {
+            let low = UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
+            let high = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+            return UInt64(low) | UInt64(high) &<< UInt64(8 &* (count &- 4))
+        }
+        let middle = count / 2
+        return UInt64(bytes[0]) | UInt64(bytes[middle]) &<< UInt64(8 &* middle) | UInt64(bytes[count &- 1]) &<< UInt64(8 &* (count &- 1))
+    }
 }
 
 extension KeyedHash {

@@ -33,11 +33,12 @@ public struct Money: Sendable, Equatable {
 
     var form: Form { isNone ? .none : units % Self.unitsPerCent == 0 ? .cents : .units }
 
-    func encode(_ form: Form, into writer: inout ByteWriter) {
+    /// The number that is written; nil where there is none.
+    func number(_ form: Form) -> Int64? {
         switch form {
-        case .none: break
-        case .cents: writer.write(signed: units / Self.unitsPerCent)
-        case .units: writer.write(signed: units)
+        case .none: nil
+        case .cents: units / Self.unitsPerCent
+        case .units: units
         }
     }
 

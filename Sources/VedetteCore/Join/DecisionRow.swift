@@ -36,21 +36,27 @@ public struct DecisionRow: Sendable, Equatable {
     }
 
     public func encode(into writer: inout ByteWriter, segmentStart: Int64) {
-        writer.write(varint: UInt64(time - segmentStart))
-        writer.write(varint: UInt64(model))
+        var row = ShortBytes()
+        encode(into: &row, segmentStart: segmentStart)
+        row.withBytes { writer.write(bytes: $0) }
+    }
+
+    private func encode(into row: inout ShortBytes, segmentStart: Int64) {
+        row.write(varint: UInt64(time - segmentStart))
+        row.write(varint: UInt64(model))
         if model == OtherModels.index { return }
-        writer.write(varint: UInt64(version))
+        row.write(varint: UInt64(version))
         let units = (score * Self.scoreUnits).rounded()
         let exact = units / Self.scoreUnits == score
         let explored = exploration != 0
         let form = amount.form
-        writer.write(byte: decision.rawValue << 1 | (exact ? 1 : 0) | (explored ? 16 : 0) | form.rawValue << 5)
-        if exact { writer.write(varint: UInt64(units)) } else { writer.write(double: score) }
-        amount.encode(form, into: &writer)
-        if explored { writer.write(fixed32: exploration.bitPattern) }
-        for value in values { writer.write(varint: UInt64(value)) }
-        writer.write(fixed32: content)
-        for index in entities.indices { writer.write(fixed32: entities[index]) }
+        row.write(byte: decision.rawValue << 1 | (exact ? 1 : 0) | (explored ? 16 : 0) | form.rawValue << 5)
+        if exact { row.write(varint: UInt64(units)) } else { row.write(fixed64: score.bitPattern) }
+        if let number = amount.number(form) { row.write(signed: number) }
+        if explored { row.write(fixed32: exploration.bitPattern) }
+        for value in values { row.write(varint: UInt64(value)) }
+        row.write(fixed32: content)
+        for index in entities.indices { row.write(fixed32: entities[index]) }
     }
 
     public init(_ bytes: [UInt8], segmentStart: Int64, dimensions: Int, entities entityCount: Int) throws {

@@ -31,7 +31,7 @@ public struct FeatureAggregate: Sendable {
         case .number:
             present += 1
             moments.add(value)
-            quantiles.add(value)
+            quantiles.addAgain(value)
         case .absent: absent += 1
         case .null: null += 1
         case .wrongType: wrongType += 1

@@ -1,7 +1,8 @@
 /// Asking for memory early: see ``prefetchMemory(at:)``.
 extension Pane {
     private static let lineBytes = 64
-    /// Cache lines that hold an ``OutcomesBox``.
+    /// Cache lines that hold a pane (432 bytes, which begin anywhere), and an ``OutcomesBox``.
+    private static let ownLines = 8
     private static let outcomeLines = 7
 
     /// Asks for what a label looks at first.
@@ -42,5 +43,38 @@ extension Pane {
         let ages = arrivedAges.address, addresses = delays?.addresses(source, kind) ?? nil
         prefetchMemory(at: ages)
         if let addresses { prefetchMemory(at: addresses) }
+    }
+
+    /// Asks for a pane that will be merged.
+    @inline(__always)
+    static func expectMerge(_ pane: Unmanaged<Pane>) {
+        for line in 0..<ownLines { prefetchMemory(at: pane.toOpaque() + line * lineBytes) }
+    }
+
+    /// Asks for what such panes point to, and that to in turn: of a window's panes each would be waited for after the other.
+    static func expectSketches(of panes: ContiguousArray<Pane>) {
+        panes.withUnsafeBufferPointer { panes in
+            for place in panes.indices { Unmanaged.passUnretained(panes[place])._withUnsafeGuaranteedRef { $0.expectSketches() } }
+            for place in panes.indices { Unmanaged.passUnretained(panes[place])._withUnsafeGuaranteedRef { $0.expectOutcomeScores() } }
+        }
+    }
+
+    @inline(__always)
+    private func expectSketches() {
+        let (scores, latencies) = (scoreAddresses, latencies.addresses)
+        let (samples, outcomes, delays) = (samples.address, unownedOutcomes?.toOpaque(), delays?.address)
+        prefetchMemory(at: scores)
+        prefetchMemory(at: latencies)
+        prefetchMemory(at: samples)
+        prefetchMemory(at: delays)
+        guard let outcomes else { return }
+        for line in 0..<Self.outcomeLines { prefetchMemory(at: outcomes + line * Self.lineBytes) }
+    }
+
+    @inline(__always)
+    private func expectOutcomeScores() {
+        guard let (fraud, legit) = unownedOutcomes?._withUnsafeGuaranteedRef({ ($0.outcomes.addresses(.fraud), $0.outcomes.addresses(.legit)) }) else { return }
+        prefetchMemory(at: fraud)
+        prefetchMemory(at: legit)
     }
 }

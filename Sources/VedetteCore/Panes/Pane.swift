@@ -44,6 +44,9 @@ public final class Pane {
     }
     private var mergedScores: ScoreSketch
     private var waitingScores: ContiguousArray<ScoreSketch> = []
+    /// Of ``SparseCounts/addresses``.
+    @inline(__always)
+    var scoreAddresses: InlineArray<2, UnsafeRawPointer?> { mergedScores.addresses }
     public internal(set) var latency = Moments()
     public internal(set) var latencies: QuantileSketch
     /// Decisions that came after their partition's watermark and still counted.
@@ -86,6 +89,7 @@ public final class Pane {
     /// Merges panes in the order of their time. What is small is merged one after the other;
     /// sketches take all of theirs at once.
     func merge(_ others: ContiguousArray<Pane>, configuration: PaneConfiguration) {
+        if others.count > 1 { Self.expectSketches(of: others) }
         // Before the labels themselves: it makes itself from those where it is not there.
         mergeActed(others, configuration)
         for other in others {

@@ -93,18 +93,24 @@ struct PaneStore {
     /// For who changes it for every decision: what a closure captures for ``update(_:at:_:)`` is counted each time.
     @inline(__always)
     mutating func openPane(_ number: Int32, at time: Int64) -> Unmanaged<Pane>? {
-        isOpen(time) ? openPane(number, floorDivide(time, configuration.levels[0].sizeMs)) : nil
+        openIndex(at: time).map { openPane(number, $0) }
     }
 
     /// Whether the finest pane of a time has not closed yet.
     @inline(__always)
-    func isOpen(_ time: Int64) -> Bool {
+    func isOpen(_ time: Int64) -> Bool { openIndex(at: time) != nil }
+
+    /// Index of the finest pane of a time; nil where it has closed. The same for all series: whoever goes through several asks once.
+    @inline(__always)
+    func openIndex(at time: Int64) -> Int64? {
         let size = configuration.levels[0].sizeMs
-        return closed == .min || (floorDivide(time, size) + 1) * size > closed
+        let index = floorDivide(time, size)
+        return closed == .min || (index + 1) * size > closed ? index : nil
     }
 
+    /// The finest pane of an index that ``openIndex(at:)`` gave. Whoever changes it says so (`isDirty`).
     @inline(__always)
-    private mutating func openPane(_ number: Int32, _ index: Int64) -> Unmanaged<Pane> {
+    mutating func openPane(_ number: Int32, _ index: Int64) -> Unmanaged<Pane> {
         if let known = recent[Int(number)], known.index == index { return known.pane }
         return findOrOpenPane(number, index)
     }
@@ -314,7 +320,13 @@ struct PaneStore {
         found.reserveCapacity(Self.usualParts)
         // After the closed panes come fine ones only, and none after the newest: a long window needs no walk to its end.
         let last = one.endIndex(level: 0).map { $0 * configuration.levels[0].sizeMs } ?? .min
-        _ = forEachPane(start, min(end, max(closed, last))) { level, index in
+        let end = min(end, max(closed, last))
+        // All are asked for before the first is touched: they lie anywhere.
+        _ = forEachPane(start, end) { level, index in
+            one.findUnowned(level: level, index: index).map(Pane.expectMerge)
+            return true
+        }
+        _ = forEachPane(start, end) { level, index in
             if let pane = one.find(level: level, index: index) {
                 if !readsInPassing { pane.usedAt = closed }
                 found.append(pane)

@@ -27,8 +27,6 @@ package struct NearCampaign {
 package struct AnchorStore: ~Copyable {
     /// Only requests that share two fingerprints or more are compared, and so many that share one.
     package static let maxLoners = 6
-    /// Features up to which the rough product of ``ComparedRanks`` can be told from infinity.
-    private static let maxRough = 63
     /// Campaigns that a request is near to are one when they are no further apart than this, nats.
     package static let mergeSpan = 3.0
 
@@ -112,7 +110,7 @@ package struct AnchorStore: ~Copyable {
         _ candidates: CandidateSet, _ request: RankedRequest, near: inout ContiguousArray<NearCampaign>?
     ) -> (place: Int, adjusted: Double) {
         var best = (place: -1, adjusted: 0.0)
-        let (features, newest, width, all) = (features, newest, width, request.most)
+        let (newest, width, all) = (newest, width, request.most)
         let oldest = UInt64(min(capacity, Self.penalties.count - 1))
         let wantsNear = near != nil
         let own = ComparedRanks(request)
@@ -129,15 +127,10 @@ package struct AnchorStore: ~Copyable {
                 let campaign = Int(slots[place].campaign) - 1
                 let isNear = wantsNear && campaign >= 0
                 let least = isNear ? max(best.adjusted - Self.mergeSpan, 0) : best.adjusted
-                // Who is near is told with the span of a power of 2 to spare, who is best with next to none.
-                let bits: UInt64 = isNear ? .max &<< 52 : .max
                 // Safe: each place has two rows of ranks.
-                let theirs = UnsafePointer(ranks + place &* 2 &* width)
-                // Most candidates are out of the running without the exact product, and of the others most without a logarithm.
-                guard features > Self.maxRough || all - Self.lnBelow(own.roughProduct(theirs, width), bits) - penalty > least else { continue }
-                request.measure(theirs, width)
-                let (sum, product) = Self.product(request.between, features)
-                guard all - sum - Self.lnBelow(product, bits) - penalty > least else { continue }
+                let (sum, product) = own.product(UnsafePointer(ranks + place &* 2 &* width), width)
+                // Most candidates are out of the running without a logarithm.
+                guard all - sum - Self.lnBelow(product) - penalty > least else { continue }
                 let adjusted = all - sum - RealFunctions.log(product) - penalty
                 if isNear { near?.append(NearCampaign(campaign: campaign, similarity: adjusted)) }
                 if adjusted > best.adjusted { best = (place, adjusted) }
@@ -159,25 +152,9 @@ package struct AnchorStore: ~Copyable {
     ///
     /// The bits of a number, read as an integer, are just that: its exponent, and how far it is on the way to the next power. The constant
     /// is less than ln 2 by more than all roundings.
-    /// - Parameter bits: of the number that are looked at; its exponent alone is up to ln 2 below.
     @inline(__always)
-    private static func lnBelow(_ product: Double, _ bits: UInt64) -> Double {
-        Double(Int64(bitPattern: product.bitPattern & bits) &- 1_023 &<< 52) * (0.693147 * 0x1p-52)
-    }
-
-    /// Product of the numbers and the logarithm of what did not fit into it, one after the other.
-    @inline(__always)
-    private static func product(_ between: UnsafeMutablePointer<UInt16>, _ features: Int) -> (sum: Double, product: Double) {
-        var (sum, product) = (0.0, 1.0)
-        for feature in 0..<features {
-            product *= Double(between[feature])
-            // 1,025 to the 64th is far from overflow.
-            if feature & 63 == 63 {
-                sum += RealFunctions.log(product)
-                product = 1
-            }
-        }
-        return (sum, product)
+    private static func lnBelow(_ product: Double) -> Double {
+        Double(Int64(bitPattern: product.bitPattern) &- 1_023 &<< 52) * (0.693147 * 0x1p-52)
     }
 
     /// ln of the inverse weight of the `age`th newest among all earlier requests; the weights 1 / ((a+2) ln e(a+2)) fall slowly.

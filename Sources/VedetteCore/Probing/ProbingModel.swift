@@ -30,7 +30,6 @@ final class ProbingModel {
     // Reused for every request.
     private let low: UnsafeMutablePointer<UInt16>
     private let high: UnsafeMutablePointer<UInt16>
-    private let between: UnsafeMutablePointer<UInt16>
     private let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: Fingerprints.count)
     /// ``RankedRequest/most``, and the size that it is of.
     private var mostSimilar = 0.0
@@ -51,17 +50,14 @@ final class ProbingModel {
         let width = RankedRequest.width(features)
         low = .allocate(capacity: max(1, width))
         high = .allocate(capacity: max(1, width))
-        between = .allocate(capacity: max(1, width))
         low.initialize(repeating: 0, count: width)
         high.initialize(repeating: 0, count: width)
-        between.initialize(repeating: 0, count: width)
         hashes.initialize(repeating: 0, count: Fingerprints.count)
     }
 
     deinit {
         low.deallocate()
         high.deallocate()
-        between.deallocate()
         hashes.deallocate()
     }
 
@@ -102,7 +98,7 @@ final class ProbingModel {
 
     /// The newest request.
     private var ranked: RankedRequest {
-        RankedRequest(low: low, high: high, hashes: hashes, size: reference.size, most: mostSimilar, between: between)
+        RankedRequest(low: low, high: high, hashes: hashes, size: reference.size, most: mostSimilar)
     }
 
     private func rank(_ row: UnsafeBufferPointer<Float>) {

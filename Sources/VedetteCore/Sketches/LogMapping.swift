@@ -34,6 +34,7 @@ struct LogMapping: Sendable, Equatable {
     }
 
     /// The key of a positive normal number, at least 1: its bin is `[lowerBound(key), lowerBound(key + 1))`.
+    @inline(__always)
     func key(of x: Double) -> Int32 {
         let bits = x.bitPattern
         let exponent = Double(Int(bits >> 52) - 1023)

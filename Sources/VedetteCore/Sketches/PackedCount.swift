@@ -58,17 +58,19 @@ enum PackedCount {
     private static func rankAndCombine(_ buffer: UnsafeMutableBufferPointer<UInt64>) -> Int {
         let (count, lanes) = (buffer.count, SIMD8<Int32>.scalarCount)
         let one = SIMD8<Int32>(repeating: 1)
-        let (wordSize, blockSize) = (MemoryLayout<Int32>.size, MemoryLayout<SIMD8<Int32>>.size)
-        // Neither takes more than 1,024 bytes: as much as is taken from the stack without asking whether there is room.
-        return withUnsafeTemporaryAllocation(byteCount: rankingLimit * wordSize, alignment: blockSize) { words in
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rankingLimit) { sorted in
-                // 24 bits of key and 7 of place: no two are equal, and none is negative.
+        let wordSize = MemoryLayout<Int32>.size
+        // On the stack for certain: temporary memory that asks to be aligned comes from the allocator, however little it is.
+        var words = InlineArray<16, SIMD8<Int32>>(repeating: SIMD8())
+        var sorted = InlineArray<128, UInt64>(repeating: 0)
+        return withUnsafeMutableBytes(of: &words) { words in
+            withUnsafeMutableBytes(of: &sorted) { sorted in
+                let sorted = sorted.bindMemory(to: UInt64.self)
+                // 24 bits of key and 7 of place: no two are equal, and none is negative. What the last block has beyond them is 0; its
+                // ranks are not read.
                 for index in 0..<count {
                     let word = Int32(truncatingIfNeeded: (buffer[index] &>> countBits) &<< 7) | Int32(truncatingIfNeeded: index)
                     words.storeBytes(of: word, toByteOffset: index &* wordSize, as: Int32.self)
                 }
-                // What the last block has beyond them is read, but its ranks are not.
-                for index in count..<(count + lanes - 1) / lanes * lanes { words.storeBytes(of: 0, toByteOffset: index &* wordSize, as: Int32.self) }
                 for first in stride(from: 0, to: count, by: lanes) {
                     let mine = words.load(fromByteOffset: first &* wordSize, as: SIMD8<Int32>.self)
                     var ranks = SIMD8<Int32>()

@@ -51,6 +51,13 @@ public struct QuantileSketch: Sendable {
         return true
     }
 
+    /// As ``add(_:count:)``, cheaper for one of many numbers in few bins.
+    package mutating func addAgain(_ x: Double) {
+        guard x.isFinite else { return }
+        counts.addAgain(clamped(key(of: x)), count: 1)
+        collapseIfCompact()
+    }
+
     /// Takes back a number that was added. One that was not, and a non-finite one, changes nothing, and the answer is false.
     @discardableResult
     public mutating func remove(_ x: Double, count: Int64 = 1) -> Bool {

@@ -62,9 +62,28 @@ public struct SparseCounts: Sendable {
     public mutating func add(_ key: Int32, count: Int64) {
         precondition(count >= 0 && count <= Self.maxCount, "a count must lie in 0...maxCount")
         guard count > 0 else { return }
+        if entries.count == entries.capacity { makeRoom() }
         entries.append(PackedCount.pack(key, count))
         total += count
         if entries.count - sortedCount >= Swift.max(Self.minTail, sortedCount / 2) { foldTail() }
+    }
+
+    /// Adds to the count of a key that was probably added before: where most were, looking for it is cheaper than folding it in.
+    @inline(__always)
+    mutating func addAgain(_ key: Int32, count: Int64) {
+        precondition(count >= 0 && count <= Self.maxCount, "a count must lie in 0...maxCount")
+        guard let index = sortedIndex(of: key) else { return add(key, count: count) }
+        let sum = PackedCount.count(entries[index]) + count
+        precondition(sum <= Self.maxCount, "the count of one key overflows 40 bits")
+        entries[index] += UInt64(count)
+        total += count
+    }
+
+    /// Most values stay empty or get one entry, and those with more get many: by doubling, a first tail would be moved five times.
+    @inline(never)
+    private mutating func makeRoom() {
+        let most = Self.minTail / 4
+        if entries.count >= 1, entries.count < Self.minTail { entries.reserveCapacity(entries.count < most ? most : Self.minTail) }
     }
 
     /// Takes back what ``add(_:count:)`` added; a key that reaches zero vanishes.

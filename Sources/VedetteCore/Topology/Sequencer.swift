@@ -120,6 +120,11 @@ struct Sequencer {
     private var freeSlots: [Int32] = []
     private var buckets: [Int64: ContiguousArray<SequencedRow>] = [:]
     private var bucketKeys = Heap<Int64>()
+    /// Memory of rows that have been handed out, for buckets to come.
+    private var spare: ContiguousArray<ContiguousArray<SequencedRow>> = []
+    /// Those of a reader that is some hundred buckets ahead, and of a second of busy traffic each: a few megabytes at most.
+    private static let maxSpare = 512
+    private static let maxSpareRows = 64
     private(set) var waitingRows = 0
     /// Everything before this has been handed out; a multiple of the granule.
     private(set) var released: Int64
@@ -292,7 +297,7 @@ struct Sequencer {
     private mutating func takeOut(_ key: Int64) -> Bucket {
         if let known = buckets.removeValue(forKey: key) { return Bucket(key: key, rows: known) }
         bucketKeys.insert(key)
-        return Bucket(key: key)
+        return Bucket(key: key, rows: spare.popLast() ?? [])
     }
 
     private mutating func putBack(_ bucket: consuming Bucket) {
@@ -315,9 +320,10 @@ struct Sequencer {
     func batch(of row: SequencedRow) -> InputBatch? { slots[Int(row.slot)].batch }
 
     /// Gives back rows that have been processed, so that their batches can go.
-    mutating func finish(_ rows: ContiguousArray<SequencedRow>) {
+    mutating func finish(_ rows: consuming ContiguousArray<SequencedRow>) {
         waitingRows -= rows.count
-        for row in rows {
+        for index in rows.indices {
+            let row = rows[index]
             let slot = Int(row.slot)
             slots[slot].waiting -= 1
             guard slots[slot].waiting == 0 else { continue }
@@ -325,6 +331,9 @@ struct Sequencer {
             freeSlots.append(row.slot)
             partitions[Int(row.partition)].live.removeAll { $0.slot == row.slot }
         }
+        guard spare.count < Self.maxSpare, rows.capacity <= Self.maxSpareRows else { return }
+        rows.removeAll(keepingCapacity: true)
+        spare.append(rows)
     }
 
     mutating func markReleased(_ watermark: Int64) { released = max(released, watermark) }

@@ -306,19 +306,20 @@ public final class Topology {
     static func exploration(_ probability: Double) -> Float { probability.isNaN ? 0 : Float(probability) }
 
     private func addToPanes(_ decision: DecisionRow, _ facts: DecisionFacts, _ batch: DecisionBatch, _ row: Int, id: RequestID) -> Bool {
-        var reached = false
+        guard let index = panes.openIndex(at: decision.time) else {
+            var reached = false
+            forEachSeries(of: decision) { number in
+                if panes.update(number, at: decision.time, { $0.add(decision, facts, batch, row, id: id, hash: hash) }) { reached = true }
+            }
+            return reached
+        }
         forEachSeries(of: decision) { number in
-            if let open = panes.openPane(number, at: decision.time) {
-                open._withUnsafeGuaranteedRef { pane in
-                    pane.isDirty = true
-                    pane.add(decision, facts, batch, row, id: id, hash: hash)
-                }
-                reached = true
-            } else if panes.update(number, at: decision.time, { $0.add(decision, facts, batch, row, id: id, hash: hash) }) {
-                reached = true
+            panes.openPane(number, index)._withUnsafeGuaranteedRef { pane in
+                pane.isDirty = true
+                pane.add(decision, facts, batch, row, id: id, hash: hash)
             }
         }
-        return reached
+        return true
     }
 
     /// Counts what the schema does not declare, for all traffic of the model.

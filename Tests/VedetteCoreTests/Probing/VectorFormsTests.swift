@@ -105,15 +105,13 @@ struct VectorFormsTests {
     private static func nearest(
         _ store: borrowing AnchorStore, _ set: CandidateSet, _ low: [UInt16], _ high: [UInt16], _ size: Int, _ near: inout ContiguousArray<NearCampaign>?
     ) -> (place: Int, adjusted: Double) {
-        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: low.count) { between in
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 1) { hashes in
-                low.withUnsafeBufferPointer { low in
-                    high.withUnsafeBufferPointer { high in
-                        let request = RankedRequest(
-                            low: low.baseAddress!, high: high.baseAddress!, hashes: UnsafePointer(hashes.baseAddress!), size: size,
-                            most: Double(store.features) * log(Double(size + 1)), between: between.baseAddress!)
-                        return store.nearest(set, request, near: &near)
-                    }
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 1) { hashes in
+            low.withUnsafeBufferPointer { low in
+                high.withUnsafeBufferPointer { high in
+                    let request = RankedRequest(
+                        low: low.baseAddress!, high: high.baseAddress!, hashes: UnsafePointer(hashes.baseAddress!), size: size,
+                        most: Double(store.features) * log(Double(size + 1)))
+                    return store.nearest(set, request, near: &near)
                 }
             }
         }

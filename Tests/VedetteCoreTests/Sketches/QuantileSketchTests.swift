@@ -25,6 +25,26 @@ import VedetteCore
         }
     }
 
+    @Test("Numbers counted where they stand are those that were appended and folded in", arguments: 0..<8, [16, 300, 2_048])
+    func countedWhereTheyStand(kind: Int, maxBins: Int) {
+        var random = SeededRandom(seed: UInt64(kind))
+        let xs = nasty(kind, &random, 3_000)
+        var (again, plain) = (QuantileSketch(maxBins: maxBins), QuantileSketch(maxBins: maxBins))
+        for (place, x) in xs.enumerated() {
+            again.addAgain(x)
+            plain.add(x)
+            if place % 7 == 3 {
+                let gone = xs[random.below(place + 1)]
+                #expect(again.remove(gone) == plain.remove(gone))
+            }
+            if place % 499 == 0 { #expect(again == plain, "after \(place + 1)") }
+            if place == 1_500 { again.compact() }
+        }
+        again.addAgain(.nan)
+        #expect(again == plain)
+        #expect(again.total == plain.total)
+    }
+
     @Test(arguments: 0..<8, [0.01, 0.001, 0.05])
     func errorIsWithinTheStatedAccuracy(kind: Int, accuracy: Double) throws {
         var random = SeededRandom(seed: UInt64(kind))
