@@ -16,18 +16,19 @@ extension SparseCounts {
     ///
     /// - Parameter maps: one per part.
     static func sum<Map: KeyMap>(_ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>) -> SparseCounts {
-        var count = 0
+        var (count, total) = (0, Int64(0))
         var (low, high) = (Int32.max, Int32.min)
         for (index, part) in parts.enumerated() where !part.isEmpty {
             let range = part.keyRange
             count += part.entries.count
+            total += part.total
             low = Swift.min(low, maps[index](range.lowerBound))
             high = Swift.max(high, maps[index](range.upperBound))
         }
         guard count > 0 else { return SparseCounts() }
         let span = Int(high) - Int(low) + 1
-        return span <= Swift.max(fewSlots, slotsPerEntry * count)
-            ? dense(parts, maps, low, span, count) : gathered(parts, maps, count)
+        guard span <= Swift.max(fewSlots, slotsPerEntry * count) else { return gathered(parts, maps, count) }
+        return total <= Int64(UInt32.max) ? dense(parts, maps, low, span, count, UInt32.self) : dense(parts, maps, low, span, count, UInt64.self)
     }
 
     /// Whether there are more than `most` different keys after mapping, where these lie from 0 to `bound`, exclusive.
@@ -35,18 +36,19 @@ extension SparseCounts {
     static func hasMore<Map: KeyMap>(
         than most: Int, _ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>, below bound: Int
     ) -> Bool {
-        // A byte each: of keys in ascending order, each would wait for the one before it to have marked its bit of the same word.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bound) { isNew in
-            isNew.initialize(repeating: 1)
+        // A bit each: a byte each would push out of the nearer caches what the next windows need.
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: (bound + 63) / 64) { isNew in
+            isNew.initialize(repeating: .max)
             var distinct = 0
             for (index, part) in parts.enumerated() {
                 let map = maps[index]
                 part.entries.withUnsafeBufferPointer { entries in
                     forEachOfFour(entries) { entry in
                         let key = Int(map(PackedCount.key(entry)))
+                        let (word, bit) = (isNew[key &>> 6], UInt64(truncatingIfNeeded: key & 63))
                         // Wrapping: an array has fewer entries than an Int counts.
-                        distinct &+= Int(truncatingIfNeeded: isNew[key])
-                        isNew[key] = 0
+                        distinct &+= Int(truncatingIfNeeded: word &>> bit & 1)
+                        isNew[key &>> 6] = word & ~(1 &<< bit)
                     }
                 }
                 if distinct > most { return true }
@@ -80,10 +82,11 @@ extension SparseCounts {
         return PackedCount.key(smallest)...PackedCount.key(largest)
     }
 
-    private static func dense<Map: KeyMap>(
-        _ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>, _ low: Int32, _ span: Int, _ count: Int
+    /// - Parameter _: what holds the count of all parts; the smaller, the more slots the nearest cache has.
+    private static func dense<Map: KeyMap, Slot: FixedWidthInteger & UnsignedInteger>(
+        _ parts: ContiguousArray<SparseCounts>, _ maps: ContiguousArray<Map>, _ low: Int32, _ span: Int, _ count: Int, _: Slot.Type
     ) -> SparseCounts {
-        withUnsafeTemporaryAllocation(of: Int64.self, capacity: span) { slots in
+        withUnsafeTemporaryAllocation(of: Slot.self, capacity: span) { slots in
             slots.initialize(repeating: 0)
             var result = SparseCounts()
             for (index, part) in parts.enumerated() {
@@ -92,7 +95,7 @@ extension SparseCounts {
                 part.entries.withUnsafeBufferPointer { entries in
                     forEachOfFour(entries) { entry in
                         // Wrapping: 2^23 parts of the largest count would be needed to overflow; the sum is checked below.
-                        slots[Int(map(PackedCount.key(entry)) &- low)] &+= PackedCount.count(entry)
+                        slots[Int(map(PackedCount.key(entry)) &- low)] &+= Slot(truncatingIfNeeded: PackedCount.count(entry))
                     }
                 }
             }
@@ -101,7 +104,7 @@ extension SparseCounts {
                 // Which slots are empty is as good as random: all are written, and the next takes an empty one's place. Safe: there is room
                 // for one more than are taken. Wrapping: keys go up to the largest of the parts'.
                 for slot in 0..<span {
-                    let count = UInt64(bitPattern: slots[slot])
+                    let count = UInt64(slots[slot])
                     buffer[taken] = key | count
                     taken &+= count != 0 ? 1 : 0
                     seen |= count
