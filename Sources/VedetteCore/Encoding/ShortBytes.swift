@@ -40,7 +40,7 @@ struct ShortBytes {
     @inline(__always)
     private mutating func write<Number: FixedWidthInteger & BitwiseCopyable>(littleEndian value: Number) {
         let (start, size) = (count, MemoryLayout<Number>.size)
-        precondition(start <= Self.capacity - size, "more bytes than a short text of bytes has")
+        precondition(start <= Self.capacity - size, "more than \(Self.capacity) bytes of one record")
         withUnsafeMutableBytes(of: &bytes) { $0.storeBytes(of: value.littleEndian, toByteOffset: start, as: Number.self) }
         count = start &+ size
     }

@@ -59,7 +59,8 @@ enum PackedCount {
         let (count, lanes) = (buffer.count, SIMD8<Int32>.scalarCount)
         let one = SIMD8<Int32>(repeating: 1)
         let wordSize = MemoryLayout<Int32>.size
-        // On the stack for certain: temporary memory that asks to be aligned comes from the allocator, however little it is.
+        // Room for ``rankingLimit`` entries, on the stack for certain: temporary memory that asks to be aligned comes from the allocator,
+        // however little it is.
         var words = InlineArray<16, SIMD8<Int32>>(repeating: SIMD8())
         var sorted = InlineArray<128, UInt64>(repeating: 0)
         return withUnsafeMutableBytes(of: &words) { words in
