@@ -94,7 +94,7 @@ extension SparseCounts {
                 let map = maps[index]
                 part.entries.withUnsafeBufferPointer { entries in
                     forEachOfFour(entries) { entry in
-                        // Wrapping: 2^23 parts of the largest count would be needed to overflow; the sum is checked below.
+                        // Wrapping: a slot holds the count of all parts, and 64 bits the largest count of 2^23; the sum is checked below.
                         slots[Int(map(PackedCount.key(entry)) &- low)] &+= Slot(truncatingIfNeeded: PackedCount.count(entry))
                     }
                 }

@@ -82,8 +82,8 @@ public struct SparseCounts: Sendable {
     /// Most values stay empty or get one entry, and those with more get many: by doubling, a first tail would be moved five times.
     @inline(never)
     private mutating func makeRoom() {
-        let most = Self.minTail / 4
-        if entries.count >= 1, entries.count < Self.minTail { entries.reserveCapacity(entries.count < most ? most : Self.minTail) }
+        let few = Self.minTail / 4
+        if entries.count >= 1, entries.count < Self.minTail { entries.reserveCapacity(entries.count < few ? few : Self.minTail) }
     }
 
     /// Takes back what ``add(_:count:)`` added; a key that reaches zero vanishes.
