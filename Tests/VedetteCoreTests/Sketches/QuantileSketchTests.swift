@@ -45,6 +45,21 @@ import VedetteCore
         #expect(again.total == plain.total)
     }
 
+    @Test("Sketches merged at once count what they count one after the other, on both sides of 32 bits", arguments: [1, 1 << 29, 1 << 31, 1 << 35] as [Int64])
+    func mergedAtOnce(count: Int64) {
+        let parts = ContiguousArray((1...4).map { part in
+            var one = QuantileSketch()
+            for x in 1...40 { one.add(Double(x * part), count: count) }
+            return one
+        })
+        var (atOnce, inTurn) = (QuantileSketch(), QuantileSketch())
+        atOnce.merge(parts)
+        for part in parts { inTurn.merge(part) }
+        #expect(atOnce == inTurn)
+        #expect(atOnce.total == 160 * count)
+        #expect(atOnce.bins.reduce(0) { $0 + $1.count } == 160 * count)
+    }
+
     @Test(arguments: 0..<8, [0.01, 0.001, 0.05])
     func errorIsWithinTheStatedAccuracy(kind: Int, accuracy: Double) throws {
         var random = SeededRandom(seed: UInt64(kind))
