@@ -4,7 +4,7 @@
 /// becomes a pair of ranks (`low` values are smaller, `high` are not larger), so popular values are wide and
 /// rare ones narrow: that is the base-rate correction of every comparison. A missing value is a value of its
 /// own, as wide as it is popular in the sample or of late: a feature that stops arriving is no rare thing that many requests
-/// have in common. A feature that tells the time (``ClockFeatures``) is as wide as the sample: whoever agrees in it agrees in
+/// have in common, nor is one that stands still (``StandingValues``). A feature that tells the time (``ClockFeatures``) is as wide as the sample: whoever agrees in it agrees in
 /// nothing. A category is ordered by its keyed hash, which loses a little power and no validity.
 package struct FeatureReference: Equatable {
     package static let rows = 1_024
@@ -37,7 +37,9 @@ package struct FeatureReference: Equatable {
     /// Of each feature, a bit for every fourth of the newest requests, set where it was missing. All requests count, those of
     /// campaigns too: who leaves a feature out loses the agreement in it and no more.
     private var missingOfLate: ContiguousArray<UInt64>
-    private static let missingEvery: Int64 = 4
+    private var standing: StandingValues
+    /// Every so many requests one is looked at for what is missing or stands still.
+    private static let lookEvery: Int64 = 4
     private var clocks: ClockFeatures
     /// Of each feature, as of the last sorting.
     private var isClock: ContiguousArray<Bool>
@@ -49,6 +51,7 @@ package struct FeatureReference: Equatable {
         present = ContiguousArray(repeating: 0, count: features)
         widths = ContiguousArray(repeating: 0, count: features)
         missingOfLate = ContiguousArray(repeating: 0, count: features)
+        standing = StandingValues(features: features)
         clocks = ClockFeatures(features: features)
         isClock = ContiguousArray(repeating: false, count: features)
     }
@@ -63,11 +66,26 @@ package struct FeatureReference: Equatable {
         return rows < Self.rows ? rows >= 2 * size : size < rows || seen - sortedAt >= Self.resort
     }
 
-    /// Every request, also one that never becomes part of the sample.
-    /// - Parameter number: running number of the request.
-    package mutating func see(_ row: UnsafeBufferPointer<Float>, number: Int64) {
-        guard number % Self.missingEvery == 0 else { return }
-        for feature in 0..<features { missingOfLate[feature] = missingOfLate[feature] &<< 1 | (row[feature].isNaN ? 1 : 0) }
+    /// Ranks of the newest request, also of one that never becomes part of the sample: as wide as its values are popular in the
+    /// sample or of late.
+    ///
+    /// - Parameters:
+    ///   - number: running number of the request.
+    ///   - low, high: receive ``RankedRequest/width(_:)`` numbers.
+    package mutating func follow(
+        _ row: UnsafeBufferPointer<Float>, number: Int64, low: UnsafeMutablePointer<UInt16>, high: UnsafeMutablePointer<UInt16>
+    ) {
+        guard size > 0, let values = row.baseAddress else { return }
+        rank(row, low: low, high: high)
+        if number % Self.lookEvery == 0 {
+            for feature in 0..<features { missingOfLate[feature] = missingOfLate[feature] &<< 1 | (values[feature].isNaN ? 1 : 0) }
+            standing.add(row, low: low, high: high, size: size)
+        }
+        // Safe: a share of the sample, far below a rank's end.
+        for feature in 0..<features where values[feature].isNaN {
+            high[feature] = max(high[feature], low[feature] &+ UInt16(missingOfLate[feature].nonzeroBitCount * size / UInt64.bitWidth))
+        }
+        standing.widen(values, low: low, high: high, size: size)
     }
 
     /// - Parameters:
@@ -109,15 +127,11 @@ package struct FeatureReference: Equatable {
         for feature in 0..<features { isClock[feature] = clocks.isClock(feature) }
     }
 
-    /// Ranks of one row. O(features · log rows), without a branch that depends on a value.
+    /// Ranks of one row in the sample. O(features · log rows), without a branch that depends on a value.
     package func rank(_ row: UnsafeBufferPointer<Float>, low: UnsafeMutablePointer<UInt16>, high: UnsafeMutablePointer<UInt16>) {
         guard size > 0, let values = row.baseAddress else { return }
         withColumns { columns in
             for feature in 0..<features { (low[feature], high[feature]) = columns.rank(values[feature], of: feature) }
-        }
-        // Safe: a share of the sample, far below a rank's end.
-        for feature in 0..<features where values[feature].isNaN {
-            high[feature] = max(high[feature], low[feature] &+ UInt16(missingOfLate[feature].nonzeroBitCount * size / UInt64.bitWidth))
         }
     }
 
@@ -313,6 +327,7 @@ extension FeatureReference: Snapshottable {
         for count in present { writer.write(signed: Int64(count)) }
         for width in widths { writer.write(signed: Int64(width)) }
         for bits in missingOfLate { writer.write(fixed64: bits) }
+        standing.encode(into: &writer)
         clocks.encode(into: &writer)
     }
 
@@ -332,10 +347,12 @@ extension FeatureReference: Snapshottable {
         for _ in 0..<features { widths.append(Int32(truncatingIfNeeded: try reader.readSigned())) }
         missingOfLate = []
         for _ in 0..<features { missingOfLate.append(try reader.readFixed64()) }
+        standing = try StandingValues(from: &reader)
         let clocks = try ClockFeatures(from: &reader)
         self.clocks = clocks
         isClock = ContiguousArray((0..<features).map { clocks.isClock($0) })
-        guard present.allSatisfy({ (0...Int32(size)).contains($0) }), widths.allSatisfy({ (0...Int32(Self.rows)).contains($0) }) else {
+        guard present.allSatisfy({ (0...Int32(size)).contains($0) }), widths.allSatisfy({ (0...Int32(Self.rows)).contains($0) }), standing.features == features
+        else {
             throw CorruptBytes(offset: reader.offset, expected: "ranks within a sample of \(size) rows")
         }
         index()

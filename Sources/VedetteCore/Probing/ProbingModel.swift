@@ -88,7 +88,6 @@ final class ProbingModel {
             if place >= 0 { (entry.serial, entry.place) = (campaigns[place]!.serial, Int32(place)) }
             remember(request, row, campaign: place)
         }
-        reference.see(row, number: requests)
         delayed.append(entry, row)
         let length = requests < rule.warmUp ? 0 : DelayedRows.length(after: requests)
         while delayed.count > length { learn(at: request.time) }
@@ -105,7 +104,7 @@ final class ProbingModel {
         if reference.size != mostSimilarOf {
             (mostSimilar, mostSimilarOf) = (Double(features) * RealFunctions.log(Double(reference.size + 1)), reference.size)
         }
-        reference.rank(row, low: low, high: high)
+        reference.follow(row, number: requests, low: low, high: high)
         fingerprints.compute(low: low, size: reference.size, into: hashes)
     }
 

@@ -30,9 +30,14 @@ struct ComparedRanks {
     private let high: UnsafePointer<UInt16>
     private let size: Lanes
 
-    init(_ request: RankedRequest) {
-        (low, high) = (request.low, request.high)
-        size = Lanes(repeating: UInt16(truncatingIfNeeded: request.size))
+    init(_ request: RankedRequest) { self.init(low: request.low, high: request.high, size: request.size) }
+
+    /// - Parameters:
+    ///   - low, high: ``RankedRequest/width(_:)`` numbers each.
+    ///   - size: rows behind the ranks.
+    init(low: UnsafePointer<UInt16>, high: UnsafePointer<UInt16>, size: Int) {
+        (self.low, self.high) = (low, high)
+        self.size = Lanes(repeating: UInt16(truncatingIfNeeded: size))
     }
 
     /// The product of how many ordinary values lie between two requests, feature by feature, and the logarithm of what did not fit into it:

@@ -47,7 +47,7 @@ public enum SnapshotKey {
 }
 
 extension Topology {
-    private static let formatVersion: UInt64 = 13
+    private static let formatVersion: UInt64 = 14
 
     /// Writes what changed since the last call: `put` and `delete` are the panes, the
     /// returned blob is the rest. O(changed panes).
