@@ -11,28 +11,31 @@ struct AttackOutcome {
     /// Incidents that hold its requests.
     var incidents: Set<String> = []
     var monitors: Set<String> = []
+    /// Whether a P2 names it, which pages nobody and is no detection.
+    var isNoticed: Bool
 
     var isDetected: Bool { queriesAtAlert != nil }
-    var isBeforeSuccess: Bool? { beats(attack.first_success) }
-    var isBeforeHalfAmount: Bool? { beats(attack.first_success_half_amount) }
-    var isBeforeScale: Bool? { beats(attack.scaleStart) }
+    var isNoticedOnly: Bool { isNoticed && !isDetected }
+    var isBeforeSuccess: Bool? { isSooner(queriesAtEvidence, than: attack.first_success) }
+    var isBeforeHalfAmount: Bool? { isSooner(queriesAtEvidence, than: attack.first_success_half_amount) }
+    var isBeforeScale: Bool? { isSooner(queriesAtEvidence, than: attack.scaleStart) }
+    var isRecordBeforeScale: Bool? { isSooner(queriesAtAlert, than: attack.scaleStart) }
 
-    /// Whether the record was out before the query with this index was sent; nil where there is no such query.
-    private func beats(_ index: Int?) -> Bool? {
+    /// Whether the query with this index was still to come when so many had been sent; nil where there is no such query,
+    /// false where the number is nil: it never happened.
+    private func isSooner(_ sent: Int?, than index: Int?) -> Bool? {
         guard let index else { return nil }
-        guard let queriesAtEvidence else { return false }
-        return queriesAtEvidence <= index
+        return sent.map { $0 <= index } ?? false
     }
 
     /// - Parameters:
     ///   - times: of the attack's queries, ascending, ms.
-    ///   - members: ids of its requests.
-    init(_ attack: Attack, times: [Int64], pages: [AlertEvent]) {
+    ///   - notices: P2 alerts of the same run.
+    init(_ attack: Attack, times: [Int64], pages: [AlertEvent], notices: [AlertEvent]) {
         self.attack = attack
         let members = Set(attack.request_ids)
-        for page in pages {
-            let own = page.sampleRequestIDs.filter(members.contains).count
-            guard own * 2 >= page.sampleRequestIDs.count, own > 0 else { continue }
+        isNoticed = notices.contains { $0.names(members) }
+        for page in pages where page.names(members) {
             incidents.insert(page.fingerprint)
             monitors.insert(page.monitor)
             guard queriesAtAlert == nil else { continue }

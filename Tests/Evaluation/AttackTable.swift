@@ -6,8 +6,8 @@ enum AttackTable {
         Swift.print("\n\(title):\n")
         Swift.print(
             "| attack | identity | queries | first allow | half amount | detected at query | record at query | after | before first allow | before "
-                + "scale | incidents | monitors |")
-        Swift.print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+                + "half amount | before scale | incidents | monitors |")
+        Swift.print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
         for outcome in outcomes { Swift.print(row(outcome)) }
         summarise(outcomes, title: title)
     }
@@ -17,8 +17,8 @@ enum AttackTable {
         let cells: [String] = [
             attack.id, attack.identity ?? "", "\(attack.queries)", Text.optional(attack.first_success.map { $0 + 1 }),
             Text.optional(attack.first_success_half_amount.map { $0 + 1 }), Text.optional(outcome.queriesAtEvidence),
-            Text.optional(outcome.queriesAtAlert), outcome.delayMs.map { Text.duration($0) } ?? "missed",
-            Text.yes(outcome.isBeforeSuccess), Text.yes(outcome.isBeforeScale), "\(outcome.incidents.count)",
+            Text.optional(outcome.queriesAtAlert), outcome.delayMs.map { Text.duration($0) } ?? (outcome.isNoticed ? "P2 only" : "missed"),
+            Text.yes(outcome.isBeforeSuccess), Text.yes(outcome.isBeforeHalfAmount), Text.yes(outcome.isBeforeScale), "\(outcome.incidents.count)",
             outcome.monitors.sorted().joined(separator: " "),
         ]
         return "| " + cells.joined(separator: " | ") + " |"
@@ -34,9 +34,12 @@ enum AttackTable {
         Swift.print("  detected: \(share(outcomes.filter(\.isDetected).count, outcomes.count)) attacks")
         Swift.print("    of those allowed at least once: \(share(allowed.filter(\.isDetected).count, allowed.count))")
         Swift.print("    of those allowed at half the seed's amount or more: \(share(succeeded.filter(\.isDetected).count, succeeded.count))")
+        Swift.print("    named by P2 alone, not counted: \(share(outcomes.filter(\.isNoticedOnly).count, outcomes.count))")
         Swift.print("  evidence sufficed before 50 queries: \(share(evidence.filter { $0 < 50 }.count, outcomes.count))")
         Swift.print("  record out before 50 queries: \(share(outcomes.filter { ($0.queriesAtAlert ?? .max) < 50 }.count, outcomes.count))")
-        Swift.print("  evidence before the scale phase: \(share(scaled.filter { $0.isBeforeScale == true }.count, scaled.count))")
+        Swift.print(
+            "  evidence before the scale phase: \(share(scaled.filter { $0.isBeforeScale == true }.count, scaled.count)); "
+                + "record out before it: \(share(scaled.filter { $0.isRecordBeforeScale == true }.count, scaled.count))")
         Swift.print(
             "  evidence before the first allow: \(share(allowed.filter { $0.isBeforeSuccess == true }.count, allowed.count)); "
                 + "before the first at half amount: \(share(succeeded.filter { $0.isBeforeHalfAmount == true }.count, succeeded.count))")

@@ -8,7 +8,9 @@ struct DetectorRun {
     var seconds: Double
 
     /// Alerts that page somebody.
-    var pages: [AlertEvent] { alerts.filter { $0.severity >= .p1 && $0.status != .resolved && $0.status != .withdrawn } }
+    var pages: [AlertEvent] { alerts.filter { $0.severity >= .p1 && $0.isRaised } }
+    /// Alerts of P2, which page nobody: boundary pressure.
+    var notices: [AlertEvent] { alerts.filter { $0.severity == .p2 && $0.isRaised } }
 
     static func replay(_ path: String, _ configuration: VedetteConfiguration) throws -> DetectorRun {
         let replay = try FileReplay(
@@ -24,6 +26,12 @@ struct DetectorRun {
 }
 
 extension AlertEvent {
+    var isRaised: Bool { status != .resolved && status != .withdrawn }
+    /// Whether half of its samples or more are among these requests.
+    func names(_ requests: Set<String>) -> Bool {
+        let own = sampleRequestIDs.count(where: requests.contains)
+        return own > 0 && own * 2 >= sampleRequestIDs.count
+    }
     func fact(_ name: String) -> IncidentFact.Value? { incident.first { $0.name == name }?.value }
     /// When the evidence sufficed, before the boundary at which the record went out.
     var sufficedAt: Int64 {

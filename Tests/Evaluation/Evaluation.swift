@@ -59,7 +59,7 @@ struct Evaluation {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try report("all families", configuration)
         if options.ablation {
-            for (name, variant) in ablations() { try report(name, variant) }
+            for (name, variant) in try ablations() { try report(name, variant) }
         }
         if options.baselines { Baselines(benign: benign, attacks: Array(zip(truth.attacks, queries)), fraud: fraud).report() }
     }
@@ -71,7 +71,7 @@ struct Evaluation {
         let quiet = try DetectorRun.replay(options.benign, configuration)
         printBenign(quiet)
         let together = try DetectorRun.replay(options.mixed, configuration)
-        let inMixed = zip(truth.attacks, queries).map { AttackOutcome($0, times: $1.map(\.time), pages: together.pages) }
+        let inMixed = zip(truth.attacks, queries).map { AttackOutcome($0, times: $1.map(\.time), pages: together.pages, notices: together.notices) }
         if options.mixedOnly {
             AttackTable.print(inMixed, title: "in the mixed stream")
         } else {
@@ -89,7 +89,7 @@ struct Evaluation {
             let run = try DetectorRun.replay(path, configuration)
             // An incident of the benign stream is not a detection, unless the attack's own requests are in it.
             let pages = run.pages.filter { page in !known.contains(page.fingerprint) || page.sampleRequestIDs.contains { attack.request_ids.contains($0) } }
-            return AttackOutcome(attack, times: records.map(\.time), pages: pages)
+            return AttackOutcome(attack, times: records.map(\.time), pages: pages, notices: run.notices)
         }
     }
 
@@ -107,13 +107,13 @@ struct Evaluation {
     private func printBenign(_ run: DetectorRun) {
         let decisions = Double(benign.records.count)
         let days = Double((benign.records.last?.time ?? 0) - (benign.records.first?.time ?? 0)) / 86_400_000
-        let incidents = Dictionary(grouping: run.pages, by: \.fingerprint)
-        func isFraud(_ pages: [AlertEvent]) -> Bool {
-            let samples = Set(pages.flatMap(\.sampleRequestIDs))
-            return samples.filter(fraud.contains).count * 2 >= samples.count
+        let incidents = Dictionary(grouping: run.alerts.filter { $0.isRaised && $0.severity >= .p2 }, by: \.fingerprint)
+        func isFraud(_ alerts: [AlertEvent]) -> Bool {
+            let samples = Set(alerts.flatMap(\.sampleRequestIDs))
+            return samples.filter(fraud.contains).count * 2 >= max(1, samples.count)
         }
         print("benign stream: \(benign.records.count) decisions, \(Text.number(days, 1)) days, \(Text.number(run.seconds, 2)) s")
-        for severity in [Severity.p0, .p1] {
+        for severity in [Severity.p0, .p1, .p2] {
             let group = incidents.values.filter { $0.map(\.severity).max() == severity }
             let own = group.filter(isFraud).count
             let count = group.count - own
@@ -121,21 +121,31 @@ struct Evaluation {
                 "  \(severity.rawValue): \(count) false incident(s), \(Text.number(Double(count) / decisions * 1e6, 1)) per million decisions, "
                     + "\(Text.number(Double(count) / max(days, 1e-9), 3)) per day; \(own) on the stream's own fraud")
         }
-        for pages in incidents.values.sorted(by: { $0[0].emittedAt < $1[0].emittedAt }) {
-            print("    \(isFraud(pages) ? "fraud" : "false"): \(pages[pages.count - 1].summary)")
+        for alerts in incidents.values.sorted(by: { $0[0].emittedAt < $1[0].emittedAt }) {
+            print("    \(alerts[alerts.count - 1].severity.rawValue), \(alerts[0].monitor), \(isFraud(alerts) ? "fraud" : "false"): \(alerts[alerts.count - 1].summary)")
         }
     }
 
-    /// Each family alone: the others' limits are out of reach.
-    private func ablations() -> [(String, VedetteConfiguration)] {
-        ProbingFamily.allCases.map { family in
-            var variant = configuration
-            variant.topology.detectors = configuration.topology.detectors.map { spec in
-                guard case .probing(let rule) = spec.rule else { return spec }
-                return DetectorSpec(id: spec.id, rule: .probing(family.alone(rule)), models: spec.models)
-            }
-            return ("only \(family.rawValue)", variant)
+    /// Each family alone: the others' limits are out of reach. Then all but the one that asks who is new.
+    private func ablations() throws -> [(String, VedetteConfiguration)] {
+        var variants = ProbingFamily.allCases.map { family in ("only \(family.rawValue)", variant(family.alone)) }
+        variants.append(("all but fan-out (no incident begins because a device, address or card was not seen before)", variant(ProbingFamily.fanOut.left)))
+        // Fan-out can open no incident then, but still adds requests to those of others. Without entities it has nothing to look at.
+        if options.config == nil {
+            var nameless = benign
+            nameless.entities = []
+            variants.append(("without entities (nothing can ask whether a device, address or card was seen before)", try Self.configuration(options, nameless)))
         }
+        return variants
+    }
+
+    private func variant(_ change: (ProbingRule) -> ProbingRule) -> VedetteConfiguration {
+        var variant = configuration
+        variant.topology.detectors = configuration.topology.detectors.map { spec in
+            guard case .probing(let rule) = spec.rule else { return spec }
+            return DetectorSpec(id: spec.id, rule: .probing(change(rule)), models: spec.models)
+        }
+        return variant
     }
 }
 
@@ -148,15 +158,21 @@ enum ProbingFamily: String, CaseIterable {
     case smallAmounts = "small amounts"
     case boundary = "boundary pressure"
 
-    func alone(_ rule: ProbingRule) -> ProbingRule {
+    private static let never = 1e12
+
+    func alone(_ rule: ProbingRule) -> ProbingRule { Self.allCases.filter { $0 != self }.reduce(rule) { $1.left($0) } }
+
+    /// The others: its own limit is out of reach.
+    func left(_ rule: ProbingRule) -> ProbingRule {
         var rule = rule
-        let never = 1e12
-        if self != .declined { rule.minEvidence = never }
-        if self != .quiet { rule.minQuietEvidence = never }
-        if self != .slow { rule.minSlowEvidence = never }
-        if self != .fanOut { rule.minFanOutEvidence = never }
-        if self != .smallAmounts { rule.minSmallAmountEvidence = never }
-        if self != .boundary { rule.minBoundaryEvidence = never }
+        switch self {
+        case .declined: rule.minEvidence = Self.never
+        case .quiet: rule.minQuietEvidence = Self.never
+        case .slow: rule.minSlowEvidence = Self.never
+        case .fanOut: rule.minFanOutEvidence = Self.never
+        case .smallAmounts: rule.minSmallAmountEvidence = Self.never
+        case .boundary: rule.minBoundaryEvidence = Self.never
+        }
         return rule
     }
 }

@@ -22,7 +22,7 @@ let usage = """
       --salt TEXT       another secret than the configuration's: results must not hang on one
       --min-evidence X  another limit than the configuration's, nats
       --mixed-only      leave out the runs with one attack each
-      --ablation        each detector family alone, too
+      --ablation        each detector family alone, too, and all but the one that asks who is new
       --baselines       published methods beside it, each at its best threshold with at most one false alert
       --seed N          seed of the attackers' own randomness [1]
       --runs N          attackers per strategy or cell [6]

@@ -62,7 +62,8 @@ struct AnchorMemory: ~Copyable {
         guard members.live > 0 else { return AnchorMatch(store: .singles, place: single.place, adjusted: single.adjusted) }
         membersIndex.collect(request.hashes, into: candidates)
         let member = members.nearest(candidates, request, near: &near)
-        return member.adjusted > single.adjusted
+        // Where ranks can not tell the two apart, the try of a campaign is the newer one: a step is measured from there.
+        return member.place >= 0 && member.adjusted >= single.adjusted
             ? AnchorMatch(store: .members, place: member.place, adjusted: member.adjusted)
             : AnchorMatch(store: .singles, place: single.place, adjusted: single.adjusted)
     }
@@ -154,8 +155,8 @@ extension AnchorMemory {
     }
 
     mutating func restore(from reader: inout ByteReader) throws {
-        ordinaryCursor = Int(try reader.readVarint()) % ordinary.capacity
-        singlesCursor = Int(try reader.readVarint()) % singles.capacity
+        ordinaryCursor = Int(clamping: try reader.readVarint()) % ordinary.capacity
+        singlesCursor = Int(clamping: try reader.readVarint()) % singles.capacity
         try ordinary.restore(from: &reader)
         try singles.restore(from: &reader)
         try members.restore(from: &reader)

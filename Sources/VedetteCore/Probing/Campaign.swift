@@ -66,11 +66,12 @@ struct Campaign: Equatable {
     var halvings: Int64 = 0
     /// Tries nearer to the threshold than the one before.
     var approaches: Int64 = 0
-    /// Single moves in the direction of the single move of the same feature before.
-    var sameDirection: Int64 = 0
+    /// Steps in the direction of the step before.
+    var alignedSteps: Int64 = 0
     private var lastDistance = Double.nan
     private var lastMove: Float = 0
     private var lastFeature: Int32 = -1
+    private var lastDirection = StepDirection()
 
     /// How often each feature was moved.
     private(set) var moved: ContiguousArray<UInt32>
@@ -158,6 +159,7 @@ struct Campaign: Equatable {
         var count = 0
         var only: Int32 = -1
         var delta: Float = 0
+        var direction = StepDirection()
         for feature in row.indices {
             let (before, now) = (anchor(feature), row[feature])
             guard before != now, !(before.isNaN && now.isNaN) else { continue }
@@ -165,13 +167,15 @@ struct Campaign: Equatable {
             count += 1
             only = Int32(feature)
             delta = now - before
+            direction.move(feature, by: delta)
         }
+        if direction.isAligned(with: lastDirection) { alignedSteps += 1 }
+        if count > 0 { lastDirection = direction }
         guard count == 1, !delta.isNaN else { return }
         singleMoves += 1
         if only == lastFeature, lastMove != 0 {
             let ratio = abs(delta / lastMove)
             if ratio > 0.35, ratio < 0.65 { halvings += 1 }
-            if delta * lastMove > 0 { sameDirection += 1 }
         }
         lastFeature = only
         lastMove = delta
@@ -206,7 +210,7 @@ struct Campaign: Equatable {
         singleMoves += other.singleMoves
         halvings += other.halvings
         approaches += other.approaches
-        sameDirection += other.sameDirection
+        alignedSteps += other.alignedSteps
         for feature in moved.indices { moved[feature] += other.moved[feature] }
         passing.absorb(other.passing)
         for kind in entities.indices { entities[kind].formUnion(other.entities[kind]) }
@@ -241,7 +245,9 @@ struct Campaign: Equatable {
     func isScaling(_ rule: ProbingRule) -> Bool { suspicious >= 2 && allowedSince >= rule.scaleCount && peak >= 2 * rule.minEvidence }
 
     /// Whether the tries look like a search for the boundary rather than repetition.
-    var looksLikeSearch: Bool { flips >= 2 || halvings >= 2 || singleMoves * 2 >= tries && singleMoves >= 3 }
+    var looksLikeSearch: Bool { flips >= 2 || halvings >= 2 || isMostly(singleMoves) || isMostly(alignedSteps) }
+
+    private func isMostly(_ steps: Int64) -> Bool { steps >= 3 && steps * 2 >= tries }
 }
 
 /// 512 bits of linear counting (Whang et al. 1990): distinct keyed digests, within 10 % up to about 1,500.
@@ -276,13 +282,14 @@ extension Campaign: Snapshottable {
         slowAllowed.encode(into: &writer)
         writer.write(double: slowPeak)
         for number in [startedAt, lastAt, tries, suspicious, allowed, interventions, triesToBypass, allowedSince] { writer.write(signed: number) }
-        for number in [flips, singleMoves, halvings, approaches, sameDirection] { writer.write(signed: number) }
+        for number in [flips, singleMoves, halvings, approaches, alignedSteps] { writer.write(signed: number) }
         writer.write(bool: firstSuccessAt != nil)
         writer.write(signed: firstSuccessAt ?? 0)
         moneySince.encode(into: &writer)
         writer.write(double: lastDistance)
         writer.write(fixed32: lastMove.bitPattern)
         writer.write(signed: Int64(lastFeature))
+        lastDirection.encode(into: &writer)
         writer.write(small: moved)
         passing.encode(into: &writer)
         writer.write(count: entities.count)
@@ -319,7 +326,7 @@ extension Campaign: Snapshottable {
         singleMoves = try reader.readSigned()
         halvings = try reader.readSigned()
         approaches = try reader.readSigned()
-        sameDirection = try reader.readSigned()
+        alignedSteps = try reader.readSigned()
         let hasSuccess = try reader.readBool()
         let success = try reader.readSigned()
         firstSuccessAt = hasSuccess ? success : nil
@@ -327,6 +334,7 @@ extension Campaign: Snapshottable {
         lastDistance = try reader.readDouble()
         lastMove = Float(bitPattern: try reader.readFixed32())
         lastFeature = Int32(truncatingIfNeeded: try reader.readSigned())
+        lastDirection = try StepDirection(from: &reader)
         moved = try reader.readSmall()
         passing = try PassingValues(from: &reader)
         entities = []

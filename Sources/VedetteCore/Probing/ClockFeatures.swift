@@ -96,11 +96,11 @@ extension ClockFeatures: Snapshottable {
     init(from reader: inout ByteReader) throws {
         features = try reader.readCount(minimumSize: 0)
         recent = try reader.readFloats()
-        cursor = Int(try reader.readVarint())
+        cursor = Int(clamping: try reader.readVarint())
         excess = try reader.readFloats()
         lookedAt = try reader.readSigned()
         newestAt = try reader.readSigned()
-        passed = Int(try reader.readVarint())
+        passed = Int(clamping: try reader.readVarint())
         guard excess.count == features, recent.count <= Self.rows * features, cursor < Self.rows, features == 0 || recent.count % features == 0 else {
             throw CorruptBytes(offset: reader.offset, expected: "\(Self.rows) rows of \(features) features")
         }

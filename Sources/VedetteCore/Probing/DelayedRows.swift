@@ -88,7 +88,7 @@ extension DelayedRows: Snapshottable {
     }
 
     init(from reader: inout ByteReader) throws {
-        self.init(features: Int(try reader.readVarint()))
+        self.init(features: Int(clamping: try reader.readVarint()))
         guard features <= 1 << 16 else { throw CorruptBytes(offset: reader.offset, expected: "a number of features") }
         var row = ContiguousArray<Float>(repeating: 0, count: features)
         for _ in 0..<(try reader.readCount(minimumSize: 18)) {

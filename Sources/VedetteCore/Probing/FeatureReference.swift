@@ -4,9 +4,10 @@
 /// becomes a pair of ranks (`low` values are smaller, `high` are not larger), so popular values are wide and
 /// rare ones narrow: that is the base-rate correction of every comparison. A missing value is a value of its
 /// own, as wide as it is popular in the sample or of late: a feature that stops arriving is no rare thing that many requests
-/// have in common, nor is one that stands still (``StandingValues``). A feature that tells the time (``ClockFeatures``) is as wide as the sample: whoever agrees in it agrees in
-/// nothing. A category is ordered by its keyed hash, which loses a little power and no validity.
-package struct FeatureReference: Equatable {
+/// have in common, nor is one that stands still (``StandingValues``). A feature that tells the time (``ClockFeatures``) is as
+/// wide as the sample: whoever agrees in it agrees in nothing. A category is ordered by its keyed hash, which loses a little
+/// power and no validity.
+package struct FeatureReference {
     package static let rows = 1_024
     /// Rank of a missing value, beyond every other.
     private static let missingRank: UInt16 = 20_000
@@ -77,15 +78,18 @@ package struct FeatureReference: Equatable {
     ) {
         guard size > 0, let values = row.baseAddress else { return }
         rank(row, low: low, high: high)
-        if number % Self.lookEvery == 0 {
-            for feature in 0..<features { missingOfLate[feature] = missingOfLate[feature] &<< 1 | (values[feature].isNaN ? 1 : 0) }
-            standing.add(row, low: low, high: high, size: size)
-        }
-        // Safe: a share of the sample, far below a rank's end.
+        let isLookedAt = number % Self.lookEvery == 0
+        if isLookedAt { lookForMissing(values) }
+        // A share of the sample, far below a rank's end.
         for feature in 0..<features where values[feature].isNaN {
             high[feature] = max(high[feature], low[feature] &+ UInt16(missingOfLate[feature].nonzeroBitCount * size / UInt64.bitWidth))
         }
+        if isLookedAt { standing.add(row, low: low, high: high, size: size) }
         standing.widen(values, low: low, high: high, size: size)
+    }
+
+    private mutating func lookForMissing(_ values: UnsafePointer<Float>) {
+        for feature in 0..<features { missingOfLate[feature] = missingOfLate[feature] &<< 1 | (values[feature].isNaN ? 1 : 0) }
     }
 
     /// - Parameters:
@@ -335,7 +339,7 @@ extension FeatureReference: Snapshottable {
         features = try reader.readCount(minimumSize: 0)
         seen = try reader.readSigned()
         sortedAt = try reader.readSigned()
-        size = Int(try reader.readVarint())
+        size = Int(clamping: try reader.readVarint())
         sample = try reader.readFloats()
         sorted = try reader.readFloats()
         guard size <= Self.rows, sorted.count == size * features, sample.count <= Self.rows * features else {
@@ -351,8 +355,8 @@ extension FeatureReference: Snapshottable {
         let clocks = try ClockFeatures(from: &reader)
         self.clocks = clocks
         isClock = ContiguousArray((0..<features).map { clocks.isClock($0) })
-        guard present.allSatisfy({ (0...Int32(size)).contains($0) }), widths.allSatisfy({ (0...Int32(Self.rows)).contains($0) }), standing.features == features
-        else {
+        let areRanks = present.allSatisfy { (0...Int32(size)).contains($0) } && widths.allSatisfy { (0...Int32(Self.rows)).contains($0) }
+        guard areRanks, standing.features == features else {
             throw CorruptBytes(offset: reader.offset, expected: "ranks within a sample of \(size) rows")
         }
         index()

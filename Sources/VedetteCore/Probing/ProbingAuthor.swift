@@ -161,6 +161,7 @@ struct ProbingAuthor {
         facts.append(IncidentFact("single_feature_moves", .number(Double(campaign.singleMoves))))
         facts.append(IncidentFact("halving_steps", .number(Double(campaign.halvings))))
         facts.append(IncidentFact("approaches", .number(Double(campaign.approaches))))
+        facts.append(IncidentFact("aligned_steps", .number(Double(campaign.alignedSteps))))
         return facts
     }
 

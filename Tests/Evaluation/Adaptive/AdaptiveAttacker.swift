@@ -9,6 +9,8 @@ struct AdaptiveStrategy {
     var rotates = false
     /// Share of the features that are filled from a random honest request, anew in every query.
     var padding = 0.0
+    /// Pads the share of his features that matters least to the model, the same in every query (``IdleFeatures``), instead of any.
+    var padsIdle = false
     /// Honest requests that he sends himself between two queries.
     var honest = 0
 
@@ -22,6 +24,10 @@ struct AdaptiveStrategy {
         AdaptiveStrategy(name: "20 honest requests of his own between queries, Sybils", rotates: true, honest: 20),
         AdaptiveStrategy(name: "six hours, a fifth padded, Sybils", spacingMs: 6 * 3_600_000, rotates: true, padding: 0.2),
         AdaptiveStrategy(name: "six hours, half padded, Sybils", spacingMs: 6 * 3_600_000, rotates: true, padding: 0.5),
+        AdaptiveStrategy(name: "a fifth of the features padded, those that matter least, Sybils", rotates: true, padding: 0.2, padsIdle: true),
+        AdaptiveStrategy(name: "half of the features padded, those that matter least, Sybils", rotates: true, padding: 0.5, padsIdle: true),
+        AdaptiveStrategy(
+            name: "six hours, half padded (those that matter least), Sybils", spacingMs: 6 * 3_600_000, rotates: true, padding: 0.5, padsIdle: true),
     ]
 }
 
@@ -47,8 +53,11 @@ struct AdaptiveAttacker {
     private let seed: StreamRecord
     private let target: StreamRecord
     private let isBoolean: [Bool]
+    private let idle: [Int]
 
-    init(_ strategy: AdaptiveStrategy, file: StreamFile, model: BoostedSurrogate, isBoolean: [Bool], random: SeededGenerator) {
+    /// - Parameter idle: the features to pad where the strategy pads idle ones.
+    init(_ strategy: AdaptiveStrategy, file: StreamFile, model: BoostedSurrogate, isBoolean: [Bool], idle: [Int], random: SeededGenerator) {
+        self.idle = idle
         self.strategy = strategy
         self.file = file
         self.model = model
@@ -101,11 +110,7 @@ struct AdaptiveAttacker {
 
     /// Whether it was allowed.
     private mutating func send(_ wanted: [Double], keep: Double) throws -> Bool {
-        var features = wanted
-        if strategy.padding > 0 {
-            let honest = random.pick(file.records).features
-            for index in features.indices where !isBoolean[index] && random.uniform() < strategy.padding { features[index] = honest[index] }
-        }
+        let features = padded(wanted)
         time += Int64(-log(1 - random.uniform()) * strategy.spacingMs)
         let number = sent
         sent += 1
@@ -120,6 +125,18 @@ struct AdaptiveAttacker {
             queries.append(try line(honest.features, identity: "\(identity)-\(extra)", number: "h\(number)-\(extra)", base: honest))
         }
         return record.isAllowed
+    }
+
+    private mutating func padded(_ wanted: [Double]) -> [Double] {
+        guard strategy.padding > 0 else { return wanted }
+        var features = wanted
+        let honest = random.pick(file.records).features
+        if strategy.padsIdle {
+            for index in idle { features[index] = honest[index] }
+        } else {
+            for index in features.indices where !isBoolean[index] && random.uniform() < strategy.padding { features[index] = honest[index] }
+        }
+        return features
     }
 
     private func line(_ features: [Double], identity: String, number: String, base: StreamRecord) throws -> StreamRecord {

@@ -22,15 +22,28 @@ struct AdaptiveEvaluation {
         print("Useful: an allow that keeps half of the stopped request's own values or more.\n")
         print("| what he does | detected | of those with a useful allow | queries until then (median) | useful allows before (median) | queries | accounts | days |")
         print("|---|---|---|---|---|---|---|---|")
+        var chosen: [(name: String, features: [Int])] = []
         for (place, strategy) in AdaptiveStrategy.all.enumerated() {
             var results: [Result] = []
             for run in 0..<options.runs {
-                let seed = options.seed &* 1_000_003 &+ UInt64(place * 1_000 + run)
-                var attacker = AdaptiveAttacker(strategy, file: file, model: model, isBoolean: isBoolean, random: SeededGenerator(seed))
+                let random = SeededGenerator(options.seed &* 1_000_003 &+ UInt64(place * 1_000 + run))
+                let idle = strategy.padsIdle ? try IdleFeatures(strategy, file: file, model: model, isBoolean: isBoolean, random: random).chosen : []
+                if strategy.padsIdle { chosen.append((strategy.name, idle)) }
+                var attacker = AdaptiveAttacker(strategy, file: file, model: model, isBoolean: isBoolean, idle: idle, random: random)
                 try attacker.run()
                 results.append(try measure(attacker, known))
             }
             print(Self.row(strategy, results))
+        }
+        printChosen(chosen)
+    }
+
+    /// Which features the attackers padded who chose those that matter least, and how many of them each.
+    private func printChosen(_ chosen: [(name: String, features: [Int])]) {
+        print("\nFeatures that matter least to the model, and how many attackers padded them:\n")
+        for (name, attackers) in Dictionary(grouping: chosen, by: \.name).sorted(by: { $0.key < $1.key }) {
+            let counts = Dictionary(attackers.flatMap(\.features).map { ($0, 1) }, uniquingKeysWith: +).sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            print("- \(name): " + counts.map { "\(file.features[$0.key]) \($0.value)" }.joined(separator: ", "))
         }
     }
 
@@ -51,10 +64,7 @@ struct AdaptiveEvaluation {
         let ids = Set(own.map(\.id))
         let pages = try DetectorRun.replay(path, configuration).pages
         // As in ``AttackOutcome``: a record that names him, also in an incident of the stream's own fraud, whose evidence is older than he is.
-        let page = pages.first { page in
-            let named = page.sampleRequestIDs.count(where: ids.contains)
-            return named > 0 && named * 2 >= page.sampleRequestIDs.count
-        }
+        let page = pages.first { $0.names(ids) }
         let detectedAt = page.map { page in own.count { $0.time <= (known.contains(page.fingerprint) ? page.emittedAt : page.sufficedAt) } }
         let useful = attacker.successes.filter { $0 < detectedAt ?? .max }.count
         return Result(

@@ -55,10 +55,11 @@ final class BoostedSurrogate {
     }
 
     /// In (0, 1). O(trees · depth).
-    func score(_ row: [Double]) -> Double {
+    func score(_ row: [Double]) -> Double { 1 / (1 + exp(-logOdds(row))) }
+
+    func logOdds(_ row: [Double]) -> Double {
         let bins = row.indices.map { Self.bin(row[$0], edges[$0]) }
-        let sum = forest.reduce(base) { $0 + Self.rate * Self.value($1) { bins[$0] } }
-        return 1 / (1 + exp(-sum))
+        return forest.reduce(base) { $0 + Self.rate * Self.value($1) { bins[$0] } }
     }
 
     private static func logit(_ score: Double) -> Double {

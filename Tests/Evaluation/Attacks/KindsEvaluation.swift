@@ -34,7 +34,7 @@ struct KindsEvaluation {
         let model = BoostedSurrogate(file.records, features: file.features.count)
         let space = AttackSpace(file)
         let kinds = options.isHoldOut ? AttackKind.holdOut : AttackKind.tuning
-        let quiet = try replay(file.records)
+        let quiet = try replay(file.records).pages
         let known = Set(quiet.map(\.fingerprint))
         print(
             "\n\(options.isHoldOut ? "hold-out" : "tuning") half, seed \(options.seed), \(options.runs) a cell; "
@@ -80,14 +80,14 @@ struct KindsEvaluation {
             id: "\(kind) \(variant.name)", kind: kind.rawValue, identity: variant.rotation.rawValue, note: note, request_ids: oracle.queryIDs,
             first_success: oracle.firstSuccess, first_success_half_amount: oracle.firstUseful)
         let members = Set(oracle.queryIDs)
-        let pages = try replay(Evaluation.merge(file.records, oracle.sent.sorted { $0.time < $1.time }))
-            .filter { page in !known.contains(page.fingerprint) || page.sampleRequestIDs.contains(where: members.contains) }
-        return AttackOutcome(attack, times: oracle.sent.filter { members.contains($0.id) }.map(\.time), pages: pages)
+        let run = try replay(Evaluation.merge(file.records, oracle.sent.sorted { $0.time < $1.time }))
+        let pages = run.pages.filter { page in !known.contains(page.fingerprint) || page.sampleRequestIDs.contains(where: members.contains) }
+        return AttackOutcome(attack, times: oracle.sent.filter { members.contains($0.id) }.map(\.time), pages: pages, notices: run.notices)
     }
 
-    private func replay(_ records: [StreamRecord]) throws -> [AlertEvent] {
+    private func replay(_ records: [StreamRecord]) throws -> DetectorRun {
         let path = directory + "/stream.jsonl"
         try StreamFile.write(records.map(\.line), to: path)
-        return try DetectorRun.replay(path, configuration).pages
+        return try DetectorRun.replay(path, configuration)
     }
 }

@@ -104,7 +104,7 @@ struct EvidenceTests {
     func notBlinded() { #expect(width(reference(everySeconds: 1, attack: 140_000..<168_800), 0) < 500) }
 
     @Test("A missing value is as wide as it is frequent of late, for as long as it is; a present one is as narrow as ever")
-    func missingOfLate() throws {
+    func missingOfLate() {
         var random = SeededRandom(seed: 5)
         var reference = FeatureReference(features: 2)
         for _ in 0..<FeatureReference.rows {
@@ -124,6 +124,32 @@ struct EvidenceTests {
         #expect(width(0, of: [.nan, 0.5]) == 512 && width(1, of: [.nan, 0.5]) < 4 && width(0, of: [0.1, 0.5]) < 4)
         for number in 0..<256 as Range<Int64> { widths([Float(random.uniform()), 0.5], number: number) }
         #expect(width(0, of: [.nan, 0.5]) == 0)
+    }
+
+    @Test("A value that stands still is as wide as it is frequent of late, also after a restart")
+    func standingOfLate() throws {
+        var random = SeededRandom(seed: 6)
+        var reference = FeatureReference(features: 8)
+        func row(_ first: Float?) -> [Float] { [first ?? Float(random.uniform())] + (1..<8).map { _ in Float(random.uniform()) } }
+        for _ in 0..<FeatureReference.rows { row(nil).withUnsafeBufferPointer { reference.add($0, at: 0, draw: 0) } }
+        reference.sort(at: 0)
+        func width(_ row: [Float], number: Int64) -> Int {
+            var (low, high) = ([UInt16](repeating: 0, count: 8), [UInt16](repeating: 0, count: 8))
+            row.withUnsafeBufferPointer { reference.follow($0, number: number, low: &low, high: &high) }
+            return Int(high[0]) - Int(low[0])
+        }
+        for number in 0..<256 as Range<Int64> {
+            _ = width(row(number / 4 % 2 == 0 ? .nan : 0.5), number: number)
+            #expect(number > 32 || width(row(0.5), number: 1) < 4)
+        }
+        // Thirty-two of sixty-four, of which the first shared its value with nobody before it.
+        #expect(width(row(0.5), number: 1) == 31 * 16 && width(row(.nan), number: 1) == 512 && width(row(0.25), number: 1) < 4)
+        var writer = ByteWriter()
+        reference.encode(into: &writer)
+        var reader = ByteReader(writer.bytes)
+        reference = try FeatureReference(from: &reader)
+        #expect(reader.isAtEnd)
+        #expect(width(row(0.5), number: 1) == 31 * 16 && width(row(.nan), number: 1) == 512 && width(row(0.25), number: 1) < 4)
     }
 
     @Test("Ranks agree with counting, ties and missing values included")
