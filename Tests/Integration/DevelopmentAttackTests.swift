@@ -10,14 +10,12 @@ struct DevelopmentAttackTests {
     func found(_ set: DevelopmentAttacks) throws {
         let text = try set.evaluate()
         let parts = text.components(separatedBy: "\n\n")
-        for title in ["each alone among the benign decisions", "all at once in the mixed stream"] {
-            let summary = try #require(parts.first { $0.hasPrefix("\(title), summary:\n") }, "no summary '\(title)' in \(text)")
-            #expect(try Share("detected", in: summary) == Share(part: set.attacks, whole: set.attacks), "\(summary)")
-            #expect(try Share("of those allowed at half the seed's amount or more", in: summary) == Share(part: set.useful, whole: set.useful), "\(summary)")
-            for stage in ["evidence sufficed before 50 queries", "record out before 50 queries"] {
-                let early = try Share(stage, in: summary)
-                #expect(early.whole == set.attacks && early.part * 10 >= early.whole * 9, "\(summary)")
-            }
+        let summary = try #require(parts.first { $0.hasPrefix("in the mixed stream, summary:\n") }, "no summary in \(text)")
+        #expect(try Share("detected", in: summary) == Share(part: set.attacks, whole: set.attacks), "\(summary)")
+        #expect(try Share("of those allowed at half the seed's amount or more", in: summary) == Share(part: set.useful, whole: set.useful), "\(summary)")
+        for stage in ["evidence sufficed before 50 queries", "record out before 50 queries"] {
+            let early = try Share(stage, in: summary)
+            #expect(early.whole == set.attacks && early.part * 10 >= early.whole * 9, "\(summary)")
         }
         let benign = try #require(parts.first { $0.hasPrefix("benign stream: ") }, "no benign stream in \(text)")
         #expect(try set.incidents("P0", in: benign) == 0, "\(benign)")
@@ -60,7 +58,8 @@ struct DevelopmentAttacks: Sendable, CustomTestStringConvertible {
     func evaluate() throws -> String {
         let log = FileManager.default.temporaryDirectory.appendingPathComponent("vedette-development-\(UUID().uuidString.prefix(8)).log").path
         defer { try? FileManager.default.removeItem(atPath: log) }
-        let options = zip(["--mixed", "--truth", "--benign"], Self.files).flatMap { [$0, path($1)] }
+        // A run for each attack alone takes a minute and says the same.
+        let options = zip(["--mixed", "--truth", "--benign"], Self.files).flatMap { [$0, path($1)] } + ["--mixed-only"]
         let program = try Program(#require(Self.evaluation), options, log: log)
         #expect(try program.exitStatus(seconds: 600) == 0, "\(program.lastLines)")
         return try String(contentsOfFile: log, encoding: .utf8)
